@@ -1,0 +1,222 @@
+//! MinHash signatures in one pass, by Fast Similarity Sketching (Dahlgaard, Knudsen, Thorup 2017, FOCS).
+//!
+//! **How.** In round i every shingle is thrown into one of k bins and leaves the value i + h there, h in [0, 1); a bin
+//! keeps its least value. The first round is one-permutation hashing (Li, Owen, Zhang 2012); further rounds only fill
+//! bins that are still empty, since later values are greater. From round k on, round k + b throws everything into bin b,
+//! so that no bin stays empty. Rounds end when no bin is empty.
+//!
+//! **Cost** O(n + k log k) expected for n shingles, against O(n k) of the classic scheme. An article of 500 words needs
+//! about two rounds at k = 156. **Does not promise** anything for an empty set: it has no signature.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::shingle::mix;
+
+/// The value of a bin that nothing fell into yet.
+const EMPTY: u64 = u64::MAX;
+/// A value is the round, above these bits of hash.
+const HASH_BITS: u32 = 48;
+const ROUND_SEED: u64 = 0x8ebc_6af0_9c88_c6e3;
+/// Twice this many rounds must be countable in the bits above the hash.
+const MAX_K: usize = 1 << (63 - HASH_BITS);
+
+/// Makes signatures of one size. Those of different makers cannot be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinHasher {
+    k: usize,
+}
+
+/// A MinHash signature: k values and the parameters they were made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    hasher: MinHasher,
+    values: Box<[u64]>,
+}
+
+impl MinHasher {
+    /// A maker of signatures of `k` values.
+    ///
+    /// # Errors
+    /// If `k` is 0 or above 32,768.
+    pub fn new(k: usize) -> Result<Self> {
+        if (1..=MAX_K).contains(&k) {
+            Ok(Self { k })
+        } else {
+            Err(Error::setting(format!("a signature has 1 to {MAX_K} values, not {k}; use fewer bands or rows")))
+        }
+    }
+
+    /// The number of values.
+    #[must_use]
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// The signature of a set of shingles (repeats do no harm), or `None` of the empty set.
+    ///
+    /// ```
+    /// use wirecopy::{shingle::ShingleSet, sketch::MinHasher};
+    ///
+    /// let hasher = MinHasher::new(156)?;
+    /// let sketch = |words: std::ops::Range<u64>| hasher.signature(ShingleSet::new(words.map(|n| n * n * 7919).collect()).hashes());
+    /// let (a, b) = (sketch(0..300).unwrap(), sketch(100..400).unwrap());
+    /// // Their Jaccard is 200 / 400; the estimate is off by a standard error of 0.04.
+    /// assert!((a.jaccard(&b)? - 0.5).abs() < 0.16);
+    /// # Ok::<(), wirecopy::Error>(())
+    /// ```
+    #[must_use]
+    pub fn signature(&self, shingles: &[u64]) -> Option<Signature> {
+        let mut values = vec![EMPTY; self.k];
+        if shingles.is_empty() {
+            return None;
+        }
+        self.fill(shingles, &mut values);
+        Some(Signature { hasher: *self, values: values.into() })
+    }
+
+    /// Writes the signature of a set that is not empty over `values`, of which there are k.
+    pub(crate) fn fill(&self, shingles: &[u64], values: &mut [u64]) {
+        debug_assert!(values.len() == self.k && !shingles.is_empty());
+        values.fill(EMPTY);
+        for round in 0..2 * self.k as u64 {
+            match round.checked_sub(self.k as u64) {
+                None if round == 0 => shingles.iter().for_each(|&shingle| throw(values, shingle, round)),
+                None => {
+                    let seed = round.wrapping_mul(ROUND_SEED);
+                    shingles.iter().for_each(|&shingle| throw(values, mix(shingle ^ seed), round));
+                }
+                Some(bin) => {
+                    let seed = round.wrapping_mul(ROUND_SEED);
+                    let least = shingles.iter().map(|&shingle| value(mix(shingle ^ seed), round)).min();
+                    let bin = &mut values[bin as usize];
+                    *bin = (*bin).min(least.unwrap_or(EMPTY));
+                }
+            }
+            if values.iter().all(|&value| value != EMPTY) {
+                return;
+            }
+        }
+    }
+}
+
+/// The upper half of a hash chooses the bin, the lower 48 bits are what is left there.
+fn throw(values: &mut [u64], hash: u64, round: u64) {
+    let bin = ((hash >> 32) * values.len() as u64) >> 32;
+    let bin = &mut values[bin as usize];
+    *bin = (*bin).min(value(hash, round));
+}
+
+fn value(hash: u64, round: u64) -> u64 {
+    round << HASH_BITS | hash & ((1 << HASH_BITS) - 1)
+}
+
+impl Signature {
+    /// The k values.
+    #[must_use]
+    pub fn values(&self) -> &[u64] {
+        &self.values
+    }
+
+    /// An estimate of the Jaccard of the two sets, unbiased, in 0..=1, with standard error at most sqrt(J(1−J)/k).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Incompatible`] if the signatures differ in k.
+    pub fn jaccard(&self, other: &Self) -> Result<f64> {
+        self.check_compatible(other)?;
+        let equal = self.values.iter().zip(&other.values).filter(|(a, b)| a == b).count();
+        Ok(equal as f64 / self.values.len() as f64)
+    }
+
+    /// The signature of the union of the two sets: the element-wise minimum.
+    ///
+    /// # Errors
+    /// As [`jaccard`](Self::jaccard).
+    pub fn union(&self, other: &Self) -> Result<Self> {
+        self.check_compatible(other)?;
+        let values = self.values.iter().zip(&other.values).map(|(a, b)| *a.min(b)).collect();
+        Ok(Self { hasher: self.hasher, values })
+    }
+
+    fn check_compatible(&self, other: &Self) -> Result<()> {
+        if self.hasher == other.hasher {
+            return Ok(());
+        }
+        let message = format!("signatures of {} and of {} values cannot be compared", self.hasher.k, other.hasher.k);
+        Err(Error::new(ErrorKind::Incompatible, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sketch(k: usize, shingles: &[u64]) -> Signature {
+        MinHasher::new(k).expect("valid k").signature(shingles).expect("not empty")
+    }
+
+    /// Distinct pseudo-random shingles.
+    fn shingles(range: std::ops::Range<u64>) -> Vec<u64> {
+        range.map(|number| mix(number.wrapping_add(0x1234_5678))).collect()
+    }
+
+    #[test]
+    fn an_empty_set_has_no_signature_and_k_is_bounded() {
+        assert_eq!(MinHasher::new(8).expect("valid").signature(&[]), None);
+        assert!(MinHasher::new(0).is_err());
+        assert!(MinHasher::new(MAX_K + 1).is_err());
+        let error = sketch(8, &[1]).jaccard(&sketch(9, &[1])).expect_err("different k");
+        assert_eq!(error.kind(), ErrorKind::Incompatible);
+    }
+
+    /// Mean and spread of the estimate over many pairs, for sets of 1 to 10,000 shingles. The bounds follow from the
+    /// variance J(1−J)/k: the mean of n estimates stays within 5 standard errors, the mean squared error within 1.6 of
+    /// its expectation (5 standard errors of a chi-square of 400 degrees of freedom are 0.35; small sets repeat values).
+    #[test]
+    fn estimates_are_unbiased_with_the_stated_error() {
+        const PAIRS: u64 = 400;
+        let k = 156;
+        for size in [1u64, 2, 3, 5, 9, 20, 60, 157, 500, 2_000, 10_000] {
+            for tenths in [1u64, 3, 5, 7, 9] {
+                let shared = (size * 2 * tenths).div_ceil(10 + tenths).min(size);
+                let jaccard = shared as f64 / (2 * size - shared) as f64;
+                let pairs = if size > 1_000 { PAIRS / 10 } else { PAIRS };
+                let (mut sum, mut squares) = (0.0, 0.0);
+                for trial in 0..pairs {
+                    let base = (trial * 50_000 + size * 100_000_000) * 16 + tenths;
+                    let a = shingles(base..base + size);
+                    let b = shingles(base + size - shared..base + 2 * size - shared);
+                    let error = sketch(k, &a).jaccard(&sketch(k, &b)).expect("same k") - jaccard;
+                    sum += error;
+                    squares += error * error;
+                }
+                let variance = jaccard * (1.0 - jaccard) / k as f64;
+                let bound = 5.0 * (variance / pairs as f64).sqrt();
+                let mean = sum / pairs as f64;
+                assert!(mean.abs() <= bound, "size {size}, J {jaccard:.3}: bias {mean:.4} above {bound:.4}");
+                if pairs == PAIRS {
+                    let spread = squares / pairs as f64;
+                    assert!(spread <= 1.6 * variance, "size {size}, J {jaccard:.3}: {spread:.6} against {variance:.6}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// Law: the sketch of a union is the element-wise minimum.
+        #[test]
+        fn union_is_the_minimum(a in proptest::collection::vec(any::<u64>(), 1..200), b in proptest::collection::vec(any::<u64>(), 1..200), k in 1usize..200) {
+            let both: Vec<u64> = a.iter().chain(&b).copied().collect();
+            prop_assert_eq!(sketch(k, &a).union(&sketch(k, &b)).expect("same k"), sketch(k, &both));
+        }
+
+        /// Law: order and repeats do not matter, and a signature agrees with itself.
+        #[test]
+        fn a_signature_is_of_the_set(mut a in proptest::collection::vec(any::<u64>(), 1..100), k in 1usize..200) {
+            let before = sketch(k, &a);
+            prop_assert_eq!(before.jaccard(&before).expect("same k"), 1.0);
+            a.reverse();
+            a.push(a[0]);
+            prop_assert_eq!(sketch(k, &a), before);
+        }
+    }
+}
