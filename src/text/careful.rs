@@ -123,9 +123,11 @@ impl Careful {
         draft.text.push(folded.ch);
         match folded.kind {
             Kind::Letter => draft.letters += 1,
-            Kind::Mark => {
-                draft.reorder |= folded.ch == YPOGEGRAMMENI || (folded.class != 0 && folded.class < draft.class);
+            Kind::Mark if folded.ch == YPOGEGRAMMENI => {
+                draft.letters += 1;
+                draft.reorder = true;
             }
+            Kind::Mark => draft.reorder |= folded.class != 0 && folded.class < draft.class,
             _ => draft.numbers += 1,
         }
         draft.class = folded.class;
