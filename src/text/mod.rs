@@ -82,8 +82,10 @@ pub fn for_each_word(text: &str, emit: impl FnMut(u64, Span)) {
     scan(text, classify::best(), emit);
 }
 
-/// Blocks classified at a time: 4 KiB of text.
-const CHUNK: usize = 64;
+/// Blocks classified at a time: 1 KiB of text, so that short articles do not pay for long buffers.
+const CHUNK: usize = 16;
+/// Edges are written this many at a time.
+const STRIDE: usize = 8;
 
 /// The scan behind [`for_each_word`], with the classifier named, so that a test can compare two.
 fn scan(text: &str, classify: classify::Classifier, mut emit: impl FnMut(u64, Span)) {
@@ -91,7 +93,7 @@ fn scan(text: &str, classify: classify::Classifier, mut emit: impl FnMut(u64, Sp
     let bytes = text.as_bytes();
     let mut careful = careful::Careful::new();
     let mut blocks = [Block::default(); CHUNK + 1];
-    let mut edges = [0u32; CHUNK * BLOCK + 1];
+    let mut edges = [0u32; CHUNK * BLOCK + STRIDE];
     // A run that is open at the end of a chunk: where it began.
     let mut open: Option<u32> = None;
     let mut previous_is_run = false;
@@ -153,11 +155,16 @@ fn join_and_find_edges(blocks: &mut [Block], around: Around, base: u32, edges: &
         let mut toggles = run ^ (run << 1 | inside);
         inside = run >> 63;
         let offset = base + (index * BLOCK) as u32;
+        // Whole strides, the last one beyond what is needed: a loop that ends at the last bit is mispredicted each time.
+        let end = count + toggles.count_ones() as usize;
         while toggles != 0 {
-            edges[count] = offset + toggles.trailing_zeros();
-            count += 1;
-            toggles &= toggles - 1;
+            for edge in &mut edges[count..count + STRIDE] {
+                *edge = offset.wrapping_add(toggles.trailing_zeros());
+                toggles &= toggles.wrapping_sub(1);
+            }
+            count += STRIDE;
         }
+        count = end;
     }
     count
 }

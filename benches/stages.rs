@@ -1,0 +1,191 @@
+//! Throughput of each room and of the whole run, in bytes and in articles, over generated ASCII news.
+//!
+//! Texts are generated outside the timed part. Everything runs on one thread but the group `pipeline`.
+
+mod corpus;
+
+use corpus::{Corpus, planted};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use std::hint::black_box;
+use wirecopy::boilerplate::Boilerplate;
+use wirecopy::score::{Prepared, compare, shared_if_similar};
+use wirecopy::shingle::{ShingleSet, shingles};
+use wirecopy::sketch::MinHasher;
+use wirecopy::text::{word_hashes, words};
+use wirecopy::{Article, Bands, Config, Detector};
+
+const ARTICLES: usize = 2_000;
+
+fn texts() -> Vec<String> {
+    let corpus = Corpus::new(1);
+    (0..ARTICLES).map(|index| corpus.article(index).text).collect()
+}
+
+fn bytes(texts: &[String]) -> Throughput {
+    Throughput::Bytes(texts.iter().map(|text| text.len() as u64).sum())
+}
+
+fn text(criterion: &mut Criterion) {
+    let texts = texts();
+    let mut group = criterion.benchmark_group("text");
+    group.throughput(bytes(&texts));
+    let mut buffer = Vec::new();
+    group.bench_function("hashes/ascii", |bencher| {
+        bencher.iter(|| {
+            for text in &texts {
+                buffer.clear();
+                word_hashes(text, &mut buffer);
+                black_box(&buffer);
+            }
+        });
+    });
+    group.bench_function("spans/ascii", |bencher| {
+        bencher.iter(|| texts.iter().map(|text| words(text).len()).sum::<usize>());
+    });
+    let folds: [(&str, [(char, char); 5]); 3] = [
+        ("latin", [('a', 'á'), ('e', 'é'), ('o', 'ö'), ('u', 'ü'), ('n', 'ñ')]),
+        ("cyrillic", [('a', 'а'), ('e', 'е'), ('o', 'о'), ('t', 'т'), ('r', 'р')]),
+        ("han", [('a', '新'), ('e', '闻'), ('o', '社'), ('t', '报'), ('r', '道')]),
+    ];
+    for (name, fold) in folds {
+        let texts: Vec<String> = texts
+            .iter()
+            .map(|text| {
+                let fold_char = |ch| fold.iter().find(|(from, _)| *from == ch).map_or(ch, |&(_, to)| to);
+                text.chars().filter(|ch| name != "han" || "aeotr.".contains(*ch)).map(fold_char).collect()
+            })
+            .collect();
+        group.throughput(bytes(&texts));
+        group.bench_function(format!("hashes/{name}"), |bencher| {
+            bencher.iter(|| {
+                for text in &texts {
+                    buffer.clear();
+                    word_hashes(text, &mut buffer);
+                    black_box(&buffer);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+fn sketch(criterion: &mut Criterion) {
+    let texts = texts();
+    let hashed: Vec<Vec<u64>> = texts
+        .iter()
+        .map(|text| {
+            let mut hashes = Vec::new();
+            word_hashes(text, &mut hashes);
+            hashes
+        })
+        .collect();
+    let shingled: Vec<Vec<u64>> = hashed
+        .iter()
+        .map(|words| {
+            let mut hashes = Vec::new();
+            shingles(words, 5, &mut hashes);
+            hashes
+        })
+        .collect();
+    let hasher = MinHasher::new(Config::default().bands.k()).expect("the default k is valid");
+
+    let mut group = criterion.benchmark_group("shingle");
+    group.throughput(bytes(&texts));
+    let mut buffer = Vec::new();
+    group.bench_function("shingles", |bencher| {
+        bencher.iter(|| {
+            for words in &hashed {
+                buffer.clear();
+                shingles(words, 5, &mut buffer);
+                black_box(&buffer);
+            }
+        });
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("sketch");
+    group.throughput(bytes(&texts));
+    group.bench_function("signature", |bencher| {
+        bencher.iter(|| {
+            for shingles in &shingled {
+                black_box(hasher.signature(shingles));
+            }
+        });
+    });
+    let mut hashes = Vec::new();
+    group.bench_function("text+shingle+signature", |bencher| {
+        bencher.iter(|| {
+            for text in &texts {
+                hashes.clear();
+                buffer.clear();
+                word_hashes(text, &mut hashes);
+                shingles(&hashes, 5, &mut buffer);
+                black_box(hasher.signature(&buffer));
+            }
+        });
+    });
+    group.finish();
+}
+
+fn candidates(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("candidates");
+    for recall in [0.9, 0.999] {
+        group.bench_function(format!("choose bands/{recall}"), |bencher| {
+            bencher.iter(|| Bands::choose(black_box(0.5), recall));
+        });
+    }
+    group.finish();
+}
+
+fn score(criterion: &mut Criterion) {
+    let config = Config::default();
+    let mut group = criterion.benchmark_group("score");
+    for (name, share) in [("verbatim", 0.0), ("5% edited", 0.05), ("15% edited", 0.15)] {
+        let pair = planted(7, 3, share);
+        let (a, b) = (Prepared::new(&pair.a, &config), Prepared::new(&pair.b, &config));
+        group.throughput(Throughput::Bytes((pair.a.len() + pair.b.len()) as u64));
+        group.bench_function(format!("compare/{name}"), |bencher| {
+            bencher.iter(|| compare(black_box(&a), black_box(&b), &config, &Boilerplate::default()));
+        });
+    }
+    let sets: Vec<ShingleSet> = texts()
+        .iter()
+        .map(|text| {
+            let mut hashes = Vec::new();
+            word_hashes(text, &mut hashes);
+            ShingleSet::of_words(&hashes, 5)
+        })
+        .collect();
+    group.throughput(Throughput::Elements(sets.len() as u64 - 1));
+    group.bench_function("verify/unrelated", |bencher| {
+        bencher.iter(|| sets.windows(2).filter(|pair| shared_if_similar(&pair[0], &pair[1], 0.5).is_some()).count());
+    });
+    let repeated = "all work and no play ".repeat(2_000);
+    let prepared = Prepared::new(&repeated, &config);
+    group.throughput(Throughput::Bytes(2 * repeated.len() as u64));
+    group.bench_function("compare/hostile repeats", |bencher| {
+        bencher.iter(|| compare(black_box(&prepared), black_box(&prepared), &config, &Boilerplate::default()));
+    });
+    group.finish();
+}
+
+fn pipeline(criterion: &mut Criterion) {
+    let corpus = Corpus::new(1);
+    let articles: Vec<Article> = (0..ARTICLES)
+        .map(|index| {
+            let article = corpus.article(index);
+            Article::new(article.id, article.text)
+        })
+        .collect();
+    let detector = Detector::builder().build().expect("the defaults are valid");
+    let mut group = criterion.benchmark_group("pipeline");
+    group.sample_size(10);
+    group.throughput(Throughput::Bytes(articles.iter().map(|article| article.text.len() as u64).sum()));
+    group.bench_function("detect/bytes", |bencher| bencher.iter(|| detector.detect(black_box(&articles))));
+    group.throughput(Throughput::Elements(ARTICLES as u64));
+    group.bench_function("detect/articles", |bencher| bencher.iter(|| detector.detect(black_box(&articles))));
+    group.finish();
+}
+
+criterion_group!(benches, text, sketch, candidates, score, pipeline);
+criterion_main!(benches);

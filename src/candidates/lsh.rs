@@ -1,0 +1,116 @@
+//! Candidate pairs by banding: articles whose signatures agree in all rows of a band share a bucket.
+//!
+//! **Takes** a table of band keys, a row an article. **Gives** the pairs of all buckets of up to
+//! [`BUCKET`](crate::config::BUCKET) articles, and fuller buckets as crowds, for [`crowd`](super::crowd).
+//! **How.** A band at a time, (key, article) is sorted; equal keys lie together. Keys are 32 bits of hash, so a few
+//! pairs meet by accident and fail the scoring. **Cost** O(n) a band, 8 bytes an article while a band is sorted.
+
+use super::Pair;
+use super::bands::Bands;
+use super::run::SortedRun;
+use crate::config::BUCKET;
+use crate::shingle::mix;
+
+/// The band keys of a signature, appended to `keys`.
+pub(crate) fn band_keys(values: &[u64], bands: Bands, keys: &mut Vec<u32>) {
+    debug_assert_eq!(values.len(), bands.k());
+    keys.extend(values.chunks_exact(bands.rows()).map(|rows| {
+        let hash = rows.iter().fold(0, |hash: u64, &value| mix(hash ^ value));
+        (hash >> 32) as u32
+    }));
+}
+
+/// What one band brings together.
+#[derive(Debug, Default)]
+pub(crate) struct Buckets {
+    /// Pairs of members of buckets, given as members were.
+    pub(crate) pairs: Vec<Pair>,
+    /// Buckets too full for pairs, members in the order in which they were given.
+    pub(crate) crowds: Vec<Vec<u32>>,
+}
+
+/// The buckets of band `band`. `keys` holds a row of `bands` keys for each member number; `members` are those that take part.
+pub(crate) fn buckets(keys: &[u32], bands: usize, band: usize, members: &[u32], limit: Option<usize>) -> Buckets {
+    let run = SortedRun::new(members.iter().map(|&member| (keys[member as usize * bands + band], member)));
+    let mut found = Buckets::default();
+    for bucket in run.buckets() {
+        let bucket: Vec<u32> = bucket.collect();
+        if limit.is_some_and(|limit| bucket.len() > limit) {
+            found.crowds.push(bucket);
+        } else {
+            all_pairs(&bucket, &mut found.pairs);
+        }
+    }
+    found
+}
+
+/// The usual limit of a bucket, or none.
+pub(crate) fn limit(list_all: bool) -> Option<usize> {
+    (!list_all).then_some(BUCKET)
+}
+
+/// Appends every pair of the members of one bucket.
+pub(crate) fn all_pairs(bucket: &[u32], pairs: &mut Vec<Pair>) {
+    for (index, &one) in bucket.iter().enumerate() {
+        pairs.extend(bucket[index + 1..].iter().map(|&other| Pair::new(one, other)));
+    }
+}
+
+/// Pairs gathered from many bands, each kept once.
+///
+/// Sorted and thinned out whenever it has doubled, so that it never holds many more than there are.
+#[derive(Debug, Default)]
+pub(crate) struct PairSet {
+    pairs: Vec<Pair>,
+    thinned: usize,
+}
+
+impl PairSet {
+    pub(crate) fn extend(&mut self, pairs: &[Pair]) {
+        self.pairs.extend_from_slice(pairs);
+        if self.pairs.len() > 2 * self.thinned + (1 << 20) {
+            self.thin();
+        }
+    }
+
+    fn thin(&mut self) {
+        self.pairs.sort_unstable();
+        self.pairs.dedup();
+        self.thinned = self.pairs.len();
+    }
+
+    /// The pairs, sorted.
+    pub(crate) fn into_sorted(mut self) -> Vec<Pair> {
+        self.thin();
+        self.pairs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sketch::MinHasher;
+
+    #[test]
+    fn equal_signatures_meet_in_every_band() {
+        let bands = Bands::new(20, 3).expect("valid");
+        let signature = MinHasher::new(60).expect("valid").signature(&[3, 1, 4, 1, 5]).expect("not empty");
+        let mut keys = Vec::new();
+        band_keys(signature.values(), bands, &mut keys);
+        band_keys(signature.values(), bands, &mut keys);
+        for band in 0..20 {
+            assert_eq!(buckets(&keys, 20, band, &[0, 1], None).pairs, [Pair::new(0, 1)]);
+        }
+    }
+
+    #[test]
+    fn a_full_bucket_is_a_crowd_unless_there_is_no_limit() {
+        let keys = vec![7; 60];
+        let members: Vec<u32> = (0..60).rev().collect();
+        let bounded = buckets(&keys, 1, 0, &members, limit(false));
+        assert!(bounded.pairs.is_empty());
+        assert_eq!(bounded.crowds, [members.clone()]);
+        let unbounded = buckets(&keys, 1, 0, &members, limit(true));
+        assert_eq!(unbounded.pairs.len(), 60 * 59 / 2);
+    }
+}

@@ -1,0 +1,89 @@
+//! Scored pairs to clusters: groups of articles around a representative that each of them was compared with.
+//!
+//! **Takes** articles in the order of who stays, and the pairs among them that reach the threshold. **Gives** for each
+//! article its representative. Articles are taken in that order; each joins the first representative with a Jaccard at
+//! the threshold or above, or becomes one. So nobody is in a cluster by a chain of likenesses: each member was verified
+//! against the representative itself. Who comes first decides; nothing else does.
+//! **Cost** linear in the pairs, plus one comparison for each member of a crowd whose leader belongs to another.
+
+use crate::candidates::Pair;
+
+/// A pair as clustering needs it: both by their place in the order of who stays.
+pub(crate) struct Link {
+    pub(crate) earlier: u32,
+    pub(crate) later: u32,
+}
+
+/// The representative of each place in the order; a representative is its own.
+///
+/// `links` are sorted by `later`. `followed` gives the leaders of a crowd's member, and `verify` compares a member with
+/// a representative that it was not compared with yet.
+pub(crate) fn representatives<E>(
+    count: usize,
+    links: &[Link],
+    followed: impl Fn(u32) -> Vec<u32>,
+    mut verify: impl FnMut(Pair) -> Result<bool, E>,
+) -> Result<Vec<u32>, E> {
+    let mut representative: Vec<u32> = Vec::with_capacity(count);
+    let mut links = links.iter().peekable();
+    for place in 0..count as u32 {
+        let mut partners = Vec::new();
+        while let Some(link) = links.next_if(|link| link.later == place) {
+            partners.push(link.earlier);
+        }
+        let is_representative = |place: &u32| representative[*place as usize] == *place;
+        let mut best = partners.iter().copied().filter(|partner| is_representative(partner)).min();
+        let mut others: Vec<u32> = followed(place)
+            .into_iter()
+            .filter(|&leader| leader < place)
+            .map(|leader| representative[leader as usize])
+            .filter(|other| best.is_none_or(|best| *other < best) && !partners.contains(other))
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        for other in others {
+            if verify(Pair::new(other, place))? {
+                best = Some(other);
+                break;
+            }
+        }
+        representative.push(best.unwrap_or(place));
+    }
+    Ok(representative)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(count: usize, pairs: &[(u32, u32)]) -> Vec<u32> {
+        let mut links: Vec<Link> = pairs.iter().map(|&(earlier, later)| Link { earlier, later }).collect();
+        links.sort_by_key(|link| link.later);
+        representatives(count, &links, |_| Vec::new(), |_| Ok::<_, ()>(false)).expect("nothing fails")
+    }
+
+    #[test]
+    fn a_chain_is_not_a_cluster() {
+        assert_eq!(group(4, &[(0, 1), (1, 2), (2, 3)]), [0, 0, 2, 2]);
+    }
+
+    #[test]
+    fn the_first_representative_wins() {
+        assert_eq!(group(4, &[(0, 3), (1, 3), (2, 3)]), [0, 1, 2, 0]);
+        assert_eq!(group(3, &[(0, 2), (1, 2), (0, 1)]), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_follower_is_verified_against_its_leaders_representative() {
+        let links = [Link { earlier: 0, later: 1 }, Link { earlier: 1, later: 2 }];
+        let run = |passes| {
+            let follows = |place| if place == 2 { vec![1] } else { Vec::new() };
+            representatives(3, &links, follows, |pair| {
+                assert_eq!(pair, Pair::new(0, 2));
+                Ok::<_, ()>(passes)
+            })
+        };
+        assert_eq!(run(true), Ok(vec![0, 0, 0]));
+        assert_eq!(run(false), Ok(vec![0, 0, 2]));
+    }
+}

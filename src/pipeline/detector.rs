@@ -1,0 +1,305 @@
+//! The library's front door: articles in memory to a [`Detection`].
+
+use super::detect::{Membership, Run, Side, Sink, Texts};
+use super::gather::{Gathered, Sketcher};
+use super::progress::{Progress, Quiet, Stage};
+use crate::article::{Article, ArticleId, Span};
+use crate::boilerplate::Boilerplate;
+use crate::candidates::Pair;
+use crate::candidates::bands::Bands;
+use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
+use crate::error::Result;
+use crate::score::{Comparison, Core, Overlap, Relation};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::sync::Mutex;
+
+/// A pair that is reported: who, how much, and how they are related.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScoredPair {
+    /// The one that comes first in the input.
+    pub a: ArticleId,
+    /// The other.
+    pub b: ArticleId,
+    /// The counts behind every number.
+    pub overlap: Overlap,
+    /// The counts without boilerplate, where there was some.
+    pub core: Option<Core>,
+    /// How the two are related.
+    pub relation: Relation,
+}
+
+impl ScoredPair {
+    pub(super) fn new(pair: Pair, comparison: &Comparison) -> Option<Self> {
+        let (a, b) = (ArticleId(pair.a()), ArticleId(pair.b()));
+        Some(Self { a, b, overlap: comparison.overlap, core: comparison.core, relation: comparison.relation? })
+    }
+
+    pub(super) fn key(&self) -> Pair {
+        Pair::new(self.a.0, self.b.0)
+    }
+
+    /// The same with `article` as a.
+    pub(super) fn seen_from(self, article: ArticleId) -> Self {
+        if self.a == article {
+            return self;
+        }
+        let core = self.core.map(|core| Core { shingles_a: core.shingles_b, shingles_b: core.shingles_a, ..core });
+        Self { a: self.b, b: self.a, overlap: self.overlap.swapped(), core, relation: self.relation }
+    }
+
+    /// The same numbers for two other articles, which have the same words.
+    pub(super) fn renamed(self, a: ArticleId, b: ArticleId) -> Self {
+        Self { a, b, ..self }
+    }
+}
+
+/// A passage as bytes of the two texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PassageSpans {
+    /// How many words are equal.
+    pub words: u32,
+    /// Where it stands in a.
+    pub a: Span,
+    /// Where it stands in b.
+    pub b: Span,
+}
+
+impl PassageSpans {
+    /// The passages of a comparison, in the order of a.
+    pub(crate) fn all(comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Vec<Self> {
+        let spans = |passage: &crate::score::Passage| Self {
+            words: passage.words(),
+            a: a.prepared.span(&passage.a()),
+            b: b.prepared.span(&passage.b()),
+        };
+        comparison.passages.iter().map(spans).collect()
+    }
+}
+
+/// Finds duplicates among articles in memory.
+///
+/// ```
+/// use wirecopy::{Article, Detector};
+///
+/// let wire = "The council voted on Monday to close the old harbour bridge for repairs until the end of March.";
+/// let reprint = wire.replace("March", "April");
+/// let articles = [Article::new("wire", wire), Article::new("reprint", reprint), Article::new("other", "Rain is expected.")];
+/// let detection = Detector::builder().threshold(0.7).build()?.detect(&articles)?;
+/// assert_eq!(detection.pairs().len(), 1);
+/// assert_eq!(detection.pairs()[0].overlap.jaccard(), 13.0 / 15.0);
+/// # Ok::<(), wirecopy::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Detector {
+    config: Config,
+    boilerplate: Boilerplate,
+}
+
+/// Settings of a [`Detector`]; see [`Config`] for what each means.
+#[derive(Clone, Debug)]
+pub struct DetectorBuilder {
+    threshold: f64,
+    recall: f64,
+    shingle: usize,
+    bands: Option<(usize, usize)>,
+    list_all: bool,
+    boilerplate: Boilerplate,
+}
+
+impl DetectorBuilder {
+    /// Least Jaccard of a reported pair.
+    #[must_use]
+    pub fn threshold(mut self, threshold: f64) -> Self {
+        self.threshold = threshold;
+        self
+    }
+
+    /// Probability that a pair at the threshold is found.
+    #[must_use]
+    pub fn recall(mut self, recall: f64) -> Self {
+        self.recall = recall;
+        self
+    }
+
+    /// Words a shingle.
+    #[must_use]
+    pub fn shingle(mut self, words: usize) -> Self {
+        self.shingle = words;
+        self
+    }
+
+    /// Bands and rows, instead of those that the recall asks for.
+    #[must_use]
+    pub fn bands(mut self, bands: usize, rows: usize) -> Self {
+        self.bands = Some((bands, rows));
+        self
+    }
+
+    /// Compare and list all pairs, among copies and in crowds too; may be quadratic.
+    #[must_use]
+    pub fn list_all(mut self, list_all: bool) -> Self {
+        self.list_all = list_all;
+        self
+    }
+
+    /// Shingles that are nobody's own words.
+    #[must_use]
+    pub fn boilerplate(mut self, boilerplate: Boilerplate) -> Self {
+        self.boilerplate = boilerplate;
+        self
+    }
+
+    /// The detector with these settings.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`](crate::ErrorKind::Setting) if one of them makes no sense.
+    pub fn build(self) -> Result<Detector> {
+        let bands = self.bands.map(|(bands, rows)| Bands::new(bands, rows)).transpose()?;
+        let config = Config::new(self.threshold, self.recall, self.shingle, bands, self.list_all)?;
+        Ok(Detector { config, boilerplate: self.boilerplate })
+    }
+}
+
+impl Detector {
+    /// A detector to be set up, with the defaults of [`Config`].
+    #[must_use]
+    pub fn builder() -> DetectorBuilder {
+        DetectorBuilder {
+            threshold: THRESHOLD,
+            recall: RECALL,
+            shingle: SHINGLE,
+            bands: None,
+            list_all: false,
+            boilerplate: Boilerplate::default(),
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Finds the pairs and clusters among `articles`, in the caller's rayon pool.
+    ///
+    /// # Errors
+    /// If there are more than 2^32 − 2 articles, or a text is longer than 4 GiB.
+    pub fn detect(&self, articles: &[Article]) -> Result<Detection> {
+        self.detect_with(articles, &Quiet)
+    }
+
+    /// The same, with someone to hear how far it is.
+    ///
+    /// # Errors
+    /// As [`detect`](Self::detect).
+    pub fn detect_with(&self, articles: &[Article], progress: &dyn Progress) -> Result<Detection> {
+        progress.begin(Stage::Read, Some(articles.iter().map(|article| article.text.len() as u64).sum()));
+        let parts: Vec<Result<Gathered>> = articles
+            .par_chunks(256)
+            .map(|chunk| {
+                let (mut sketcher, mut part) = (Sketcher::new(&self.config)?, Gathered::default());
+                for article in chunk {
+                    sketcher.sketch(&article.text, article.date, &mut part)?;
+                    progress.advance(article.text.len() as u64);
+                }
+                Ok(part)
+            })
+            .collect();
+        let mut gathered = Gathered::default();
+        for part in parts {
+            gathered.append(part?)?;
+        }
+        gathered.references_from = gathered.len() as u32;
+        let mut passages = Collected::default();
+        let run = Run {
+            gathered: &gathered,
+            texts: InMemory(articles),
+            config: &self.config,
+            boilerplate: &self.boilerplate,
+            sink: &mut passages,
+            progress,
+            lost: Mutex::default(),
+        };
+        let outcome = run.detect()?;
+        Ok(Detection { pairs: outcome.pairs, passages: passages.0, membership: outcome.membership, unlisted: outcome.unlisted })
+    }
+}
+
+struct InMemory<'a>(&'a [Article]);
+
+impl Texts for InMemory<'_> {
+    fn prepare(&mut self, _: &[ArticleId]) -> Result<()> {
+        Ok(())
+    }
+
+    fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String> {
+        Ok(Cow::Borrowed(&self.0[article.index()].text))
+    }
+}
+
+#[derive(Default)]
+struct Collected(Vec<Vec<PassageSpans>>);
+
+impl Sink for Collected {
+    type Rendered = Vec<PassageSpans>;
+
+    fn render(&self, _: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
+        PassageSpans::all(comparison, a, b)
+    }
+
+    fn take(&mut self, _: &ScoredPair, passages: Self::Rendered) -> Result<()> {
+        self.0.push(passages);
+        Ok(())
+    }
+}
+
+/// What was found among articles in memory.
+#[derive(Clone, Debug)]
+pub struct Detection {
+    pairs: Vec<ScoredPair>,
+    passages: Vec<Vec<PassageSpans>>,
+    membership: Vec<Membership>,
+    unlisted: u64,
+}
+
+impl Detection {
+    /// The reported pairs, sorted by a, then b. Of exact copies, each is listed once, with the one that stands for it.
+    #[must_use]
+    pub fn pairs(&self) -> &[ScoredPair] {
+        &self.pairs
+    }
+
+    /// The passages of the pair at `index` of [`pairs`](Self::pairs), in the order of a.
+    ///
+    /// # Panics
+    /// If there is no such pair.
+    #[must_use]
+    pub fn passages(&self, index: usize) -> &[PassageSpans] {
+        &self.passages[index]
+    }
+
+    /// The representative of an article: itself, unless it is a duplicate of an earlier one.
+    ///
+    /// # Panics
+    /// If there is no such article.
+    #[must_use]
+    pub fn representative(&self, article: ArticleId) -> ArticleId {
+        self.membership[article.index()].representative
+    }
+
+    /// How an article (as a) relates to its representative (as b); `None` for a representative.
+    ///
+    /// # Panics
+    /// If there is no such article.
+    #[must_use]
+    pub fn relation_to_representative(&self, article: ArticleId) -> Option<&ScoredPair> {
+        self.membership[article.index()].pair.as_ref()
+    }
+
+    /// How many pairs of crowds of near-identical articles were left unlisted.
+    #[must_use]
+    pub fn unlisted(&self) -> u64 {
+        self.unlisted
+    }
+}

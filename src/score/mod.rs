@@ -1,0 +1,337 @@
+//! Two articles to exact numbers: how much they overlap, in which direction, and which passages they share.
+//!
+//! **Takes** the words of two articles. **Gives** an [`Overlap`], [`Passage`]s and a [`Relation`]; nothing depends on
+//! anything but the two texts.
+//!
+//! | number | formula | unit |
+//! |---|---|---|
+//! | `jaccard` | \|S(A)∩S(B)\| / \|S(A)∪S(B)\| | fraction, 0..=1 |
+//! | `containment_a` | \|S(A)∩S(B)\| / \|S(A)\| | fraction, 0..=1; how much of A is in B |
+//! | `coverage_a` | words of A in at least one shingle of S(A)∩S(B) / words of A | fraction, 0..=1 |
+//!
+//! S(A) is the set of A's w-shingles (resemblance and containment: Broder 1997). An article without words shares
+//! nothing: its numbers are 0, with itself too.
+//!
+//! **Cost** O(n log n) for n words of both together; see [`passages`](Comparison::passages) for the bound on repetitive texts.
+
+mod passages;
+
+use crate::article::Span;
+use crate::boilerplate::Boilerplate;
+use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
+use crate::shingle::{ShingleSet, shingles};
+use crate::text::Word;
+pub use passages::{Passage, Run};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// How much of two articles overlaps, as counts; the fractions are ratios of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overlap {
+    /// |S(A)∩S(B)|.
+    pub shared: u32,
+    /// |S(A)|.
+    pub shingles_a: u32,
+    /// |S(B)|.
+    pub shingles_b: u32,
+    /// Words of A that lie in a shared shingle.
+    pub covered_a: u32,
+    /// Words of B that lie in a shared shingle.
+    pub covered_b: u32,
+    /// Words of A.
+    pub words_a: u32,
+    /// Words of B.
+    pub words_b: u32,
+}
+
+fn fraction(part: u32, whole: u32) -> f64 {
+    if whole == 0 { 0.0 } else { f64::from(part) / f64::from(whole) }
+}
+
+fn jaccard(shared: usize, a: usize, b: usize) -> f64 {
+    fraction(shared as u32, (a + b - shared) as u32)
+}
+
+impl Overlap {
+    /// |S(A)∩S(B)| / |S(A)∪S(B)|.
+    #[must_use]
+    pub fn jaccard(&self) -> f64 {
+        jaccard(self.shared as usize, self.shingles_a as usize, self.shingles_b as usize)
+    }
+
+    /// |S(A)∩S(B)| / |S(A)|.
+    #[must_use]
+    pub fn containment_a(&self) -> f64 {
+        fraction(self.shared, self.shingles_a)
+    }
+
+    /// |S(A)∩S(B)| / |S(B)|.
+    #[must_use]
+    pub fn containment_b(&self) -> f64 {
+        fraction(self.shared, self.shingles_b)
+    }
+
+    /// The share of A's words that lie in a shared shingle.
+    #[must_use]
+    pub fn coverage_a(&self) -> f64 {
+        fraction(self.covered_a, self.words_a)
+    }
+
+    /// The share of B's words that lie in a shared shingle.
+    #[must_use]
+    pub fn coverage_b(&self) -> f64 {
+        fraction(self.covered_b, self.words_b)
+    }
+
+    /// The same with A and B changed round.
+    #[must_use]
+    pub fn swapped(self) -> Self {
+        Self {
+            shared: self.shared,
+            shingles_a: self.shingles_b,
+            shingles_b: self.shingles_a,
+            covered_a: self.covered_b,
+            covered_b: self.covered_a,
+            words_a: self.words_b,
+            words_b: self.words_a,
+        }
+    }
+}
+
+/// What the numbers of a pair are over S∖P, where boilerplate P was found in one of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Core {
+    /// |S(A)∩S(B)∖P|.
+    pub shared: u32,
+    /// |S(A)∖P|.
+    pub shingles_a: u32,
+    /// |S(B)∖P|.
+    pub shingles_b: u32,
+}
+
+/// How two articles are related: the first that holds, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// The same words in the same order.
+    Identical,
+    /// Jaccard at least 0.7, and at least the threshold.
+    NearDuplicate,
+    /// One is contained in the other to at least 0.8.
+    Excerpt,
+    /// Jaccard at least the threshold.
+    Variant,
+    /// One is contained in the other to at least 0.5.
+    PartialCopy,
+    /// They share a passage.
+    SharedPassage,
+}
+
+impl Relation {
+    /// All relations, strongest first.
+    pub const ALL: [Self; 6] =
+        [Self::Identical, Self::NearDuplicate, Self::Excerpt, Self::Variant, Self::PartialCopy, Self::SharedPassage];
+
+    /// The name that outputs use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::NearDuplicate => "near-duplicate",
+            Self::Excerpt => "excerpt",
+            Self::Variant => "variant",
+            Self::PartialCopy => "partial-copy",
+            Self::SharedPassage => "shared-passage",
+        }
+    }
+
+    /// The relation of a pair that is not identical; `None` if it shares nothing.
+    fn of(jaccard: f64, containment: f64, threshold: f64) -> Option<Self> {
+        if jaccard >= NEAR_DUPLICATE.max(threshold) {
+            Some(Self::NearDuplicate)
+        } else if containment >= EXCERPT {
+            Some(Self::Excerpt)
+        } else if jaccard >= threshold {
+            Some(Self::Variant)
+        } else if containment >= PARTIAL_COPY {
+            Some(Self::PartialCopy)
+        } else {
+            (containment > 0.0).then_some(Self::SharedPassage)
+        }
+    }
+}
+
+/// All that is known of a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The counts behind every number.
+    pub overlap: Overlap,
+    /// The counts without boilerplate, where there was some.
+    pub core: Option<Core>,
+    /// `None` if the two share no shingle.
+    pub relation: Option<Relation>,
+    /// What they share, in the order of A. No word lies in two passages. Longer ones were chosen first.
+    pub passages: Vec<Passage>,
+}
+
+/// Words of an article, their hashes apart, ready to be compared with many others.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    /// The words with their spans.
+    pub words: Vec<Word>,
+    hashes: Vec<u64>,
+    shingles: ShingleIndex,
+}
+
+impl Prepared {
+    /// Prepares a text. O(n log n).
+    ///
+    /// # Panics
+    /// If `config.shingle` is 0 or the text is longer than 4 GiB.
+    #[must_use]
+    pub fn new(text: &str, config: &Config) -> Self {
+        let words = crate::text::words(text);
+        let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
+        let shingles = ShingleIndex::new(&hashes, config.shingle);
+        Self { words, hashes, shingles }
+    }
+
+    /// The bytes of the original that a stretch of words covers.
+    pub(crate) fn span(&self, words: &std::ops::Range<u32>) -> Span {
+        let (first, last) = (&self.words[words.start as usize], &self.words[words.end as usize - 1]);
+        Span { start: first.span.start, end: last.span.end }
+    }
+}
+
+/// Where each distinct shingle of an article stands.
+#[derive(Clone, Debug, Default)]
+struct ShingleIndex {
+    /// (hash, first word), sorted.
+    places: Vec<(u64, u32)>,
+    distinct: u32,
+    /// Words a shingle: w, or all of a shorter article.
+    width: u32,
+}
+
+impl ShingleIndex {
+    fn new(words: &[u64], w: usize) -> Self {
+        let mut hashes = Vec::new();
+        shingles(words, w, &mut hashes);
+        let mut places: Vec<(u64, u32)> = hashes.into_iter().zip(0..).collect();
+        places.sort_unstable();
+        let distinct = places.chunk_by(|a, b| a.0 == b.0).count() as u32;
+        Self { places, distinct, width: w.min(words.len()) as u32 }
+    }
+
+    fn groups(&self) -> impl Iterator<Item = &[(u64, u32)]> {
+        self.places.chunk_by(|a, b| a.0 == b.0)
+    }
+}
+
+/// Compares two articles: numbers, relation and passages.
+///
+/// ```
+/// use wirecopy::{Config, boilerplate::Boilerplate, score::{Prepared, Relation, compare}};
+///
+/// let config = Config::default();
+/// let wire = "The council voted on Monday to close the old harbour bridge for repairs until the end of March.";
+/// let reprint = "The council voted on Monday to close the old harbour bridge for repairs until the end of April.";
+/// let (a, b) = (Prepared::new(wire, &config), Prepared::new(reprint, &config));
+/// let comparison = compare(&a, &b, &config, &Boilerplate::default());
+/// assert_eq!(comparison.overlap.jaccard(), 13.0 / 15.0);
+/// assert_eq!(comparison.relation, Some(Relation::NearDuplicate));
+/// assert_eq!(comparison.passages[0].words(), 17);
+/// ```
+#[must_use]
+pub fn compare(a: &Prepared, b: &Prepared, config: &Config, boilerplate: &Boilerplate) -> Comparison {
+    let common = Common::new(&a.shingles, &b.shingles);
+    let overlap = Overlap {
+        shared: common.places.len() as u32,
+        shingles_a: a.shingles.distinct,
+        shingles_b: b.shingles.distinct,
+        covered_a: covered(common.places.iter().flat_map(|(a, _)| *a), a.hashes.len(), a.shingles.width),
+        covered_b: covered(common.places.iter().flat_map(|(_, b)| *b), b.hashes.len(), b.shingles.width),
+        words_a: a.hashes.len() as u32,
+        words_b: b.hashes.len() as u32,
+    };
+    let core = boilerplate.core(
+        a.shingles.groups().map(|group| group[0].0),
+        b.shingles.groups().map(|group| group[0].0),
+        common.places.iter().map(|(a, _)| a[0].0),
+    );
+    let relation = if a.hashes == b.hashes && !a.hashes.is_empty() {
+        Some(Relation::Identical)
+    } else {
+        let decisive = core.map_or(overlap, |core| Overlap {
+            shared: core.shared,
+            shingles_a: core.shingles_a,
+            shingles_b: core.shingles_b,
+            ..overlap
+        });
+        let containment = decisive.containment_a().max(decisive.containment_b());
+        Relation::of(decisive.jaccard(), containment, config.threshold)
+            .or_else(|| (overlap.shared > 0).then_some(Relation::SharedPassage))
+    };
+    let passages = passages::find(&a.hashes, &b.hashes, &common.places, a.shingles.width);
+    Comparison { overlap, core, relation, passages }
+}
+
+/// The shingles that two articles share, with all their places on either side.
+struct Common<'a> {
+    places: Vec<(&'a [(u64, u32)], &'a [(u64, u32)])>,
+}
+
+impl<'a> Common<'a> {
+    fn new(a: &'a ShingleIndex, b: &'a ShingleIndex) -> Self {
+        let (mut a, mut b) = (a.groups().peekable(), b.groups().peekable());
+        let mut places = Vec::new();
+        while let (Some(in_a), Some(in_b)) = (a.peek(), b.peek()) {
+            match in_a[0].0.cmp(&in_b[0].0) {
+                Ordering::Less => drop(a.next()),
+                Ordering::Greater => drop(b.next()),
+                Ordering::Equal => {
+                    places.push((*in_a, *in_b));
+                    (a.next(), b.next());
+                }
+            }
+        }
+        Self { places }
+    }
+}
+
+/// How many of an article's words lie in shingles of `width` words that start at these places.
+fn covered<'a>(places: impl Iterator<Item = &'a (u64, u32)>, words: usize, width: u32) -> u32 {
+    let mut starts = vec![false; words];
+    places.for_each(|&(_, place)| starts[place as usize] = true);
+    let (mut count, mut until) = (0, 0);
+    for (word, starts) in (0u32..).zip(starts) {
+        if starts {
+            until = word + width;
+        }
+        count += u32::from(word < until);
+    }
+    count
+}
+
+/// |S(A)∩S(B)| of two shingle sets if their Jaccard is at least `threshold`; gives up as soon as it cannot be. O(|S(A)| + |S(B)|).
+#[must_use]
+pub fn shared_if_similar(a: &ShingleSet, b: &ShingleSet, threshold: f64) -> Option<usize> {
+    let (a, b) = (a.hashes(), b.hashes());
+    // J ≥ t needs |∩| ≥ t (|A| + |B|) / (1 + t); one less, lest rounding decide. The comparison below does.
+    let needed = threshold / (1.0 + threshold) * (a.len() + b.len()) as f64;
+    let spare = |len: usize| (len as f64 - needed + 1.0).floor();
+    let (mut spare_a, mut spare_b) = (spare(a.len()) as i64, spare(b.len()) as i64);
+    let (mut i, mut j, mut shared) = (0, 0, 0);
+    while spare_a >= 0 && spare_b >= 0 && i < a.len() && j < b.len() {
+        let order = a[i].cmp(&b[j]);
+        i += usize::from(order != Ordering::Greater);
+        j += usize::from(order != Ordering::Less);
+        shared += usize::from(order == Ordering::Equal);
+        spare_a -= i64::from(order == Ordering::Less);
+        spare_b -= i64::from(order == Ordering::Greater);
+    }
+    (spare_a >= 0 && spare_b >= 0 && jaccard(shared, a.len(), b.len()) >= threshold && shared > 0).then_some(shared)
+}
+
+#[cfg(test)]
+mod tests;

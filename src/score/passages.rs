@@ -1,0 +1,370 @@
+//! The passages of a pair: which stretches of A stand in B, and where.
+//!
+//! **Takes** two word sequences and the places of the shingles they share. **Gives** stretches of words that are equal
+//! but for small edits, each word in at most one of them.
+//!
+//! **How.** Shared shingles (anchors) that continue each other are grown, word by word, into maximal equal [`Run`]s.
+//! Runs in the same order on both sides with at most [`PASSAGE_GAP`] words between them are chained (the bounded
+//! look-back of Li 2018, minimap2), the words of a gap aligned, and the ends of a chain extended over single edits.
+//! The longest chain takes its words first; what is left of the others competes again. So a paragraph that moved is a
+//! passage of its own, and a copy with edits is one passage.
+//!
+//! **Cost** O(n log n) for n words together. A shingle that repeats on both sides more than [`REPEATS`] times over is
+//! paired in order, first with first, so that no number of repeats costs more than its length.
+//! **Does not promise** the best alignment of texts made of repeats, only a deterministic one of equal words.
+
+use crate::config::PASSAGE_GAP;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::ops::Range;
+
+/// Most pairs of places that one shingle may be tried at.
+const REPEATS: usize = 64;
+/// How many earlier runs are tried as what comes before a run.
+const LOOK_BACK: usize = 50;
+/// Most words that an extension at the end of a passage steps over at once.
+const STEP: usize = 4;
+/// How often what is left of a chain may compete again; only hostile texts come near.
+const ROUNDS: u8 = 8;
+
+/// Equal words: `len` words of A from word `a` and of B from word `b`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    /// The first word in A.
+    pub a: u32,
+    /// The first word in B.
+    pub b: u32,
+    /// How many words.
+    pub len: u32,
+}
+
+impl Run {
+    fn end_a(self) -> u32 {
+        self.a + self.len
+    }
+
+    fn end_b(self) -> u32 {
+        self.b + self.len
+    }
+
+    /// What the run loses to make room for `before`.
+    fn overlap(self, before: Self) -> u32 {
+        before.end_a().saturating_sub(self.a).max(before.end_b().saturating_sub(self.b))
+    }
+
+    fn without_first(self, words: u32) -> Self {
+        Self { a: self.a + words, b: self.b + words, len: self.len - words }
+    }
+}
+
+/// A stretch that both articles share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// The equal words, in order; between two runs stand edits.
+    pub runs: Vec<Run>,
+}
+
+impl Passage {
+    /// How many words are equal.
+    #[must_use]
+    pub fn words(&self) -> u32 {
+        self.runs.iter().map(|run| run.len).sum()
+    }
+
+    /// The words of A, from the first equal one to the last.
+    #[must_use]
+    pub fn a(&self) -> Range<u32> {
+        self.runs.first().map_or(0, |run| run.a)..self.runs.last().map_or(0, |run| run.end_a())
+    }
+
+    /// The words of B, likewise.
+    #[must_use]
+    pub fn b(&self) -> Range<u32> {
+        self.runs.first().map_or(0, |run| run.b)..self.runs.last().map_or(0, |run| run.end_b())
+    }
+
+    /// The passage as B sees it: the sides changed round.
+    #[must_use]
+    pub fn swapped(&self) -> Self {
+        Self { runs: self.runs.iter().map(|run| Run { a: run.b, b: run.a, len: run.len }).collect() }
+    }
+}
+
+type Places<'a> = [(&'a [(u64, u32)], &'a [(u64, u32)])];
+
+/// The passages of `a` and `b`, in the order of `a`. `places` are those of their shared shingles of `w` words.
+pub(super) fn find(a: &[u64], b: &[u64], places: &Places<'_>, w: u32) -> Vec<Passage> {
+    let runs = grow(a, b, anchors(places));
+    let mut board = Board { a, b, used_a: vec![false; a.len()], used_b: vec![false; b.len()], w };
+    let mut passages = board.settle(chain(&runs));
+    passages.sort_by_key(|passage| (passage.a().start, passage.b().start));
+    passages
+}
+
+/// Pairs of places of one shingle, as (diagonal, place in A), sorted.
+fn anchors(places: &Places<'_>) -> Vec<(i64, u32)> {
+    let mut anchors = Vec::with_capacity(places.len());
+    let mut push = |a: u32, b: u32| anchors.push((i64::from(b) - i64::from(a), a));
+    for (in_a, in_b) in places {
+        if in_a.len() * in_b.len() <= REPEATS {
+            in_a.iter().for_each(|&(_, a)| in_b.iter().for_each(|&(_, b)| push(a, b)));
+        } else {
+            in_a.iter().zip(*in_b).for_each(|(&(_, a), &(_, b))| push(a, b));
+        }
+    }
+    anchors.sort_unstable();
+    anchors
+}
+
+/// Grows anchors to maximal runs of equal words, each once, sorted by place.
+fn grow(a: &[u64], b: &[u64], anchors: Vec<(i64, u32)>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut grown: Option<(i64, u32)> = None;
+    for (diagonal, place) in anchors {
+        if grown.is_some_and(|(known, end)| known == diagonal && place < end) {
+            continue;
+        }
+        let in_b = (i64::from(place) + diagonal) as usize;
+        let back = a[..place as usize].iter().rev().zip(b[..in_b].iter().rev()).take_while(|(a, b)| a == b).count() as u32;
+        let on = a[place as usize..].iter().zip(&b[in_b..]).take_while(|(a, b)| a == b).count() as u32;
+        grown = Some((diagonal, place + on));
+        runs.push(Run { a: place - back, b: in_b as u32 - back, len: back + on });
+    }
+    runs.sort_unstable();
+    runs
+}
+
+/// Chains of runs, each run in one chain.
+fn chain(runs: &[Run]) -> Vec<Vec<Run>> {
+    let gap = PASSAGE_GAP as u32;
+    let mut score: Vec<u32> = Vec::with_capacity(runs.len());
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(runs.len());
+    for (this, &run) in runs.iter().enumerate() {
+        let mut best = (run.len, None);
+        for other in (this.saturating_sub(LOOK_BACK)..this).rev() {
+            let earlier = runs[other];
+            let in_order = earlier.a < run.a && earlier.b < run.b && run.overlap(earlier) < run.len;
+            let near = run.a <= earlier.end_a() + gap && run.b <= earlier.end_b() + gap;
+            if in_order && near {
+                let total = score[other] + run.len - run.overlap(earlier);
+                if total > best.0 {
+                    best = (total, Some(other));
+                }
+            }
+        }
+        score.push(best.0);
+        before.push(best.1);
+    }
+    let mut ends: Vec<usize> = (0..runs.len()).collect();
+    ends.sort_by_key(|&end| (Reverse(score[end]), runs[end]));
+    let mut taken = vec![false; runs.len()];
+    let mut chains = Vec::new();
+    for end in ends {
+        let mut links = Vec::new();
+        let mut link = Some(end);
+        while let Some(index) = link.filter(|&index| !taken[index]) {
+            taken[index] = true;
+            links.push(runs[index]);
+            link = before[index];
+        }
+        if !links.is_empty() {
+            links.reverse();
+            chains.push(links);
+        }
+    }
+    chains
+}
+
+/// A chain that waits for its turn: the most equal words first, then the place in A, then in B.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Waiting {
+    words: u32,
+    place: Reverse<Run>,
+    runs: Reverse<Vec<Run>>,
+    rounds: u8,
+}
+
+impl Waiting {
+    fn new(runs: Vec<Run>, rounds: u8) -> Self {
+        let words = runs.iter().map(|run| run.len).sum();
+        Self { words, place: Reverse(runs[0]), runs: Reverse(runs), rounds }
+    }
+}
+
+/// The words of both sides, and which are taken.
+struct Board<'a> {
+    a: &'a [u64],
+    b: &'a [u64],
+    used_a: Vec<bool>,
+    used_b: Vec<bool>,
+    /// A passage has a run of at least this many words.
+    w: u32,
+}
+
+impl Board<'_> {
+    fn settle(&mut self, chains: Vec<Vec<Run>>) -> Vec<Passage> {
+        let mut waiting: BinaryHeap<Waiting> =
+            chains.into_iter().flat_map(|chain| self.free_parts(&chain)).map(|part| Waiting::new(part, 0)).collect();
+        let mut passages = Vec::new();
+        while let Some(Waiting { words, runs: Reverse(runs), rounds, .. }) = waiting.pop() {
+            let mut parts = self.free_parts(&runs);
+            let whole = parts.len() == 1 && parts[0].iter().map(|run| run.len).sum::<u32>() == words;
+            if whole || rounds == ROUNDS {
+                // Taking one part may take words of the next, so only the first is sure to be free still.
+                parts.truncate(1);
+                passages.extend(parts.pop().map(|part| self.take(part)));
+            } else {
+                waiting.extend(parts.into_iter().map(|part| Waiting::new(part, rounds + 1)));
+            }
+        }
+        passages
+    }
+
+    fn is_free(&self, a: u32, b: u32) -> bool {
+        !self.used_a[a as usize] && !self.used_b[b as usize]
+    }
+
+    /// What is free of a chain, in parts that hang together and have a run of w words. Runs of a part do not overlap.
+    fn free_parts(&self, chain: &[Run]) -> Vec<Vec<Run>> {
+        let mut parts: Vec<Vec<Run>> = Vec::new();
+        for &run in chain {
+            let mut at = 0;
+            while at < run.len {
+                let free = (at..run.len).take_while(|&word| self.is_free(run.a + word, run.b + word)).count() as u32;
+                if free > 0 {
+                    let piece = Run { a: run.a + at, b: run.b + at, len: free };
+                    self.append(&mut parts, piece);
+                }
+                at += free + 1;
+            }
+        }
+        parts.retain(|part| part.iter().any(|run| run.len >= self.w));
+        parts
+    }
+
+    fn append(&self, parts: &mut Vec<Vec<Run>>, mut piece: Run) {
+        if let Some(part) = parts.last_mut() {
+            let last = part[part.len() - 1];
+            let overlap = piece.overlap(last);
+            if overlap >= piece.len {
+                return;
+            }
+            piece = piece.without_first(overlap);
+            let (gap_a, gap_b) = (last.end_a()..piece.a, last.end_b()..piece.b);
+            let small = gap_a.len().max(gap_b.len()) <= PASSAGE_GAP;
+            if small && !self.used_a[range(&gap_a)].contains(&true) && !self.used_b[range(&gap_b)].contains(&true) {
+                part.push(piece);
+                return;
+            }
+        }
+        parts.push(vec![piece]);
+    }
+
+    /// Makes a passage of free runs: aligns the gaps, extends both ends, and takes the words.
+    fn take(&mut self, runs: Vec<Run>) -> Passage {
+        let mut aligned: Vec<Run> = Vec::with_capacity(runs.len());
+        for run in runs {
+            if let Some(&last) = aligned.last() {
+                self.align_gap(last, run, &mut aligned);
+            }
+            aligned.push(run);
+        }
+        self.extend_back(&mut aligned);
+        self.extend_on(&mut aligned);
+        let passage = Passage { runs: merged(aligned) };
+        self.used_a[range(&passage.a())].fill(true);
+        self.used_b[range(&passage.b())].fill(true);
+        passage
+    }
+
+    /// Adds the longest common subsequence of the words between two runs, at most `PASSAGE_GAP` on either side.
+    fn align_gap(&self, last: Run, next: Run, aligned: &mut Vec<Run>) {
+        let a = &self.a[last.end_a() as usize..next.a as usize];
+        let b = &self.b[last.end_b() as usize..next.b as usize];
+        let mut longest = [[0u8; PASSAGE_GAP + 1]; PASSAGE_GAP + 1];
+        for i in (0..a.len()).rev() {
+            for j in (0..b.len()).rev() {
+                longest[i][j] = if a[i] == b[j] { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
+            }
+        }
+        let (mut i, mut j) = (0, 0);
+        while i < a.len() && j < b.len() {
+            if a[i] == b[j] {
+                aligned.push(Run { a: last.end_a() + i as u32, b: last.end_b() + j as u32, len: 1 });
+                (i, j) = (i + 1, j + 1);
+            } else if longest[i + 1][j] >= longest[i][j + 1] {
+                i += 1;
+            } else {
+                j += 1;
+            }
+        }
+    }
+
+    /// Steps over edits at the end of a passage, as long as more words are equal behind an edit than it has.
+    fn extend_on(&self, runs: &mut Vec<Run>) {
+        while let Some(&last) = runs.last() {
+            let equal = |over_a: usize, over_b: usize| {
+                let (a, b) = (last.end_a() as usize + over_a, last.end_b() as usize + over_b);
+                let free = !self.used_a.get(last.end_a() as usize..a).is_none_or(|gap| gap.contains(&true))
+                    && !self.used_b.get(last.end_b() as usize..b).is_none_or(|gap| gap.contains(&true));
+                let count = |limit: usize| {
+                    (0..limit)
+                        .take_while(|at| self.a.get(a + at).is_some_and(|word| self.b.get(b + at) == Some(word)))
+                        .take_while(|at| self.is_free((a + at) as u32, (b + at) as u32))
+                        .count()
+                };
+                if free { count(usize::MAX) as u32 } else { 0 }
+            };
+            let Some((over_a, over_b, len)) = step(equal) else { return };
+            runs.push(Run { a: last.end_a() + over_a, b: last.end_b() + over_b, len });
+        }
+    }
+
+    /// The same at the beginning.
+    fn extend_back(&self, runs: &mut Vec<Run>) {
+        let mut front: Vec<Run> = Vec::new();
+        while let Some(&first) = front.last().or(runs.first()) {
+            let equal = |over_a: usize, over_b: usize| {
+                let (Some(a), Some(b)) = ((first.a as usize).checked_sub(over_a), (first.b as usize).checked_sub(over_b)) else {
+                    return 0;
+                };
+                if self.used_a[a..first.a as usize].contains(&true) || self.used_b[b..first.b as usize].contains(&true) {
+                    return 0;
+                }
+                (1..=a.min(b))
+                    .take_while(|at| self.a[a - at] == self.b[b - at] && self.is_free((a - at) as u32, (b - at) as u32))
+                    .count() as u32
+            };
+            let Some((over_a, over_b, len)) = step(equal) else { break };
+            front.push(Run { a: first.a - over_a - len, b: first.b - over_b - len, len });
+        }
+        runs.splice(..0, front.into_iter().rev());
+    }
+}
+
+/// The smallest edit, at most [`STEP`] words on either side, behind which more words are equal than it has.
+fn step(equal: impl Fn(usize, usize) -> u32) -> Option<(u32, u32, u32)> {
+    (0..=STEP).find_map(|longer| {
+        let sides = (0..longer).flat_map(|shorter| [(shorter, longer), (longer, shorter)]).chain([(longer, longer)]);
+        sides.into_iter().find_map(|(over_a, over_b)| {
+            let len = equal(over_a, over_b);
+            (len > longer as u32).then_some((over_a as u32, over_b as u32, len))
+        })
+    })
+}
+
+/// The runs with those joined that touch on both sides.
+fn merged(runs: Vec<Run>) -> Vec<Run> {
+    let mut merged: Vec<Run> = Vec::with_capacity(runs.len());
+    for run in runs {
+        match merged.last_mut() {
+            Some(last) if last.end_a() == run.a && last.end_b() == run.b => last.len += run.len,
+            _ => merged.push(run),
+        }
+    }
+    merged
+}
+
+fn range(words: &Range<u32>) -> Range<usize> {
+    words.start as usize..words.end as usize
+}
