@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::create_dir_all(folder)?;
     }
     for start in (0..count).step_by(4096) {
-        let articles: Vec<_> = (start..count.min(start + 4096)).into_par_iter().map(|index| corpus.article(index)).collect();
+        let articles: Vec<_> =
+            (start..count.min(start + 4096)).into_par_iter().map(|index| corpus.article(index)).collect();
         for article in articles {
             match &folder {
                 Some(folder) => std::fs::write(folder.join(format!("{}.txt", article.id)), &article.text)?,

@@ -153,10 +153,12 @@ pub fn planted(seed: u64, copies: usize, share: f64) -> Planted {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (mut a, mut b) = (String::new(), String::new());
     let (mut in_a, mut in_b) = (Vec::new(), Vec::new());
-    let stretches: Vec<Vec<String>> = (0..copies).map(|_| {
-        let length = rng.random_range(80..200);
-        words(&mut rng, length)
-    }).collect();
+    let stretches: Vec<Vec<String>> = (0..copies)
+        .map(|_| {
+            let length = rng.random_range(80..200);
+            words(&mut rng, length)
+        })
+        .collect();
     let mut push = |text: &mut String, words: &[String]| {
         if !text.is_empty() {
             text.push(' ');

@@ -1,17 +1,17 @@
 //! Sketches to results: copies collapse, bands propose, crowds are settled, pairs are scored, clusters formed.
 
-use super::detector::ScoredPair;
 use super::gather::{Gathered, digest};
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
+use crate::candidates::Pair;
 use crate::candidates::crowd::{self, Crowds};
 use crate::candidates::lsh::{self, PairSet};
-use crate::candidates::Pair;
 use crate::cluster::{self, Link};
 use crate::config::Config;
 use crate::error::Result;
-use crate::score::{self, Comparison, Prepared};
+use crate::report::Sink;
+use crate::score::{self, Prepared, ScoredPair, Side};
 use crate::shingle::ShingleSet;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -24,22 +24,6 @@ pub(crate) trait Texts: Sync {
 
     /// The text of an article, or why there is none any more.
     fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String>;
-}
-
-/// One article of a pair that is being reported.
-#[derive(Clone, Copy)]
-pub(crate) struct Side<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) prepared: &'a Prepared,
-}
-
-/// Takes the reported pairs in order.
-pub(crate) trait Sink: Sync {
-    type Rendered: Send;
-    /// Makes of a pair what will be kept of it; called in parallel.
-    fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered;
-    /// Takes a pair; called in the order of a, then b.
-    fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()>;
 }
 
 /// All that a run found, pairs apart, which went to the sink.
@@ -101,7 +85,8 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         for group in &groups {
             group.iter().for_each(|&member| standing[member as usize] = ArticleId(group[0]));
         }
-        let members: Vec<u32> = order.iter().copied().filter(|&article| standing[article as usize].0 == article).collect();
+        let members: Vec<u32> =
+            order.iter().copied().filter(|&article| standing[article as usize].0 == article).collect();
 
         let (pairs, crowds) = self.candidates(&members);
         self.announce(&pairs, &crowds, &groups)?;
@@ -112,7 +97,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         self.progress.begin(Stage::Score, Some(work.len() as u64));
         let mut found = Vec::new();
         self.score(&work, &mut found)?;
-        let unlisted = crowds.unlisted(found.iter().map(ScoredPair::key));
+        let unlisted = crowds.unlisted(found.iter().map(key));
         self.progress.begin(Stage::Cluster, None);
         let membership = self.clusters(&members, &standing, &found, &crowds)?;
         let mut lost = self.lost.into_inner().unwrap_or_default();
@@ -192,8 +177,11 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     fn work(&self, pairs: Vec<Pair>, crowds: &Crowds, groups: &[Vec<u32>]) -> Vec<Work> {
         let open = pairs.into_iter().filter(|&pair| !crowds.share_a_leader(pair)).chain(crowds.open.iter().copied());
         let matched = crowds.matched.iter().copied();
-        let mut work: Vec<Work> =
-            matched.map(|pair| (pair, true)).chain(open.map(|pair| (pair, false))).map(|(pair, known)| Work { pair, known }).collect();
+        let mut work: Vec<Work> = matched
+            .map(|pair| (pair, true))
+            .chain(open.map(|pair| (pair, false)))
+            .map(|(pair, known)| Work { pair, known })
+            .collect();
         if self.config.list_all {
             work = self.among_copies(&work, groups);
         }
@@ -272,7 +260,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         }
         let (a, b) = (a.side(self.config), b.side(self.config));
         let comparison = score::compare(a.prepared, b.prepared, self.config, self.boilerplate);
-        let pair = ScoredPair::new(work.pair, &comparison)?;
+        let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
         let rendered = self.sink.render(&pair, &comparison, a, b);
         Some((pair, rendered))
     }
@@ -355,7 +343,8 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
                 leaders.into_iter().flatten().map(|&leader| rank[leader as usize]).collect()
             },
             |pair| {
-                let work = Work { pair: Pair::new(members[pair.a() as usize], members[pair.b() as usize]), known: false };
+                let work =
+                    Work { pair: Pair::new(members[pair.a() as usize], members[pair.b() as usize]), known: false };
                 if !self.is_sought(work.pair) {
                     return Ok(false);
                 }
@@ -365,9 +354,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
                 Ok(scored.is_some())
             },
         )?;
-        verified.sort_unstable_by_key(ScoredPair::key);
+        verified.sort_unstable_by_key(key);
         let pair_of = |pair: Pair| {
-            let search = |pairs: &[ScoredPair]| pairs.binary_search_by_key(&pair, ScoredPair::key).ok().map(|at| pairs[at]);
+            let search = |pairs: &[ScoredPair]| pairs.binary_search_by_key(&pair, key).ok().map(|at| pairs[at]);
             search(found).or_else(|| search(&verified))
         };
         let belongs = |article: ArticleId| {
@@ -378,14 +367,19 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             let representative = ArticleId(members[representatives[rank[stand_in.index()] as usize] as usize]);
             // A copy has the words of the one that stands for it, so it relates to others as that does.
             let through = if stand_in == representative { article } else { stand_in };
-            let pair = (through != representative)
-                .then(|| pair_of(Pair::new(through.0, representative.0)))
-                .flatten()
-                .map(|pair| pair.seen_from(through).renamed(article, representative));
-            Membership { representative, pair }
+            let pair = (through != representative).then(|| pair_of(Pair::new(through.0, representative.0))).flatten();
+            match pair.map(|pair| pair.seen_from(through).renamed(article, representative)) {
+                Some(pair) => Membership { representative, pair: Some(pair) },
+                // It is one, or the pair was not sought (two references) or lost (a text that changed).
+                None => Membership { representative: article, pair: None },
+            }
         };
         Ok((0..self.gathered.len() as u32).map(|article| belongs(ArticleId(article))).collect())
     }
+}
+
+fn key(pair: &ScoredPair) -> Pair {
+    Pair::new(pair.a.0, pair.b.0)
 }
 
 /// The articles of a batch, in memory.

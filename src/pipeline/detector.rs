@@ -1,81 +1,18 @@
 //! The library's front door: articles in memory to a [`Detection`].
 
-use super::detect::{Membership, Run, Side, Sink, Texts};
+use super::detect::{Membership, Run, Texts};
 use super::gather::{Gathered, Sketcher};
 use super::progress::{Progress, Quiet, Stage};
-use crate::article::{Article, ArticleId, Span};
+use crate::article::{Article, ArticleId};
 use crate::boilerplate::Boilerplate;
-use crate::candidates::Pair;
 use crate::candidates::bands::Bands;
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::Result;
-use crate::score::{Comparison, Core, Overlap, Relation};
+use crate::report::Sink;
+use crate::score::{Comparison, PassageSpans, ScoredPair, Side};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::Mutex;
-
-/// A pair that is reported: who, how much, and how they are related.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScoredPair {
-    /// The one that comes first in the input.
-    pub a: ArticleId,
-    /// The other.
-    pub b: ArticleId,
-    /// The counts behind every number.
-    pub overlap: Overlap,
-    /// The counts without boilerplate, where there was some.
-    pub core: Option<Core>,
-    /// How the two are related.
-    pub relation: Relation,
-}
-
-impl ScoredPair {
-    pub(super) fn new(pair: Pair, comparison: &Comparison) -> Option<Self> {
-        let (a, b) = (ArticleId(pair.a()), ArticleId(pair.b()));
-        Some(Self { a, b, overlap: comparison.overlap, core: comparison.core, relation: comparison.relation? })
-    }
-
-    pub(super) fn key(&self) -> Pair {
-        Pair::new(self.a.0, self.b.0)
-    }
-
-    /// The same with `article` as a.
-    pub(super) fn seen_from(self, article: ArticleId) -> Self {
-        if self.a == article {
-            return self;
-        }
-        let core = self.core.map(|core| Core { shingles_a: core.shingles_b, shingles_b: core.shingles_a, ..core });
-        Self { a: self.b, b: self.a, overlap: self.overlap.swapped(), core, relation: self.relation }
-    }
-
-    /// The same numbers for two other articles, which have the same words.
-    pub(super) fn renamed(self, a: ArticleId, b: ArticleId) -> Self {
-        Self { a, b, ..self }
-    }
-}
-
-/// A passage as bytes of the two texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PassageSpans {
-    /// How many words are equal.
-    pub words: u32,
-    /// Where it stands in a.
-    pub a: Span,
-    /// Where it stands in b.
-    pub b: Span,
-}
-
-impl PassageSpans {
-    /// The passages of a comparison, in the order of a.
-    pub(crate) fn all(comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Vec<Self> {
-        let spans = |passage: &crate::score::Passage| Self {
-            words: passage.words(),
-            a: a.prepared.span(&passage.a()),
-            b: b.prepared.span(&passage.b()),
-        };
-        comparison.passages.iter().map(spans).collect()
-    }
-}
 
 /// Finds duplicates among articles in memory.
 ///
@@ -222,7 +159,12 @@ impl Detector {
             lost: Mutex::default(),
         };
         let outcome = run.detect()?;
-        Ok(Detection { pairs: outcome.pairs, passages: passages.0, membership: outcome.membership, unlisted: outcome.unlisted })
+        Ok(Detection {
+            pairs: outcome.pairs,
+            passages: passages.0,
+            membership: outcome.membership,
+            unlisted: outcome.unlisted,
+        })
     }
 }
 

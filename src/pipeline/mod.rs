@@ -9,7 +9,8 @@ mod detector;
 pub(crate) mod gather;
 pub(crate) mod progress;
 
-// pub mod scan;
+#[cfg(feature = "formats")]
+pub mod scan;
 
-pub use detector::{Detection, Detector, DetectorBuilder, PassageSpans, ScoredPair};
+pub use detector::{Detection, Detector, DetectorBuilder};
 pub use progress::{Progress, Quiet, Stage};

@@ -14,6 +14,7 @@
 //!
 //! **Cost** O(n log n) for n words of both together; see [`passages`](Comparison::passages) for the bound on repetitive texts.
 
+mod pair;
 mod passages;
 
 use crate::article::Span;
@@ -21,6 +22,7 @@ use crate::boilerplate::Boilerplate;
 use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
 use crate::shingle::{ShingleSet, shingles};
 use crate::text::Word;
+pub use pair::{PassageSpans, ScoredPair, Side};
 pub use passages::{Passage, Run};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -107,6 +109,26 @@ pub struct Core {
     pub shingles_a: u32,
     /// |S(B)∖P|.
     pub shingles_b: u32,
+}
+
+impl Core {
+    /// The Jaccard of S(A)∖P and S(B)∖P.
+    #[must_use]
+    pub fn jaccard(&self) -> f64 {
+        jaccard(self.shared as usize, self.shingles_a as usize, self.shingles_b as usize)
+    }
+
+    /// How much of S(A)∖P is in S(B).
+    #[must_use]
+    pub fn containment_a(&self) -> f64 {
+        fraction(self.shared, self.shingles_a)
+    }
+
+    /// How much of S(B)∖P is in S(A).
+    #[must_use]
+    pub fn containment_b(&self) -> f64 {
+        fraction(self.shared, self.shingles_b)
+    }
 }
 
 /// How two articles are related: the first that holds, in this order.
@@ -262,11 +284,11 @@ pub fn compare(a: &Prepared, b: &Prepared, config: &Config, boilerplate: &Boiler
     let relation = if a.hashes == b.hashes && !a.hashes.is_empty() {
         Some(Relation::Identical)
     } else {
-        let decisive = core.map_or(overlap, |core| Overlap {
-            shared: core.shared,
-            shingles_a: core.shingles_a,
-            shingles_b: core.shingles_b,
-            ..overlap
+        // Where there is boilerplate, what is left without it decides.
+        let decisive = core.unwrap_or(Core {
+            shared: overlap.shared,
+            shingles_a: overlap.shingles_a,
+            shingles_b: overlap.shingles_b,
         });
         let containment = decisive.containment_a().max(decisive.containment_b());
         Relation::of(decisive.jaccard(), containment, config.threshold)

@@ -125,7 +125,8 @@ fn grow(a: &[u64], b: &[u64], anchors: Vec<(i64, u32)>) -> Vec<Run> {
             continue;
         }
         let in_b = (i64::from(place) + diagonal) as usize;
-        let back = a[..place as usize].iter().rev().zip(b[..in_b].iter().rev()).take_while(|(a, b)| a == b).count() as u32;
+        let back =
+            a[..place as usize].iter().rev().zip(b[..in_b].iter().rev()).take_while(|(a, b)| a == b).count() as u32;
         let on = a[place as usize..].iter().zip(&b[in_b..]).take_while(|(a, b)| a == b).count() as u32;
         grown = Some((diagonal, place + on));
         runs.push(Run { a: place - back, b: in_b as u32 - back, len: back + on });
@@ -284,7 +285,8 @@ impl Board<'_> {
         let mut longest = [[0u8; PASSAGE_GAP + 1]; PASSAGE_GAP + 1];
         for i in (0..a.len()).rev() {
             for j in (0..b.len()).rev() {
-                longest[i][j] = if a[i] == b[j] { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
+                longest[i][j] =
+                    if a[i] == b[j] { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
             }
         }
         let (mut i, mut j) = (0, 0);
@@ -325,10 +327,13 @@ impl Board<'_> {
         let mut front: Vec<Run> = Vec::new();
         while let Some(&first) = front.last().or(runs.first()) {
             let equal = |over_a: usize, over_b: usize| {
-                let (Some(a), Some(b)) = ((first.a as usize).checked_sub(over_a), (first.b as usize).checked_sub(over_b)) else {
+                let (Some(a), Some(b)) =
+                    ((first.a as usize).checked_sub(over_a), (first.b as usize).checked_sub(over_b))
+                else {
                     return 0;
                 };
-                if self.used_a[a..first.a as usize].contains(&true) || self.used_b[b..first.b as usize].contains(&true) {
+                if self.used_a[a..first.a as usize].contains(&true) || self.used_b[b..first.b as usize].contains(&true)
+                {
                     return 0;
                 }
                 (1..=a.min(b))

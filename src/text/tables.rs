@@ -63,10 +63,8 @@ impl Page {
 
     fn new(number: u32) -> Self {
         let unicode = Unicode::new();
-        let mut page = Page {
-            entries: [Folded { ch: '\0', kind: Kind::Separator, class: 0 }; 256],
-            sequences: Vec::new(),
-        };
+        let mut page =
+            Page { entries: [Folded { ch: '\0', kind: Kind::Separator, class: 0 }; 256], sequences: Vec::new() };
         for low in 0..256 {
             let Some(ch) = char::from_u32(number << 8 | low) else { continue };
             let folded = unicode.fold(ch);
@@ -161,16 +159,8 @@ fn is_ignored(ch: char) -> bool {
 /// Scripts written without spaces between words. The prolonged sound mark is common to both kinds of Kana.
 fn is_unsegmented(ch: char, script: Script) -> bool {
     ch == '\u{30fc}'
-        || [
-            Script::Han,
-            Script::Hiragana,
-            Script::Katakana,
-            Script::Thai,
-            Script::Lao,
-            Script::Khmer,
-            Script::Myanmar,
-        ]
-        .contains(&script)
+        || [Script::Han, Script::Hiragana, Script::Katakana, Script::Thai, Script::Lao, Script::Khmer, Script::Myanmar]
+            .contains(&script)
 }
 
 /// The combining class of a character that is known to be a mark, and 0 for others.

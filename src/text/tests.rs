@@ -138,7 +138,8 @@ fn obvious_words(text: &str) -> Vec<u64> {
         runs.push((start, at, word));
     }
     let is_initial = |word: &str| {
-        word.chars().filter(|&ch| is_base(ch)).count() == 1 && word.chars().all(|ch| !is(ch, GeneralCategoryGroup::Number))
+        word.chars().filter(|&ch| is_base(ch)).count() == 1
+            && word.chars().all(|ch| !is(ch, GeneralCategoryGroup::Number))
     };
     let mut words: Vec<(usize, String, bool)> = Vec::new();
     for (start, end, word) in runs {

@@ -1,0 +1,396 @@
+//! What can be typed, and what it means.
+
+use crate::candidates::bands::Bands;
+use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
+use crate::error::{Error, Result};
+use crate::input::{FieldNames, InputOptions, MAX_RECORD};
+use crate::report::pairs::Detail;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds duplicate, near-duplicate and copied articles in news dumps, and shows what they share.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wirecopy scan dump.jsonl.gz                    pairs and a summary on the terminal
+  wirecopy scan news/ -o result                  everything as JSON lines and CSV in the folder result
+  wirecopy scan today/ --against archive/        today's articles against older ones
+  zcat dump.gz | wirecopy scan - --format jsonl  pairs as a stream of JSON lines
+  wirecopy compare a.txt dump.jsonl:17           two articles, passage by passage
+  wirecopy tune --threshold 0.7                  what a threshold costs and finds
+
+Exit status: 0 done; 1 a duplicate was found (only with --check); 2 wrong usage, or nothing could be
+read or written; 3 done, but something could not be read (each is listed); 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Find all duplicates in files, folders, or standard input
+    Scan(Box<Scan>),
+    /// Show what two articles share
+    Compare(Compare),
+    /// Show how likely pairs are found with which bands and rows
+    Tune(Tune),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Scan {
+    /// Files, folders, globs, or - for standard input: .txt and .md (an article each), .jsonl and .ndjson
+    /// (an article a line), each plain, gzip or zstd
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Reference articles: compared with those of PATH, never with each other
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) against: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) search: Search,
+    #[command(flatten)]
+    pub(super) input: Input,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is found")]
+pub(super) struct Search {
+    /// Least Jaccard of a reported pair: shared shingles divided by all shingles of both
+    #[arg(long, value_name = "J", default_value_t = THRESHOLD)]
+    threshold: f64,
+
+    /// Probability that a pair exactly at the threshold is found; bands and rows follow from it
+    #[arg(long, value_name = "P", default_value_t = RECALL)]
+    recall: f64,
+
+    /// Words a shingle
+    #[arg(long, value_name = "WORDS", default_value_t = SHINGLE)]
+    shingle: usize,
+
+    /// Bands of the signature, instead of those that --recall asks for
+    #[arg(long, requires = "rows")]
+    bands: Option<usize>,
+
+    /// Rows a band
+    #[arg(long, requires = "bands")]
+    rows: Option<usize>,
+
+    /// List every pair, among copies and in crowds too: may take time and write output that grow with the square of
+    /// the largest group
+    #[arg(long)]
+    list_all: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is read")]
+pub(super) struct Input {
+    /// In folders, read files that match this glob, whatever their ending (may be repeated)
+    #[arg(long, value_name = "GLOB")]
+    include: Vec<String>,
+
+    /// Field (or fields, joined) that holds the text; a dot steps into an object
+    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
+    text_field: Vec<String>,
+
+    /// Field that holds the id
+    #[arg(long, value_name = "NAME")]
+    id_field: Option<String>,
+
+    /// Field that holds the title
+    #[arg(long, value_name = "NAME")]
+    title_field: Option<String>,
+
+    /// Field that holds the date
+    #[arg(long, value_name = "NAME")]
+    date_field: Option<String>,
+
+    /// Field that holds the publisher
+    #[arg(long, value_name = "NAME")]
+    publisher_field: Option<String>,
+
+    /// Field that holds the url
+    #[arg(long, value_name = "NAME")]
+    url_field: Option<String>,
+
+    /// How dates are written that are neither ISO 8601, RFC 2822 nor epoch numbers, as strptime has it: %d/%m/%Y
+    #[arg(long, value_name = "FORMAT")]
+    date_format: Option<String>,
+
+    /// Longest record that is read; a longer one is listed as skipped
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value_t = MAX_RECORD)]
+    max_record: u64,
+
+    /// So many records and files may be skipped, as a number or as a share of all, before the exit status is 3
+    #[arg(long, value_name = "N|P%", value_parser = tolerance, default_value = "0")]
+    pub(super) max_skipped: Tolerance,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is written")]
+pub(super) struct Output {
+    /// Write pairs, clusters, articles and a summary into this folder
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Replace the folder if it is there
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
+
+    /// What goes to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+
+    /// How much of the passages the JSON lines hold
+    #[arg(long, value_name = "DETAIL", default_value = "short")]
+    pub(super) passages: DetailName,
+
+    /// Pairs that are shown on the terminal, strongest first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) top: usize,
+
+    /// Exit with status 1 if any pair is found
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How it runs")]
+pub(super) struct Common {
+    /// Worker threads; results do not depend on how many [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// Say nothing on standard error but errors, and no summary when a folder is written
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+
+    /// Name each skipped record and file, and say how long each stage took
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// A file, or a record as FILE:RECORD
+    pub(super) a: String,
+
+    /// Another
+    pub(super) b: String,
+
+    /// Words a shingle
+    #[arg(long, value_name = "WORDS", default_value_t = SHINGLE)]
+    shingle: usize,
+
+    /// Least Jaccard of a variant
+    #[arg(long, value_name = "J", default_value_t = THRESHOLD)]
+    threshold: f64,
+
+    /// What goes to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: CompareFormat,
+
+    /// How much of the passages the JSON object holds
+    #[arg(long, value_name = "DETAIL", default_value = "full")]
+    pub(super) passages: DetailName,
+
+    /// Field (or fields, joined) that holds the text of a record
+    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
+    text_field: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Tune {
+    /// The Jaccard to be found
+    #[arg(long, value_name = "J", default_value_t = THRESHOLD)]
+    pub(super) threshold: f64,
+
+    /// With which probability
+    #[arg(long, value_name = "P", default_value_t = RECALL)]
+    pub(super) recall: f64,
+
+    /// Show the curve of this number of bands instead of choosing
+    #[arg(long, requires = "rows")]
+    pub(super) bands: Option<usize>,
+
+    /// Rows a band
+    #[arg(long, requires = "bands")]
+    pub(super) rows: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A summary and the strongest pairs
+    Text,
+    /// All pairs, an object a line, as in pairs.jsonl; the summary goes to standard error
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormat {
+    /// Numbers, and passages side by side
+    Text,
+    /// One object, as in pairs.jsonl
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DetailName {
+    /// Offsets and whole texts
+    Full,
+    /// Offsets and at most 300 bytes of text each; nothing for identical pairs
+    Short,
+    /// Offsets only
+    Spans,
+    /// Nothing
+    None,
+}
+
+impl From<DetailName> for Detail {
+    fn from(name: DetailName) -> Self {
+        match name {
+            DetailName::Full => Self::Full,
+            DetailName::Short => Self::Short,
+            DetailName::Spans => Self::Spans,
+            DetailName::None => Self::None,
+        }
+    }
+}
+
+/// How much may be skipped without an exit status of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Tolerance {
+    Count(u64),
+    Share(f64),
+}
+
+impl Tolerance {
+    pub(super) fn allows(self, skipped: u64, read: u64) -> bool {
+        match self {
+            Self::Count(most) => skipped <= most,
+            Self::Share(most) => skipped as f64 <= most * (skipped + read) as f64,
+        }
+    }
+}
+
+fn tolerance(text: &str) -> std::result::Result<Tolerance, String> {
+    let wrong = || format!("{text} is neither a number nor a percentage");
+    match text.strip_suffix('%') {
+        Some(number) => match number.trim().parse::<f64>() {
+            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Tolerance::Share(percent / 100.0)),
+            _ => Err(wrong()),
+        },
+        None => text.parse().map(Tolerance::Count).map_err(|_| wrong()),
+    }
+}
+
+/// A number of bytes, with K, M or G for powers of 1024.
+fn size(text: &str) -> std::result::Result<u64, String> {
+    let upper = text.to_ascii_uppercase();
+    let digits = upper.trim_end_matches('B').trim_end_matches(['K', 'M', 'G']);
+    let unit = match upper.trim_end_matches('B').chars().last() {
+        Some('K') => 1 << 10,
+        Some('M') => 1 << 20,
+        Some('G') => 1 << 30,
+        _ => 1,
+    };
+    let number: Option<u64> = digits.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(unit))
+        .filter(|&size| size > 0)
+        .ok_or_else(|| format!("{text} is no size; write 64M or 1G"))
+}
+
+fn bands(bands: Option<usize>, rows: Option<usize>) -> Result<Option<Bands>> {
+    match (bands, rows) {
+        (Some(bands), Some(rows)) => Bands::new(bands, rows).map(Some),
+        _ => Ok(None),
+    }
+}
+
+impl Search {
+    pub(super) fn config(&self) -> Result<Config> {
+        let bands = bands(self.bands, self.rows)?;
+        Config::new(self.threshold, self.recall, self.shingle, bands, self.list_all)
+    }
+}
+
+impl Compare {
+    pub(super) fn config(&self) -> Result<Config> {
+        let one = Bands::new(1, 1)?;
+        Config::new(self.threshold, RECALL, self.shingle, Some(one), false)
+    }
+
+    pub(super) fn input(&self) -> InputOptions {
+        let fields = FieldNames { text: self.text_field.clone(), ..FieldNames::default() };
+        InputOptions { fields, ..InputOptions::default() }
+    }
+}
+
+impl Tune {
+    pub(super) fn chosen(&self) -> Result<Bands> {
+        let given = bands(self.bands, self.rows)?;
+        Config::new(self.threshold, self.recall, SHINGLE, given, false).map(|config| config.bands)
+    }
+}
+
+impl Input {
+    pub(super) fn options(&self) -> InputOptions {
+        InputOptions {
+            include: self.include.clone(),
+            fields: FieldNames {
+                text: self.text_field.clone(),
+                id: self.id_field.clone(),
+                title: self.title_field.clone(),
+                date: self.date_field.clone(),
+                publisher: self.publisher_field.clone(),
+                url: self.url_field.clone(),
+            },
+            date_format: self.date_format.clone(),
+            max_record: self.max_record,
+        }
+    }
+}
+
+impl Common {
+    /// Sets up the threads that all parallel work uses.
+    pub(super) fn start_pool(&self) -> Result<()> {
+        let threads = self.threads.unwrap_or(0);
+        if self.threads == Some(0) {
+            return Err(Error::setting("--threads is 0; it must be at least 1"));
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        pool.map_err(|error| Error::setting(format!("--threads {threads}: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_tolerances() {
+        assert_eq!(size("64M"), Ok(64 << 20));
+        assert_eq!(size("1gb"), Ok(1 << 30));
+        assert_eq!(size("1000"), Ok(1000));
+        for wrong in ["", "0", "M", "-1", "1T", "99999999999G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(tolerance("5"), Ok(Tolerance::Count(5)));
+        assert_eq!(tolerance("2.5%"), Ok(Tolerance::Share(0.025)));
+        assert!(tolerance("many").is_err() && tolerance("101%").is_err());
+        assert!(Tolerance::Share(0.1).allows(1, 9) && !Tolerance::Share(0.1).allows(2, 9));
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+}

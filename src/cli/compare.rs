@@ -1,0 +1,33 @@
+//! `wirecopy compare A B`: what two articles share.
+
+use super::args::{Compare, CompareFormat};
+use super::{Exit, output_error, width};
+use crate::boilerplate::Boilerplate;
+use crate::error::Result;
+use crate::input::read_one;
+use crate::report::{pairs, passages};
+use crate::score::{Prepared, Side, compare};
+use std::io::Write;
+
+pub(super) fn run(arguments: &Compare) -> Result<Exit> {
+    let config = arguments.config()?;
+    let options = arguments.input();
+    let texts = (read_one(&arguments.a, &options)?, read_one(&arguments.b, &options)?);
+    let prepared = (Prepared::new(&texts.0, &config), Prepared::new(&texts.1, &config));
+    let a = Side { text: &texts.0, prepared: &prepared.0 };
+    let b = Side { text: &texts.1, prepared: &prepared.1 };
+    let comparison = compare(a.prepared, b.prepared, &config, &Boilerplate::default());
+    let names = (arguments.a.as_str(), arguments.b.as_str());
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match arguments.format {
+        CompareFormat::Text => passages::write(&mut out, names, &comparison, a, b, width()),
+        CompareFormat::Json => {
+            let mut line = pairs::line(names, &comparison, a, b, arguments.passages.into());
+            line.push(b'\n');
+            out.write_all(&line)
+        }
+    }
+    .and_then(|()| out.flush())
+    .map_err(output_error)?;
+    Ok(Exit::Done)
+}

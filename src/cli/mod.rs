@@ -1,0 +1,86 @@
+//! The command line: arguments to an exit code. One file a command.
+
+mod args;
+mod compare;
+mod progress;
+mod scan;
+mod tune;
+
+use crate::error::{Error, ErrorKind, Result};
+use args::{Arguments, Command};
+use clap::Parser;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Done.
+    Done = 0,
+    /// Done, and `--check` found a duplicate.
+    Duplicates = 1,
+    /// Wrong usage, or nothing could be read, or nothing written.
+    Failed = 2,
+    /// Done, but something could not be read.
+    Skipped = 3,
+}
+
+/// What an interrupted run takes with it.
+static STAGING: Mutex<Option<PathBuf>> = Mutex::new(None);
+const INTERRUPTED: i32 = 130;
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    set_up_colours();
+    // A second handler cannot be set; the first does all there is to do.
+    let _ = ctrlc::set_handler(|| {
+        if let Ok(mut staging) = STAGING.lock()
+            && let Some(path) = staging.take()
+        {
+            let _ = std::fs::remove_dir_all(path);
+        }
+        std::process::exit(INTERRUPTED);
+    });
+    let exit = match execute(&arguments) {
+        Ok(exit) => exit,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "wirecopy: {}", crate::report::terminal::escape(&error.to_string()));
+            Exit::Failed
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn execute(arguments: &Arguments) -> Result<Exit> {
+    match &arguments.command {
+        Command::Scan(scan) => {
+            scan.common.start_pool()?;
+            scan::run(scan)
+        }
+        Command::Compare(compare) => compare::run(compare),
+        Command::Tune(tune) => tune::run(tune),
+    }
+}
+
+/// Colours for a terminal that wants them.
+fn set_up_colours() {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    console::set_colors_enabled(wanted && std::io::stdout().is_terminal());
+}
+
+/// Columns of standard output.
+fn width() -> usize {
+    let terminal = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+    terminal.or_else(told).unwrap_or(crate::report::terminal::WIDTH).max(20)
+}
+
+fn output_error(error: std::io::Error) -> Error {
+    Error::output(&error)
+}

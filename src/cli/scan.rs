@@ -1,0 +1,140 @@
+//! `wirecopy scan`: the main job.
+
+use super::args::{Format, Scan as Arguments};
+use super::progress::Bars;
+use super::{Exit, STAGING, output_error, width};
+use crate::error::{Error, Result};
+use crate::input::{Plan, Skipped};
+use crate::pipeline::scan::{Found, Scan};
+use crate::pipeline::{Progress, Stage};
+use crate::report::folder::{Results, Staging};
+use crate::report::pairs::JsonLines;
+use crate::report::summary::RunInfo;
+use crate::report::terminal::{self, Strongest, escape};
+use std::io::{BufWriter, Write};
+use std::time::Instant;
+
+/// Skipped records that are named when nobody asked for all.
+const NAMED: usize = 5;
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    let started = Instant::now();
+    let config = arguments.search.config()?;
+    let options = arguments.input.options();
+    let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
+    let output = &arguments.output;
+    let staging = output.output.as_deref().map(|target| Staging::new(target, output.force)).transpose()?;
+    if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
+        *path = Some(staging.path().to_owned());
+    }
+    if plan.sources.is_empty() {
+        name_skipped(&plan.skipped, true);
+        return Err(Error::input("nothing to read: no file that holds articles"));
+    }
+    let bars = Bars::new(arguments.common.quiet);
+    let scan = Scan::read(plan, options, config, &bars)?;
+    if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
+        bars.finish();
+        name_skipped(scan.skipped(), true);
+        return Err(Error::input("nothing could be read"));
+    }
+
+    let detail = output.passages.into();
+    let folder = staging.as_ref().map(|staging| staging.pairs(scan.catalogue(), detail)).transpose()?;
+    let streamed = (output.format == Format::Jsonl).then(|| BufWriter::with_capacity(1 << 16, std::io::stdout()));
+    let streamed = streamed.map(|out| JsonLines::new(scan.catalogue(), detail, out));
+    let strongest = (output.format == Format::Text).then(|| Strongest::new(output.top));
+    let mut sink = ((folder, streamed), strongest);
+    let found = scan.detect(&mut sink, &bars)?;
+    let ((folder, streamed), strongest) = sink;
+    bars.begin(Stage::Report, None);
+    folder.map(JsonLines::finish).transpose()?;
+    streamed.map(JsonLines::finish).transpose()?;
+
+    let run = finish(&bars, started, &found, staging, &scan)?;
+    tell(arguments, &found, &scan, strongest)?;
+    name_skipped(&found.skipped, arguments.common.verbose);
+    if arguments.common.verbose {
+        for (stage, seconds) in &run.seconds {
+            eprintln!("{stage:<10} {seconds:8.3} s");
+        }
+    }
+    let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
+    Ok(match (output.check && found.summary.counts.pairs > 0, tolerated) {
+        (true, _) => Exit::Duplicates,
+        (false, true) => Exit::Done,
+        (false, false) => Exit::Skipped,
+    })
+}
+
+/// Writes what is not written yet, and puts the folder in its place.
+fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>, scan: &Scan) -> Result<RunInfo> {
+    let mut run = RunInfo {
+        threads: rayon::current_num_threads(),
+        candidates: found.candidates,
+        machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        ..RunInfo::default()
+    };
+    let complete = |run: &mut RunInfo| {
+        run.total_seconds = started.elapsed().as_secs_f64();
+        run.peak_memory = RunInfo::peak_memory_now();
+    };
+    if let Some(staging) = staging {
+        complete(&mut run);
+        run.seconds = bars.finish();
+        staging.write(Results {
+            catalogue: scan.catalogue(),
+            pairs: &found.pairs,
+            clusters: &found.clusters,
+            skipped: &found.skipped,
+            summary: &found.summary,
+            run: &run,
+        })?;
+        staging.finish()?;
+        if let Ok(mut path) = STAGING.lock() {
+            *path = None;
+        }
+    }
+    run.seconds = bars.finish();
+    complete(&mut run);
+    Ok(run)
+}
+
+/// Summary and pairs, where they belong.
+fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Strongest>) -> Result<()> {
+    let output = &arguments.output;
+    let quiet = arguments.common.quiet;
+    if output.format == Format::Jsonl {
+        if quiet {
+            return Ok(());
+        }
+        return terminal::write_summary(&mut std::io::stderr().lock(), &found.summary, width());
+    }
+    if quiet && output.output.is_some() {
+        return Ok(());
+    }
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    terminal::write_summary(&mut out, &found.summary, width())?;
+    if let Some(strongest) = strongest.filter(|_| found.summary.counts.pairs > 0) {
+        writeln!(out).map_err(output_error)?;
+        strongest.write(&mut out, scan.catalogue(), width())?;
+    }
+    if let Some(folder) = &output.output {
+        writeln!(out, "\nwritten to {}", escape(&folder.to_string_lossy())).map_err(output_error)?;
+    }
+    out.flush().map_err(output_error)
+}
+
+/// Names what was skipped on standard error: all, or the first few.
+fn name_skipped(skipped: &[Skipped], all: bool) {
+    let named = if all { skipped.len() } else { NAMED.min(skipped.len()) };
+    let mut err = std::io::stderr().lock();
+    for skip in &skipped[..named] {
+        let record = skip.record.map_or(String::new(), |record| format!(":{record}"));
+        let _ = writeln!(err, "skipped {}{record}: {}", escape(&skip.source), escape(&skip.reason));
+    }
+    if named < skipped.len() {
+        let _ =
+            writeln!(err, "skipped {} more; -v names each, -o DIR lists them in skipped.jsonl", skipped.len() - named);
+    }
+}

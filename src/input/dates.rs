@@ -1,0 +1,98 @@
+//! Dates as scrapers write them, to points in time.
+
+use crate::article::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Zoned, fmt};
+
+/// Epoch numbers above this are milliseconds: as seconds they would lie beyond the year 5138.
+const SECONDS: f64 = 1e11;
+
+/// Understands ISO 8601, RFC 2822, epoch seconds or milliseconds, and `format` (as `strptime`) first where it is given.
+/// A date without a time is midnight, one without a zone UTC.
+pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
+    let text = text.trim();
+    if let Some(format) = format
+        && let Some(found) = by_format(text, format)
+    {
+        return Some(found);
+    }
+    if let Ok(number) = text.parse::<f64>() {
+        // Four digits are a year, and eight a date.
+        if text.len() > 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return epoch(number);
+        }
+    }
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Some(Timestamp(timestamp.as_millisecond()));
+    }
+    if let Ok(moment) = fmt::rfc2822::parse(text) {
+        return Some(Timestamp(moment.timestamp().as_millisecond()));
+    }
+    if let Ok(moment) = text.parse::<Zoned>() {
+        return Some(Timestamp(moment.timestamp().as_millisecond()));
+    }
+    // "2024-05-01 10:00:00+02:00" parses above; a civil date would silently lose an offset, so one must not be there.
+    text.parse::<DateTime>().ok().and_then(utc)
+}
+
+fn by_format(text: &str, format: &str) -> Option<Timestamp> {
+    let broken = fmt::strtime::parse(format, text).ok()?;
+    if let Ok(timestamp) = broken.to_timestamp() {
+        return Some(Timestamp(timestamp.as_millisecond()));
+    }
+    broken.to_datetime().ok().or_else(|| broken.to_date().ok().map(DateTime::from)).and_then(utc)
+}
+
+fn utc(moment: DateTime) -> Option<Timestamp> {
+    Some(Timestamp(moment.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+}
+
+fn epoch(number: f64) -> Option<Timestamp> {
+    let millis = if number.abs() > SECONDS { number } else { number * 1000.0 };
+    jiff::Timestamp::from_millisecond(millis as i64).ok().map(|found| Timestamp(found.as_millisecond()))
+}
+
+/// A point in time as ISO 8601: the date alone at midnight UTC.
+pub(crate) fn iso(timestamp: Timestamp) -> String {
+    let Ok(moment) = jiff::Timestamp::from_millisecond(timestamp.0) else { return String::new() };
+    let civil = TimeZone::UTC.to_datetime(moment);
+    if civil.time() == jiff::civil::Time::midnight() {
+        let date: Date = civil.date();
+        return date.to_string();
+    }
+    moment.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_ways_to_write_a_date() {
+        let day = "2017-04-12";
+        let moment = "2017-04-12T18:30:00Z";
+        for (text, expected) in [
+            ("2017-04-12", day),
+            ("20170412", day),
+            ("2017-04-12 00:00:00", day),
+            ("2017-04-12T18:30:00Z", moment),
+            ("2017-04-12T20:30:00+02:00", moment),
+            ("2017-04-12 20:30:00+02:00", moment),
+            ("2017-04-12 18:30:00", moment),
+            ("Wed, 12 Apr 2017 18:30:00 GMT", moment),
+            ("Wed, 12 Apr 2017 20:30:00 +0200", moment),
+            ("1492021800", moment),
+            ("1492021800000", moment),
+            ("1492021800.0", moment),
+            (" 2017-04-12 ", day),
+        ] {
+            assert_eq!(parse(text, None).map(iso).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(parse("12/04/2017", Some("%d/%m/%Y")).map(iso).as_deref(), Some(day));
+        assert_eq!(parse("12.04.2017 18:30", Some("%d.%m.%Y %H:%M")).map(iso).as_deref(), Some(moment));
+        for text in ["", "yesterday", "12/04/2017", "NaN", "inf", "1e300", "2017-13-45"] {
+            assert_eq!(parse(text, None), None, "{text}");
+        }
+    }
+}

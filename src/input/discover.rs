@@ -1,0 +1,327 @@
+//! Paths as a person gives them, to sources.
+
+use super::fields::{Fields, names_of};
+use super::stream::{self, Place};
+use super::{Format, InputOptions, Packing, Plan, Skipped, Source};
+use crate::error::{Error, Result};
+use ahash::AHashSet;
+use ignore::WalkBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const TEXTS: [&str; 3] = ["txt", "md", "text"];
+const LINES: [&str; 3] = ["jsonl", "ndjson", "json"];
+/// Endings of known formats that hold articles but are not read.
+const UNREAD: [&str; 12] = ["html", "htm", "csv", "tsv", "parquet", "warc", "wet", "zip", "tar", "xml", "pdf", "arrow"];
+/// Bytes looked at to see what a file is; more only if its first line is longer.
+const HEAD: usize = 1 << 20;
+
+pub(super) fn plan(paths: &[PathBuf], references: &[PathBuf], options: &InputOptions) -> Result<Plan> {
+    let mut discovery = Discovery {
+        options,
+        several: paths.len() + references.len() > 1,
+        seen: AHashSet::new(),
+        include: None,
+        plan: Plan::default(),
+        reference: false,
+    };
+    // A malformed glob is a mistake in the command, not in the input.
+    discovery.overrides(Path::new("."))?;
+    for path in paths {
+        discovery.add(path)?;
+    }
+    discovery.reference = true;
+    for path in references {
+        discovery.add(path)?;
+    }
+    let mut plan = discovery.plan;
+    make_names_unique(&mut plan.sources);
+    Ok(plan)
+}
+
+struct Discovery<'o> {
+    options: &'o InputOptions,
+    /// Whether there are several roots, so that names begin with theirs.
+    several: bool,
+    seen: AHashSet<PathBuf>,
+    include: Option<Override>,
+    plan: Plan,
+    reference: bool,
+}
+
+impl Discovery<'_> {
+    fn skip(&mut self, path: &Path, reason: impl ToString) {
+        self.plan.skipped.push(Skipped { source: shown(path), record: None, reason: reason.to_string() });
+    }
+
+    fn add(&mut self, path: &Path) -> Result<()> {
+        if path == Path::new("-") {
+            self.add_stream("-".to_owned(), &mut std::io::stdin().lock());
+            return Ok(());
+        }
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.add_folder(path),
+            Ok(metadata) if metadata.is_file() => {
+                self.add_named_file(path, self.several);
+                Ok(())
+            }
+            Ok(_) => {
+                match fs::File::open(path) {
+                    Ok(mut pipe) => self.add_stream(shown(path), &mut pipe),
+                    Err(error) => self.skip(path, error),
+                }
+                Ok(())
+            }
+            Err(error) => self.add_glob(path, &error),
+        }
+    }
+
+    fn add_glob(&mut self, path: &Path, missing: &std::io::Error) -> Result<()> {
+        let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[']));
+        let Some(matches) = pattern.and_then(|pattern| glob::glob(pattern).ok()) else {
+            self.skip(path, missing);
+            return Ok(());
+        };
+        let several = std::mem::replace(&mut self.several, true);
+        let mut any = false;
+        for found in matches {
+            any = true;
+            match found {
+                Ok(found) if found.is_dir() => self.add_folder(&found)?,
+                Ok(found) => self.add_named_file(&found, true),
+                Err(error) => self.skip(&error.path().to_owned(), error.error()),
+            }
+        }
+        self.several = several;
+        if !any {
+            self.skip(path, "no such file, and nothing matches it as a glob");
+        }
+        Ok(())
+    }
+
+    fn overrides(&mut self, root: &Path) -> Result<Option<Override>> {
+        if self.options.include.is_empty() {
+            return Ok(None);
+        }
+        let mut builder = OverrideBuilder::new(root);
+        for glob in &self.options.include {
+            builder.add(glob).map_err(|error| Error::setting(format!("--include {glob}: {error}")))?;
+        }
+        let include = builder.build().map_err(|error| Error::setting(format!("--include: {error}")))?;
+        self.include = Some(include.clone());
+        Ok(Some(include))
+    }
+
+    fn add_folder(&mut self, root: &Path) -> Result<()> {
+        let mut walk = WalkBuilder::new(root);
+        walk.follow_links(true).sort_by_file_name(Ord::cmp);
+        if let Some(include) = self.overrides(root)? {
+            walk.overrides(include);
+        }
+        let canonical = self.several.then(|| root.canonicalize().ok()).flatten();
+        for entry in walk.build() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.skip(&path_of(&error).unwrap_or(root).to_owned(), describe(&error));
+                    continue;
+                }
+            };
+            let kind = entry.file_type();
+            if kind.is_some_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let path = entry.path();
+            let relative = path.strip_prefix(root).unwrap_or(path);
+            if canonical.as_ref().is_some_and(|root| !self.seen.insert(root.join(relative))) {
+                self.plan.repeated += 1;
+                continue;
+            }
+            if !kind.is_some_and(|kind| kind.is_file()) {
+                self.skip(path, "not a regular file");
+                continue;
+            }
+            let name = if self.several {
+                format!("{}/{}", shown(root).trim_end_matches('/'), shown(relative))
+            } else {
+                shown(relative)
+            };
+            let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+            let place = Place::Path(path.to_owned());
+            match format_of(path) {
+                Some(Known::Text) => self.push(name, place, Packing::Plain, Format::Text, bytes),
+                Some(Known::Lines) => self.sniff(name, place, bytes, Some(Known::Lines)),
+                None if self.include.is_some() => self.sniff(name, place, bytes, None),
+                None => {
+                    let ending = path
+                        .extension()
+                        .map_or_else(|| "no ending".to_owned(), |ending| ending.to_string_lossy().into_owned());
+                    *self.plan.passed_over.entry(ending).or_default() += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_named_file(&mut self, path: &Path, whole_name: bool) {
+        if self.several && path.canonicalize().is_ok_and(|path| !self.seen.insert(path)) {
+            self.plan.repeated += 1;
+            return;
+        }
+        let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let name = match path.file_name() {
+            Some(name) if !whole_name => shown(Path::new(name)),
+            _ => shown(path),
+        };
+        self.sniff(name, Place::Path(path.to_owned()), bytes, format_of(path));
+    }
+
+    /// Standard input or a pipe: kept in a temporary file.
+    fn add_stream(&mut self, name: String, reader: &mut impl Read) {
+        match stream::spool(reader) {
+            Ok((place, bytes)) => self.sniff(name, place, bytes, None),
+            Err(error) => self.skip(Path::new(&name), error),
+        }
+    }
+
+    fn push(&mut self, name: String, place: Place, packing: Packing, format: Format, bytes: u64) {
+        self.plan.sources.push(Source { name, place, packing, format, bytes, reference: self.reference });
+    }
+
+    /// Looks into a file to see what it is.
+    fn sniff(&mut self, name: String, place: Place, bytes: u64, known: Option<Known>) {
+        if bytes == 0 && known != Some(Known::Text) {
+            // Nothing in it, and nothing wrong with that.
+            let format = if known == Some(Known::Lines) { Format::Lines(Fields::default()) } else { Format::Text };
+            return self.push(name, place, Packing::Plain, format, bytes);
+        }
+        match self.look(&place, &name, known) {
+            Ok((packing, format)) => self.push(name, place, packing, format, bytes),
+            Err(reason) => self.plan.skipped.push(Skipped { source: name, record: None, reason }),
+        }
+    }
+
+    fn look(&self, place: &Place, name: &str, known: Option<Known>) -> std::result::Result<(Packing, Format), String> {
+        let mut magic = Vec::new();
+        let read = place.open_at(0).and_then(|raw| raw.take(4).read_to_end(&mut magic));
+        read.map_err(|error| error.to_string())?;
+        let packing = stream::packing(&magic);
+        if known == Some(Known::Text) {
+            return Ok((packing, Format::Text));
+        }
+        let ending = inner_ending(Path::new(name));
+        if let Some(ending) = ending.filter(|ending| UNREAD.contains(&ending.as_str())) {
+            return Err(format!("{ending} is not read by this version"));
+        }
+        let head = head(place, packing, self.options.max_record);
+        let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
+        match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{') => {}
+            Some(b'[') if known == Some(Known::Lines) => {
+                return Err("a JSON array; JSON is read with one object a line".to_owned());
+            }
+            _ if known == Some(Known::Lines) => {}
+            _ if head.contains(&0) => return Err("neither text nor JSON lines".to_owned()),
+            _ => return Ok((packing, Format::Text)),
+        }
+        self.fields(head).map(|fields| (packing, Format::Lines(fields)))
+    }
+
+    /// Chooses the fields by the first record of `head` that has a text.
+    fn fields(&self, head: &[u8]) -> std::result::Result<Fields, String> {
+        let mut seen = None;
+        for line in head.split(|&byte| byte == b'\n') {
+            let Ok(record) = serde_json::from_str::<serde_json::Value>(&String::from_utf8_lossy(line)) else {
+                continue;
+            };
+            if let Some(fields) = Fields::choose(&record, &self.options.fields) {
+                return Ok(fields);
+            }
+            seen.get_or_insert(record);
+        }
+        Err(match seen {
+            Some(record) => format!("no text field of a known name ({}); set one with --text-field", names_of(&record)),
+            None => "none of its first lines is a JSON object".to_owned(),
+        })
+    }
+}
+
+/// The first `HEAD` unpacked bytes, or its whole first line if that is longer. What cannot be read is left out.
+fn head(place: &Place, packing: Packing, max_record: u64) -> Vec<u8> {
+    let mut head = Vec::new();
+    if let Ok(mut reader) = stream::unpacked(place, packing) {
+        while !head.contains(&b'\n') && (head.len() as u64) < max_record.max(HEAD as u64) {
+            if !matches!(reader.by_ref().take(HEAD as u64).read_to_end(&mut head), Ok(count) if count > 0) {
+                break;
+            }
+        }
+    }
+    head
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Text,
+    Lines,
+}
+
+/// The ending of a name, in lower case, without that of a compression.
+fn inner_ending(path: &Path) -> Option<String> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    if matches!(ending.as_str(), "gz" | "zst" | "zstd") {
+        inner_ending(Path::new(path.file_stem()?))
+    } else {
+        Some(ending)
+    }
+}
+
+fn format_of(path: &Path) -> Option<Known> {
+    let ending = inner_ending(path)?;
+    if TEXTS.contains(&ending.as_str()) {
+        Some(Known::Text)
+    } else {
+        LINES.contains(&ending.as_str()).then_some(Known::Lines)
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        ignore::Error::Loop { child, .. } => Some(child),
+        _ => None,
+    }
+}
+
+fn describe(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => describe(err),
+        ignore::Error::Loop { ancestor, .. } => format!("a link to a folder that it is in, {}", shown(ancestor)),
+        _ => error.to_string(),
+    }
+}
+
+/// A path as text with `/` between folders; bytes that are no UTF-8 as `\xNN`.
+pub(super) fn shown(path: &Path) -> String {
+    let mut name = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        name.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| name.push_str(&format!("\\x{byte:02X}")));
+    }
+    if cfg!(windows) { name.replace('\\', "/") } else { name }
+}
+
+/// Two names that are equal as text get numbers.
+fn make_names_unique(sources: &mut [Source]) {
+    let mut names: AHashSet<String> = AHashSet::with_capacity(sources.len());
+    for source in sources {
+        let mut number = 2;
+        let first = source.name.clone();
+        while !names.insert(source.name.clone()) {
+            source.name = format!("{first} ({number})");
+            number += 1;
+        }
+    }
+}

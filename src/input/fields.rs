@@ -1,0 +1,172 @@
+//! Which fields of a record hold what: found among the names that scrapers use, or set.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Names of text fields, the likeliest first.
+const TEXT: &[&str] = &[
+    "text",
+    "maintext",
+    "content",
+    "body",
+    "articleBody",
+    "article_body",
+    "article",
+    "plain_text",
+    "plaintext",
+    "full_text",
+    "fulltext",
+    "story",
+    "raw_content",
+    "article.text",
+    "article.body",
+    "content.text",
+    "cleaned_text",
+    "article_text",
+    "news",
+    "Text",
+    "Content",
+    "Body",
+    "Article",
+];
+const ID: &[&str] = &["id", "_id", "doc_id", "docid", "article_id", "articleId", "uuid", "guid", "sha", "ID", "Id"];
+const TITLE: &[&str] = &["title", "headline", "headline.main", "name", "heading", "Title", "Headline"];
+const DATE: &[&str] = &[
+    "date",
+    "date_publish",
+    "published_date",
+    "publish_date",
+    "publication_date",
+    "published",
+    "published_at",
+    "publishedAt",
+    "datePublished",
+    "pub_date",
+    "pubDate",
+    "date_published",
+    "created_at",
+    "timestamp",
+    "time",
+    "Date",
+];
+const PUBLISHER: &[&str] = &[
+    "publisher",
+    "publisher.name",
+    "source_domain",
+    "publication",
+    "source.name",
+    "source.domain",
+    "source",
+    "outlet",
+    "newspaper",
+    "site",
+    "site_name",
+    "domain",
+    "sitename",
+    "Publisher",
+    "Source",
+];
+const URL: &[&str] = &["url", "link", "uri", "source_url", "canonical_url", "original_url", "web_url", "URL", "Url"];
+
+/// Field names that a person set. A dot steps into an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldNames {
+    /// Fields that make the text, joined by a blank line; empty if the text field is to be found.
+    pub text: Vec<String>,
+    /// The id field.
+    pub id: Option<String>,
+    /// The title field.
+    pub title: Option<String>,
+    /// The date field.
+    pub date: Option<String>,
+    /// The publisher field.
+    pub publisher: Option<String>,
+    /// The url field.
+    pub url: Option<String>,
+}
+
+/// The fields of one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Fields {
+    /// The fields that make the text.
+    pub text: Vec<String>,
+    /// The id field, where there is one.
+    pub id: Option<String>,
+    /// The title field.
+    pub title: Option<String>,
+    /// The date field.
+    pub date: Option<String>,
+    /// The publisher field.
+    pub publisher: Option<String>,
+    /// The url field.
+    pub url: Option<String>,
+}
+
+impl Fields {
+    /// Chooses the fields of a source by one of its records; `None` if no text field is set or found.
+    pub(super) fn choose(record: &Value, set: &FieldNames) -> Option<Self> {
+        let is_string = |value: &Value| value.is_string();
+        let is_short = |value: &Value| value.is_string() || value.is_number();
+        let text = if set.text.is_empty() { vec![first(record, TEXT, is_string)?] } else { set.text.clone() };
+        let choose = |set: &Option<String>, names| {
+            set.clone().or_else(|| first(record, names, is_short)).filter(|name| !text.contains(name))
+        };
+        Some(Self {
+            id: choose(&set.id, ID),
+            title: set.title.clone().or_else(|| first(record, TITLE, is_short)),
+            date: choose(&set.date, DATE),
+            publisher: choose(&set.publisher, PUBLISHER),
+            url: choose(&set.url, URL),
+            text,
+        })
+    }
+}
+
+fn first(record: &Value, names: &[&str], fits: impl Fn(&Value) -> bool) -> Option<String> {
+    names.iter().find(|name| look_up(record, name).is_some_and(&fits)).map(|&name| name.to_owned())
+}
+
+/// The value of a field; a dot in the name is part of it or steps into an object.
+fn look_up<'v>(record: &'v Value, name: &str) -> Option<&'v Value> {
+    record.get(name).or_else(|| {
+        let (outer, inner) = name.split_once('.')?;
+        look_up(record.get(outer)?, inner)
+    })
+}
+
+/// The names of a record's fields, for a message.
+pub(super) fn names_of(record: &Value) -> String {
+    let Some(object) = record.as_object() else { return "it is no object".to_owned() };
+    let names: Vec<&str> = object.keys().map(String::as_str).take(12).collect();
+    format!("it has {}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_of_scrapers_are_found() {
+        let record = json!({
+            "maintext": "A", "title": "T", "date_publish": "2024-01-01", "source": {"name": "S"}, "url": "https://x.example/1"
+        });
+        let fields = Fields::choose(&record, &FieldNames::default()).expect("it has a text");
+        assert_eq!(fields.text, ["maintext"]);
+        assert_eq!(fields.publisher.as_deref(), Some("source.name"));
+        assert_eq!(fields.date.as_deref(), Some("date_publish"));
+        assert_eq!(fields.id, None);
+    }
+
+    #[test]
+    fn an_object_is_no_text_and_set_names_win() {
+        let record = json!({"text": {"x": 1}, "body": "B", "headline": "H"});
+        let found = Fields::choose(&record, &FieldNames::default()).expect("it has a body");
+        assert_eq!(found.text, ["body"]);
+        let set = FieldNames { text: vec!["headline".into(), "body".into()], ..FieldNames::default() };
+        let fields = Fields::choose(&record, &set).expect("set");
+        assert_eq!(fields.text, ["headline", "body"]);
+        assert_eq!(fields.title.as_deref(), Some("headline"), "a title stays one when it is part of the text");
+        assert_eq!(Fields::choose(&json!({"a": 1}), &FieldNames::default()), None);
+    }
+}

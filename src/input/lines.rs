@@ -1,0 +1,221 @@
+//! Bytes to blocks of whole lines, which can be worked on in parallel.
+
+use super::stream::{self, Place};
+use super::{Packing, Source};
+use std::io::{self, Read};
+
+/// Bytes of a block, but for the end of its last line.
+pub(super) const BLOCK: usize = 4 << 20;
+/// Bytes that are read at a time beyond a block's end, looking for the end of its last line.
+const MORE: usize = 1 << 16;
+
+/// Some whole lines of a source.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// Where it begins in the unpacked source.
+    pub(super) offset: u64,
+    pub(super) bytes: Vec<u8>,
+    /// A line longer than a record may be ends the block; its bytes are left out. It is that long, or longer.
+    pub(super) too_long: Option<u64>,
+    /// Why the source could not be read on, if so.
+    pub(super) error: Option<String>,
+}
+
+/// The lines that begin in `from..to` of a plain source.
+pub(super) fn range(place: &Place, from: u64, to: u64, max_record: u64) -> Block {
+    let mut block = Block { offset: from, ..Block::default() };
+    if let Err(error) = fill(place, from, to, max_record, &mut block) {
+        block.error = Some(error.to_string());
+        keep_whole_lines(&mut block.bytes);
+    }
+    block
+}
+
+fn fill(place: &Place, from: u64, to: u64, max_record: u64, block: &mut Block) -> io::Result<()> {
+    // A line begins at `from` if the byte before is a line feed.
+    let start = from.saturating_sub(1);
+    let mut reader = place.open_at(start)?;
+    block.bytes.reserve((to - start) as usize + MORE);
+    reader.by_ref().take(to - start).read_to_end(&mut block.bytes)?;
+    if from > 0 {
+        let Some(feed) = line_feed(&block.bytes) else {
+            block.bytes.clear();
+            return Ok(());
+        };
+        block.bytes.drain(..=feed);
+        block.offset = start + feed as u64 + 1;
+        if block.bytes.is_empty() {
+            return Ok(());
+        }
+    }
+    let last_line = memchr::memrchr(b'\n', &block.bytes).map_or(0, |feed| feed + 1);
+    if last_line == block.bytes.len() {
+        // The range ends with a line feed, and the next line is another's.
+        return Ok(());
+    }
+    loop {
+        let before = block.bytes.len();
+        if (before - last_line) as u64 > max_record {
+            block.too_long = Some((before - last_line) as u64);
+            block.bytes.truncate(last_line);
+            return Ok(());
+        }
+        if reader.by_ref().take(MORE as u64).read_to_end(&mut block.bytes)? == 0 {
+            return Ok(());
+        }
+        if let Some(feed) = line_feed(&block.bytes[before..]) {
+            block.bytes.truncate(before + feed + 1);
+            return Ok(());
+        }
+    }
+}
+
+fn line_feed(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr(b'\n', bytes)
+}
+
+fn keep_whole_lines(bytes: &mut Vec<u8>) {
+    bytes.truncate(memchr::memrchr(b'\n', bytes).map_or(0, |feed| feed + 1));
+}
+
+/// The blocks of a source that can only be read from its beginning.
+pub struct Blocks {
+    reader: Option<Box<dyn Read + Send>>,
+    packing: Packing,
+    max_record: u64,
+    offset: u64,
+    /// The beginning of a line whose end was not read yet.
+    carry: Vec<u8>,
+    error: Option<String>,
+}
+
+impl Blocks {
+    pub(super) fn new(source: &Source, max_record: u64) -> Self {
+        let (reader, error) = match stream::unpacked(&source.place, source.packing) {
+            Ok(reader) => (Some(reader), None),
+            Err(error) => (None, Some(stream::reason(&error, source.packing))),
+        };
+        Self { reader, packing: source.packing, max_record, offset: 0, carry: Vec::new(), error }
+    }
+
+    /// Reads up to the end of a line that is too long, keeping what follows; returns its length.
+    fn pass_over(&mut self, mut length: u64) -> u64 {
+        let mut buffer = vec![0; MORE];
+        while let Some(reader) = &mut self.reader {
+            match reader.read(&mut buffer) {
+                Ok(0) => self.reader = None,
+                Ok(count) => {
+                    if let Some(feed) = line_feed(&buffer[..count]) {
+                        self.carry.extend_from_slice(&buffer[feed + 1..count]);
+                        return length + feed as u64 + 1;
+                    }
+                    length += count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.stop(&error),
+            }
+        }
+        length
+    }
+
+    fn stop(&mut self, error: &io::Error) {
+        self.error = Some(stream::reason(error, self.packing));
+        self.reader = None;
+    }
+}
+
+impl Iterator for Blocks {
+    type Item = Block;
+
+    fn next(&mut self) -> Option<Block> {
+        if self.reader.is_none() && self.error.is_none() {
+            return None;
+        }
+        let mut block = Block { offset: self.offset, bytes: std::mem::take(&mut self.carry), ..Block::default() };
+        loop {
+            let Some(reader) = &mut self.reader else { break };
+            let before = block.bytes.len();
+            match reader.by_ref().take((BLOCK - before % BLOCK) as u64).read_to_end(&mut block.bytes) {
+                Ok(0) => self.reader = None,
+                Ok(_) => {
+                    if block.bytes.len() < BLOCK {
+                        continue;
+                    }
+                    let whole = memchr::memrchr(b'\n', &block.bytes).map_or(0, |feed| feed + 1);
+                    let rest = (block.bytes.len() - whole) as u64;
+                    if rest > self.max_record {
+                        block.bytes.truncate(whole);
+                        block.too_long = Some(self.pass_over(rest));
+                        break;
+                    }
+                    if whole > 0 {
+                        self.carry = block.bytes.split_off(whole);
+                        break;
+                    }
+                }
+                Err(error) => {
+                    self.stop(&error);
+                    keep_whole_lines(&mut block.bytes);
+                }
+            }
+        }
+        self.offset = block.offset + block.bytes.len() as u64 + block.too_long.unwrap_or(0);
+        if self.reader.is_none() {
+            block.error = self.error.take();
+        }
+        Some(block)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn place(bytes: &[u8]) -> Place {
+        stream::spool(&mut &*bytes).expect("a temporary file").0
+    }
+
+    proptest! {
+        /// Law: however a source is cut into ranges, each line is in exactly one of them.
+        #[test]
+        fn ranges_partition_the_lines(text in "[ab\n]{0,60}", cuts in proptest::collection::vec(0u64..60, 0..5)) {
+            let bytes = text.as_bytes();
+            let mut cuts: Vec<u64> = cuts.into_iter().map(|cut| cut.min(bytes.len() as u64)).collect();
+            cuts.extend([0, bytes.len() as u64]);
+            cuts.sort_unstable();
+            cuts.dedup();
+            let place = place(bytes);
+            let mut joined = Vec::new();
+            for pair in cuts.windows(2) {
+                let block = range(&place, pair[0], pair[1], 1000);
+                if !block.bytes.is_empty() {
+                    prop_assert_eq!(block.offset, joined.len() as u64);
+                }
+                joined.extend(block.bytes);
+            }
+            prop_assert_eq!(joined, bytes);
+        }
+    }
+
+    #[test]
+    fn a_line_too_long_is_left_out_and_the_next_is_read() {
+        let long = "x".repeat(BLOCK * 2);
+        let text = format!("first\n{long}\nlast\n");
+        let source = Source {
+            name: "s".into(),
+            place: place(text.as_bytes()),
+            packing: Packing::Plain,
+            format: super::super::Format::Text,
+            bytes: text.len() as u64,
+            reference: false,
+        };
+        let blocks: Vec<Block> = Blocks::new(&source, 1000).collect();
+        assert_eq!(blocks[0].bytes, b"first\n");
+        assert_eq!(blocks[0].too_long, Some(long.len() as u64 + 1));
+        assert_eq!(blocks[1].bytes, b"last\n");
+        assert_eq!(blocks[1].offset, text.len() as u64 - 5);
+        let in_range = range(&source.place, 0, 8, 1000);
+        assert!(in_range.bytes == b"first\n" && in_range.too_long.is_some());
+    }
+}

@@ -1,0 +1,172 @@
+//! Paths to articles: what is in files, folders, globs and standard input.
+//!
+//! **Takes** paths as a person gives them. **Gives** units of work ([`Unit`]) that can be read in parallel, each a
+//! stretch of a big file or a handful of small ones, and from each unit the articles in order with where they lie.
+//!
+//! | what | is |
+//! |---|---|
+//! | `.txt`, `.md`, `.text` | one article |
+//! | `.jsonl`, `.ndjson`, `.json` (one object a line) | an article a line |
+//! | gzip, zstd around either | found by content; several members are one stream |
+//! | UTF-8, UTF-16 with a byte order mark | UTF-8 else; invalid bytes become U+FFFD and are counted |
+//! | `-` | standard input, kept in a temporary file while the run needs it |
+//!
+//! In folders, files of these names are read and others counted by their ending; hidden and ignored ones are passed
+//! over. A file named outright is looked into: one that begins with a JSON object is JSONL, another is a text.
+//!
+//! **One bad record** is listed with file, line and reason, and the run goes on. Of a compressed stream that breaks off,
+//! what came before the break is used.
+//!
+//! **What is kept** of an article is where it lies and its short fields, never its text; [`Library`] reads a text again.
+
+mod dates;
+mod discover;
+mod fields;
+mod lines;
+mod read;
+mod record;
+mod reread;
+mod single;
+mod stream;
+
+use crate::article::Timestamp;
+pub(crate) use dates::iso;
+pub use fields::{FieldNames, Fields};
+pub use lines::{Block, Blocks};
+pub(crate) use read::read_block;
+pub use read::{Heard, ReadArticle, Unit};
+pub use reread::Library;
+use serde::Serialize;
+pub use single::read_one;
+use std::path::PathBuf;
+pub use stream::Place;
+
+/// What to read and how.
+#[derive(Clone, Debug)]
+pub struct InputOptions {
+    /// In folders, only files that match one of these globs (and then whatever their ending).
+    pub include: Vec<String>,
+    /// Names of fields that are set rather than found.
+    pub fields: FieldNames,
+    /// A `strptime` format of dates that no standard has.
+    pub date_format: Option<String>,
+    /// Most bytes of one record; a longer one is refused and listed.
+    pub max_record: u64,
+}
+
+/// Most bytes of a record, by default.
+pub const MAX_RECORD: u64 = 256 << 20;
+
+impl Default for InputOptions {
+    fn default() -> Self {
+        Self { include: Vec::new(), fields: FieldNames::default(), date_format: None, max_record: MAX_RECORD }
+    }
+}
+
+/// How the bytes of a source are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Packing {
+    /// As they are; any part can be read by itself.
+    Plain,
+    /// gzip, of one or more members.
+    Gzip,
+    /// zstd, of one or more frames.
+    Zstd,
+    /// UTF-16 with a byte order mark, transcoded.
+    Utf16,
+}
+
+/// What a source holds.
+#[derive(Clone, Debug)]
+pub enum Format {
+    /// One article, the whole of it.
+    Text,
+    /// An article a line.
+    Lines(Fields),
+}
+
+/// A file or stream that holds articles.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What results call it: unique within a run, with `/` between folders.
+    pub name: String,
+    /// Where its bytes are.
+    pub place: Place,
+    /// How it is packed.
+    pub packing: Packing,
+    /// What it holds.
+    pub format: Format,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Whether it was given as reference.
+    pub reference: bool,
+}
+
+/// A record or file that was not read, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Skipped {
+    /// The source, as results call it, or the path as given.
+    pub source: String,
+    /// The record within it, from 1; `None` for the whole.
+    pub record: Option<u64>,
+    /// The reason.
+    pub reason: String,
+}
+
+/// Where an article's text lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Location {
+    /// Index of the source.
+    pub source: u32,
+    /// The first byte of the record in the unpacked source.
+    pub offset: u64,
+    /// Bytes of the record.
+    pub len: u64,
+    /// The record's number in the source, from 1; 0 where the source is the article.
+    pub record: u64,
+}
+
+/// The short fields of an article.
+#[derive(Clone, Debug, Default)]
+pub struct Card {
+    /// The id field, where there is one.
+    pub id: Option<Box<str>>,
+    /// The title.
+    pub title: Option<Box<str>>,
+    /// Publisher field, or else the host of the url.
+    pub publisher: Option<Box<str>>,
+    /// Where it was published.
+    pub url: Option<Box<str>>,
+    /// When, if the date was there and understood.
+    pub date: Option<Timestamp>,
+}
+
+/// What a run will read.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The sources in input order, references last.
+    pub sources: Vec<Source>,
+    /// What could not be read already.
+    pub skipped: Vec<Skipped>,
+    /// Files in folders that hold no articles by their name: how many of each ending.
+    pub passed_over: std::collections::BTreeMap<String, u64>,
+    /// Files that were named more than once, read once.
+    pub repeated: u64,
+}
+
+impl Plan {
+    /// Finds what there is to read under `paths` and `references`.
+    ///
+    /// # Errors
+    /// If a glob of [`InputOptions::include`] is malformed. What cannot be read is listed in `skipped`.
+    pub fn new(paths: &[PathBuf], references: &[PathBuf], options: &InputOptions) -> crate::Result<Self> {
+        discover::plan(paths, references, options)
+    }
+
+    /// The parts of the input that can be read independently of each other, in input order.
+    #[must_use]
+    pub fn units(&self) -> Vec<Unit> {
+        read::units(&self.sources)
+    }
+}

@@ -1,0 +1,254 @@
+//! Units of input, and the articles in them.
+
+use super::fields::Fields;
+use super::lines::{self, BLOCK, Block, Blocks};
+use super::stream::{self, Place};
+use super::{Card, Format, InputOptions, Location, Packing, Skipped, Source, record};
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::ops::Range;
+
+/// Small files that are read one after the other.
+const FILES: usize = 64;
+/// Bytes of files beyond which a unit takes no more of them.
+const FILES_BYTES: u64 = 4 << 20;
+
+/// A part of the input that can be read by itself.
+#[derive(Clone, Debug)]
+pub enum Unit {
+    /// Sources that are an article each.
+    Texts(Range<usize>),
+    /// The lines that begin in a stretch of a plain source.
+    Lines {
+        /// Index of the source.
+        source: usize,
+        /// The first byte and one past the last.
+        bytes: Range<u64>,
+    },
+    /// A source that can only be read from its beginning, block after block.
+    Stream(usize),
+}
+
+/// An article that was just read.
+pub struct ReadArticle<'t> {
+    /// Its text.
+    pub text: &'t str,
+    /// Its short fields.
+    pub card: Card,
+    /// Where it lies. The record's number is counted from the beginning of its unit or block.
+    pub location: Location,
+}
+
+/// What was heard while reading, articles apart.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// Records that were skipped. Their numbers are counted from the beginning of their unit or block.
+    pub skipped: Vec<Skipped>,
+    /// Lines in the unit or block.
+    pub lines: u64,
+    /// Articles with invalid UTF-8.
+    pub replaced: u64,
+    /// Articles with a date that was not understood.
+    pub odd_dates: u64,
+    /// Bytes of input, unpacked.
+    pub bytes: u64,
+}
+
+/// Cuts sources into units, in order.
+pub(super) fn units(sources: &[Source]) -> Vec<Unit> {
+    let mut units = Vec::new();
+    let mut at = 0;
+    while at < sources.len() {
+        let source = &sources[at];
+        match source.format {
+            Format::Text => {
+                let (start, mut bytes) = (at, 0);
+                let belongs =
+                    |other: &Source| matches!(other.format, Format::Text) && other.reference == source.reference;
+                while at < sources.len() && at - start < FILES && belongs(&sources[at]) {
+                    bytes += sources[at].bytes;
+                    at += 1;
+                    if bytes > FILES_BYTES {
+                        break;
+                    }
+                }
+                units.push(Unit::Texts(start..at));
+                continue;
+            }
+            Format::Lines(_) if source.has_random_access() => {
+                let cuts = (0..source.bytes).step_by(BLOCK);
+                units.extend(
+                    cuts.map(|from| Unit::Lines { source: at, bytes: from..(from + BLOCK as u64).min(source.bytes) }),
+                );
+            }
+            Format::Lines(_) => units.push(Unit::Stream(at)),
+        }
+        at += 1;
+    }
+    units
+}
+
+impl Unit {
+    /// Index of the (first) source.
+    #[must_use]
+    pub fn source(&self) -> usize {
+        match self {
+            Self::Texts(sources) => sources.start,
+            Self::Lines { source, .. } | Self::Stream(source) => *source,
+        }
+    }
+
+    /// Reads the articles of a unit that is no stream, in order.
+    pub fn read(&self, sources: &[Source], options: &InputOptions, f: &mut dyn FnMut(ReadArticle<'_>)) -> Heard {
+        match self {
+            Self::Texts(range) => read_texts(sources, range.clone(), options, f),
+            Self::Lines { source, bytes } => {
+                let block = lines::range(&sources[*source].place, bytes.start, bytes.end, options.max_record);
+                read_block(*source, &sources[*source], &block, options, f)
+            }
+            Self::Stream(_) => unreachable!("a stream is read by its blocks"),
+        }
+    }
+
+    /// The blocks of a stream.
+    #[must_use]
+    pub fn blocks(&self, sources: &[Source], options: &InputOptions) -> Option<Blocks> {
+        match self {
+            Self::Stream(source) => Some(Blocks::new(&sources[*source], options.max_record)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the articles of a block of lines.
+pub(crate) fn read_block(
+    index: usize,
+    source: &Source,
+    block: &Block,
+    options: &InputOptions,
+    f: &mut dyn FnMut(ReadArticle<'_>),
+) -> Heard {
+    let Format::Lines(fields) = &source.format else { return Heard::default() };
+    let mut heard = Heard { bytes: block.bytes.len() as u64, ..Heard::default() };
+    let mut offset = block.offset;
+    for line in block.bytes.split_inclusive(|&byte| byte == b'\n') {
+        heard.lines += 1;
+        let location = Location { source: index as u32, offset, len: line.len() as u64, record: heard.lines };
+        offset += line.len() as u64;
+        if let Err(reason) = read_line(line, location, fields, options, &mut heard, f) {
+            heard.skipped.push(Skipped { source: source.name.clone(), record: Some(location.record), reason });
+        }
+    }
+    if let Some(length) = block.too_long {
+        heard.lines += 1;
+        let reason = too_long(length, options.max_record);
+        heard.skipped.push(Skipped { source: source.name.clone(), record: Some(heard.lines), reason });
+    }
+    if let Some(error) = &block.error {
+        let reason = format!("{error}; what came before was used");
+        heard.skipped.push(Skipped { source: source.name.clone(), record: None, reason });
+    }
+    heard
+}
+
+fn too_long(length: u64, max_record: u64) -> String {
+    format!("{length} bytes or more, and --max-record is {max_record}")
+}
+
+fn read_line(
+    line: &[u8],
+    location: Location,
+    fields: &Fields,
+    options: &InputOptions,
+    heard: &mut Heard,
+    f: &mut dyn FnMut(ReadArticle<'_>),
+) -> Result<(), String> {
+    if line.len() as u64 > options.max_record {
+        return Err(too_long(line.len() as u64, options.max_record));
+    }
+    let decoded = decode_line(line);
+    if decoded.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    let record = record::parse(&decoded, fields, options.date_format.as_deref())?;
+    heard.replaced += u64::from(matches!(decoded, Cow::Owned(_)));
+    heard.odd_dates += u64::from(record.odd_date);
+    f(ReadArticle { text: &record.text, card: record.card, location });
+    Ok(())
+}
+
+/// A line as text, without a byte order mark.
+pub(super) fn decode_line(line: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line))
+}
+
+fn read_texts(
+    sources: &[Source],
+    range: Range<usize>,
+    options: &InputOptions,
+    f: &mut dyn FnMut(ReadArticle<'_>),
+) -> Heard {
+    let mut heard = Heard::default();
+    for index in range {
+        let source = &sources[index];
+        let mut skip = |reason| heard.skipped.push(Skipped { source: source.name.clone(), record: None, reason });
+        match whole_text(&source.place, options.max_record) {
+            Ok(WholeText { text, replaced, error, bytes }) => {
+                if let Some(error) = error {
+                    skip(format!("{error}; what came before was used"));
+                }
+                heard.replaced += u64::from(replaced);
+                heard.bytes += bytes;
+                let location = Location { source: index as u32, offset: 0, len: bytes, record: 0 };
+                f(ReadArticle { text: &text, card: Card::default(), location });
+            }
+            Err(reason) => skip(reason),
+        }
+    }
+    heard
+}
+
+/// A source that is one article.
+pub(super) struct WholeText {
+    pub(super) text: String,
+    /// Whether there was invalid UTF-8.
+    replaced: bool,
+    /// Why a compressed source could not be read to its end.
+    error: Option<String>,
+    bytes: u64,
+}
+
+/// Reads a source that is one article, unpacked and decoded.
+pub(super) fn whole_text(place: &Place, max_record: u64) -> Result<WholeText, String> {
+    let mut raw = place.open_at(0).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    let limit = max_record.saturating_add(1);
+    raw.by_ref().take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let mut packing = stream::packing(&bytes);
+    let mut error = None;
+    if matches!(packing, Packing::Gzip | Packing::Zstd) {
+        let mut unpacked = Vec::new();
+        // The whole of a compressed file may be longer than the limit on what is in it.
+        let packed = std::io::Cursor::new(bytes).chain(raw);
+        let read =
+            stream::decompressed(packed, packing).and_then(|reader| reader.take(limit).read_to_end(&mut unpacked));
+        error = read.err().map(|error| stream::reason(&error, packing));
+        bytes = unpacked;
+        packing = stream::packing(&bytes);
+    }
+    if bytes.len() as u64 > max_record {
+        return Err(too_long(bytes.len() as u64, max_record));
+    }
+    let length = bytes.len() as u64;
+    let (text, replaced) = if packing == Packing::Utf16 {
+        let encoding = if bytes[0] == 0xff { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
+        let (text, replaced) = encoding.decode_without_bom_handling(&bytes);
+        (text.into_owned(), replaced)
+    } else {
+        match String::from_utf8(bytes) {
+            Ok(text) => (text, false),
+            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+        }
+    };
+    Ok(WholeText { text, replaced, error, bytes: length })
+}

@@ -1,0 +1,282 @@
+//! A line of JSON to an article: its text, decoded fully, and its short fields.
+
+use super::fields::Fields;
+use super::{Card, dates};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A parsed record.
+pub(super) struct Record<'l> {
+    pub(super) text: Cow<'l, str>,
+    pub(super) card: Card,
+    /// Whether there was a date that was not understood.
+    pub(super) odd_date: bool,
+}
+
+/// Parses a line, which is one JSON object.
+///
+/// Strings are decoded as JSON has them; half of a surrogate pair becomes U+FFFD. Of a field that occurs twice the last
+/// counts. Several text fields are joined by a blank line, and those that are missing or null are left out.
+pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str>) -> Result<Record<'l>, String> {
+    let wanted = wanted(fields);
+    let values = slots(line, &wanted)?;
+    let (texts, shorts) = values.split_at(fields.text.len());
+    let mut parts = Vec::with_capacity(texts.len());
+    for (value, name) in texts.iter().zip(&fields.text) {
+        match value.map(RawValue::get) {
+            None | Some("null") => {}
+            Some(raw) if raw.starts_with('"') => parts.push(string(raw)?),
+            Some(raw) => return Err(format!("field `{name}` is {}, not a string", kind(raw))),
+        }
+    }
+    let text = match parts.len() {
+        0 => return Err(format!("no field `{}`", fields.text.join("`, `"))),
+        1 => parts.swap_remove(0),
+        _ => Cow::Owned(parts.join("\n\n")),
+    };
+    let short = |slot: usize| shorts[slot].and_then(|value| short(value.get()));
+    let (id, title, date, publisher, url) = (short(0), short(1), short(2), short(3), short(4));
+    let understood = date.as_deref().map(|date| dates::parse(date, date_format));
+    let host = || url::Url::parse(url.as_deref()?).ok()?.host_str().map(|host| host.trim_start_matches("www.").into());
+    let publisher = publisher.or_else(host);
+    let card = Card { id, title, publisher, url: url.clone(), date: understood.flatten() };
+    Ok(Record { text, card, odd_date: understood == Some(None) })
+}
+
+/// Only the text of a record that was parsed before.
+pub(super) fn text<'l>(line: &'l str, fields: &Fields) -> Result<Cow<'l, str>, String> {
+    let only_text = Fields { text: fields.text.clone(), ..Fields::default() };
+    parse(line, &only_text, None).map(|record| record.text)
+}
+
+/// The fields to look for; those of the text first, then the short ones in the order of [`Card`], `None` where unknown.
+fn wanted(fields: &Fields) -> Vec<Option<&str>> {
+    let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
+    fields.text.iter().map(|name| Some(name.as_str())).chain(shorts.map(Option::as_deref)).collect()
+}
+
+fn slots<'l>(line: &'l str, wanted: &[Option<&str>]) -> Result<Vec<Option<&'l RawValue>>, String> {
+    let mut values = vec![None; wanted.len()];
+    let mut deserializer = serde_json::Deserializer::from_str(line);
+    let object = Object { wanted, prefix: "", values: &mut values };
+    object.deserialize(&mut deserializer).and_then(|()| deserializer.end()).map_err(|error| not_json(&error))?;
+    Ok(values)
+}
+
+/// The message without serde's position, whose line is always 1.
+fn not_json(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let reason = message.split(" at line ").next().unwrap_or_default();
+    format!("not a JSON object: {reason} at column {}", error.column())
+}
+
+fn kind(raw: &str) -> &'static str {
+    match raw.as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "true or false",
+        _ => "a number",
+    }
+}
+
+/// A string or number as text, anything else as nothing. Blank is nothing too.
+fn short(raw: &str) -> Option<Box<str>> {
+    let text = match raw.as_bytes().first()? {
+        b'"' => string(raw).ok()?,
+        b'-' | b'0'..=b'9' => Cow::Borrowed(raw),
+        _ => return None,
+    };
+    (!text.trim().is_empty()).then(|| text.into())
+}
+
+/// Decodes a JSON string with its quotes.
+fn string(raw: &str) -> Result<Cow<'_, str>, String> {
+    let inner = &raw[1..raw.len() - 1];
+    if !inner.as_bytes().contains(&b'\\') {
+        return Ok(Cow::Borrowed(inner));
+    }
+    serde_json::Deserializer::from_str(raw).deserialize_bytes(Bytes).map(Cow::Owned).map_err(|error| not_json(&error))
+}
+
+/// Collects a string as bytes, where serde keeps a lone surrogate as its three bytes.
+struct Bytes;
+
+impl Visitor<'_> for Bytes {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
+        Ok(match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => without_surrogates(bytes),
+        })
+    }
+}
+
+fn without_surrogates(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    loop {
+        match std::str::from_utf8(rest) {
+            Ok(valid) => {
+                text.push_str(valid);
+                return text;
+            }
+            Err(error) => {
+                let (valid, after) = rest.split_at(error.valid_up_to());
+                text.push_str(&String::from_utf8_lossy(valid));
+                text.push('\u{fffd}');
+                // A surrogate is three bytes; nothing else can be invalid in what serde decoded from a &str.
+                rest = after.get(3..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+/// Fills the slots of the wanted fields from an object, and from the objects in it.
+struct Object<'s, 'l> {
+    wanted: &'s [Option<&'s str>],
+    /// Where in the record this object is: `""` or `"source."`.
+    prefix: &'s str,
+    values: &'s mut [Option<&'l RawValue>],
+}
+
+impl<'l> DeserializeSeed<'l> for Object<'_, 'l> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'l>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'l> Visitor<'l> for Object<'_, 'l> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'l>>(self, mut map: M) -> Result<(), M::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            let full = if self.prefix.is_empty() { key } else { Cow::Owned(format!("{}{key}", self.prefix)) };
+            let mut slots =
+                self.wanted.iter().zip(self.values.iter_mut()).filter(|(name, _)| **name == Some(&*full)).peekable();
+            if slots.peek().is_some() {
+                let value = map.next_value::<&RawValue>()?;
+                slots.for_each(|(_, slot)| *slot = Some(value));
+                continue;
+            }
+            let inside = |name: &&str| name.strip_prefix(&*full).is_some_and(|rest| rest.starts_with('.'));
+            if self.wanted.iter().flatten().any(inside) {
+                let value = map.next_value::<&RawValue>()?;
+                if value.get().starts_with('{') {
+                    let prefix = format!("{full}.");
+                    let object = Object { wanted: self.wanted, prefix: &prefix, values: self.values };
+                    let mut inner = serde_json::Deserializer::from_str(value.get());
+                    object.deserialize(&mut inner).map_err(serde::de::Error::custom)?;
+                }
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A key, borrowed where it has no escapes.
+struct Key;
+
+impl<'l> DeserializeSeed<'l> for Key {
+    type Value = Cow<'l, str>;
+
+    fn deserialize<D: Deserializer<'l>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_bytes(self)
+    }
+}
+
+impl<'l> Visitor<'l> for Key {
+    type Value = Cow<'l, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_borrowed_bytes<E>(self, bytes: &'l [u8]) -> Result<Self::Value, E> {
+        Ok(String::from_utf8_lossy(bytes))
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(String::from_utf8_lossy(bytes).into_owned()))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'l str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &[&str]) -> Fields {
+        Fields {
+            text: text.iter().map(|&name| name.to_owned()).collect(),
+            id: Some("id".into()),
+            publisher: Some("source.name".into()),
+            url: Some("url".into()),
+            date: Some("date".into()),
+            ..Fields::default()
+        }
+    }
+
+    fn text_of(line: &str) -> Result<String, String> {
+        parse(line, &fields(&["text"]), None).map(|record| record.text.into_owned())
+    }
+
+    #[test]
+    fn strings_are_decoded_fully() {
+        assert_eq!(text_of(r#"{"text": "a\n\"b\"\u00e9\ud83d\ude00/\/"}"#).expect("valid"), "a\n\"b\"é😀//");
+        assert_eq!(text_of(r#"{"text": "a\ud83d b\ude00"}"#).expect("valid"), "a\u{fffd} b\u{fffd}");
+        assert_eq!(text_of(r#"{"t\u0065xt": "key"}"#).expect("valid"), "key");
+        assert_eq!(text_of(r#"{"text": "first", "text": "last"}"#).expect("valid"), "last");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(text_of(r#"{"body": "x"}"#).expect_err("no text"), "no field `text`");
+        assert_eq!(text_of(r#"{"text": null}"#).expect_err("no text"), "no field `text`");
+        assert_eq!(text_of(r#"{"text": 7}"#).expect_err("a number"), "field `text` is a number, not a string");
+        assert!(text_of(r#"{"text": "x"} y"#).expect_err("trailing").starts_with("not a JSON object: trailing"));
+        assert!(text_of(r#"["text"]"#).expect_err("an array").starts_with("not a JSON object"));
+        assert!(text_of(r#"{"text": "x"#).expect_err("cut off").starts_with("not a JSON object: EOF"));
+        assert!(text_of(&"[".repeat(100_000)).is_err());
+        assert!(text_of(&format!("{{\"a\": {}", "[".repeat(100_000))).is_err());
+    }
+
+    #[test]
+    fn short_fields_are_read_where_they_are() {
+        let line = r#"{"source": {"x": [1, {"name": 2}], "name": "Gazette"}, "text": "t", "id": 1.50e3, "date": "2024-02-30"}"#;
+        let record = parse(line, &fields(&["text"]), None).expect("valid");
+        assert_eq!(record.card.publisher.as_deref(), Some("Gazette"));
+        assert_eq!(record.card.id.as_deref(), Some("1.50e3"), "a number is its JSON text");
+        assert!(record.odd_date && record.card.date.is_none());
+        let by_host = parse(r#"{"text": "t", "url": "https://www.gazette.example/1"}"#, &fields(&["text"]), None);
+        assert_eq!(by_host.expect("valid").card.publisher.as_deref(), Some("gazette.example"));
+    }
+
+    #[test]
+    fn several_text_fields_are_joined() {
+        let parse = |line| parse(line, &fields(&["title", "text"]), None).map(|record| record.text.into_owned());
+        assert_eq!(parse(r#"{"text": "B", "title": "A"}"#).expect("valid"), "A\n\nB");
+        assert_eq!(parse(r#"{"text": "B", "title": null}"#).expect("valid"), "B");
+    }
+}

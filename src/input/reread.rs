@@ -1,0 +1,130 @@
+//! Reading an article's text again, when a pair needs it.
+
+use super::lines::Blocks;
+use super::read::{decode_line, whole_text};
+use super::stream::{Place, read_exact_at};
+use super::{Format, InputOptions, Location, Source, record};
+use crate::article::ArticleId;
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
+
+/// Most sources that are kept open.
+const OPEN: usize = 256;
+
+/// Finds an article's text again by where it lies.
+///
+/// A file is read at that place. A compressed one is read through a second time, once, and the records that are needed
+/// kept in a temporary file.
+pub struct Library<'s> {
+    sources: &'s [Source],
+    locations: &'s [Location],
+    options: &'s InputOptions,
+    open: Vec<OnceLock<Option<Arc<File>>>>,
+    extracts: Vec<Option<Extract>>,
+}
+
+/// Records of a packed source, unpacked.
+pub struct Extract {
+    source: usize,
+    file: File,
+    /// (article, offset, length), by article.
+    records: Vec<(ArticleId, u64, usize)>,
+}
+
+impl<'s> Library<'s> {
+    /// A library over articles whose places are known.
+    #[must_use]
+    pub fn new(sources: &'s [Source], locations: &'s [Location], options: &'s InputOptions) -> Self {
+        let open = (0..sources.len()).map(|_| OnceLock::new()).collect();
+        let extracts = (0..sources.len()).map(|_| None).collect();
+        Self { sources, locations, options, open, extracts }
+    }
+
+    /// The packed sources of `articles` (ascending), each with those of its articles.
+    #[must_use]
+    pub fn packed<'a>(&self, articles: &'a [ArticleId]) -> Vec<&'a [ArticleId]> {
+        let source_of = |article: &ArticleId| self.locations[article.index()].source as usize;
+        articles
+            .chunk_by(|one, other| source_of(one) == source_of(other))
+            .filter(|chunk| {
+                let source = &self.sources[source_of(&chunk[0])];
+                matches!(source.format, Format::Lines(_)) && !source.has_random_access()
+            })
+            .collect()
+    }
+
+    /// Reads one packed source again and keeps the records of `articles`, which are all in it, ascending. Those that are
+    /// not there any more are left out.
+    ///
+    /// # Errors
+    /// If the temporary file cannot be written.
+    pub fn extract(&self, articles: &[ArticleId]) -> std::io::Result<Extract> {
+        let source = self.locations[articles[0].index()].source as usize;
+        let mut file = tempfile::tempfile()?;
+        let mut records = Vec::with_capacity(articles.len());
+        let mut wanted = articles.iter().peekable();
+        let mut written = 0;
+        for block in Blocks::new(&self.sources[source], self.options.max_record) {
+            let end = block.offset + block.bytes.len() as u64;
+            while let Some(&article) = wanted.next_if(|article| self.locations[article.index()].offset < end) {
+                let Location { offset, len, .. } = self.locations[article.index()];
+                let start = offset.saturating_sub(block.offset) as usize;
+                if let Some(bytes) = block.bytes.get(start..start + len as usize) {
+                    file.write_all(bytes)?;
+                    records.push((article, written, bytes.len()));
+                    written += len;
+                }
+            }
+        }
+        Ok(Extract { source, file, records })
+    }
+
+    /// Puts what was extracted where [`text`](Self::text) finds it.
+    pub fn install(&mut self, extract: Extract) {
+        let source = extract.source;
+        self.extracts[source] = Some(extract);
+    }
+
+    /// The text of an article.
+    ///
+    /// # Errors
+    /// The reason, if it cannot be read any more.
+    pub fn text(&self, article: ArticleId) -> Result<String, String> {
+        let location = self.locations[article.index()];
+        let index = location.source as usize;
+        let source = &self.sources[index];
+        let Format::Lines(fields) = &source.format else {
+            return whole_text(&source.place, self.options.max_record).map(|whole| whole.text);
+        };
+        let line = match &self.extracts[index] {
+            Some(extract) => extract.line(article),
+            None if source.has_random_access() => self.line(index, location),
+            None => Err(gone()),
+        }?;
+        record::text(&decode_line(&line), fields).map(std::borrow::Cow::into_owned).map_err(|_| gone())
+    }
+
+    fn line(&self, index: usize, location: Location) -> Result<Vec<u8>, String> {
+        let place: &Place = &self.sources[index].place;
+        let open = || place.shared().map_err(|error| error.to_string());
+        let file = if self.sources.len() <= OPEN {
+            self.open[index].get_or_init(|| open().ok()).clone().ok_or_else(gone)?
+        } else {
+            open()?
+        };
+        read_exact_at(&file, location.offset, location.len as usize).map_err(|_| gone())
+    }
+}
+
+impl Extract {
+    fn line(&self, article: ArticleId) -> Result<Vec<u8>, String> {
+        let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).map_err(|_| gone())?;
+        let (_, offset, len) = self.records[at];
+        read_exact_at(&self.file, offset, len).map_err(|error| error.to_string())
+    }
+}
+
+fn gone() -> String {
+    "changed while it was read".to_owned()
+}

@@ -1,0 +1,67 @@
+//! One article, named by a person: a file, or a record as FILE:RECORD.
+
+use super::lines::Blocks;
+use super::read::{decode_line, whole_text};
+use super::{Format, InputOptions, Plan, record};
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Reads the text of the article that `name` names.
+///
+/// # Errors
+/// If there is none, or the file holds several and `name` does not say which.
+pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
+    let (path, wanted) = split(name);
+    let mut plan = Plan::new(std::slice::from_ref(&path), &[], options)?;
+    if let Some(skipped) = plan.skipped.pop() {
+        return Err(Error::input(skipped.reason).at(path));
+    }
+    let Some(source) = plan.sources.pop() else { return Err(Error::input("not an article").at(path)) };
+    if !plan.sources.is_empty() {
+        return Err(Error::input("holds several files; name one of them").at(path));
+    }
+    let fields = match (&source.format, wanted) {
+        (Format::Text, None) => {
+            return whole_text(&source.place, options.max_record)
+                .map(|whole| whole.text)
+                .map_err(|reason| Error::input(reason).at(path));
+        }
+        (Format::Text, Some(_)) => return Err(Error::input("is one article and has no records").at(path)),
+        (Format::Lines(fields), _) => fields,
+    };
+    let mut count = 0;
+    let mut only = None;
+    for block in Blocks::new(&source, options.max_record) {
+        for line in block.bytes.split_inclusive(|&byte| byte == b'\n') {
+            count += 1;
+            if wanted.map_or(count == 1, |wanted| count == wanted) {
+                let text = record::text(&decode_line(line), fields).map(std::borrow::Cow::into_owned);
+                only = Some(text.map_err(|reason| Error::input(reason).at(&path).record(count))?);
+            }
+        }
+        if only.is_some() && wanted.is_some() {
+            break;
+        }
+        if let Some(error) = block.error {
+            return Err(Error::input(error).at(path));
+        }
+    }
+    match (only, wanted) {
+        (_, None) if count > 1 => {
+            Err(Error::input(format!("holds {count} articles; name one as {name}:RECORD")).at(path))
+        }
+        (Some(text), _) => Ok(text),
+        (None, _) => Err(Error::input(format!("has {count} records")).at(path).record(wanted.unwrap_or(1))),
+    }
+}
+
+/// FILE:RECORD, unless there is a file of the whole name.
+fn split(name: &str) -> (PathBuf, Option<u64>) {
+    if !Path::new(name).exists()
+        && let Some((path, record)) = name.rsplit_once(':')
+        && let Ok(record) = record.parse()
+    {
+        return (path.into(), Some(record));
+    }
+    (name.into(), None)
+}

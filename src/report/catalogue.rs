@@ -1,0 +1,98 @@
+//! What results call each article, and what else is known of it without its text.
+
+use crate::article::ArticleId;
+use crate::input::{Card, Format, Location, Source};
+use ahash::AHashSet;
+use std::borrow::Cow;
+
+/// All articles of a run.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    /// The sources they came from.
+    pub sources: Vec<Source>,
+    /// Their short fields.
+    pub cards: Vec<Card>,
+    /// Where they lie.
+    pub locations: Vec<Location>,
+    /// How many words each has.
+    pub words: Vec<u32>,
+    ids: Ids,
+}
+
+/// Where ids come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Ids {
+    /// From the id field: every record has one and no two are equal.
+    Field,
+    /// From where the article lies, because there is no id field.
+    #[default]
+    Place,
+    /// From where the article lies, because so many records have no id.
+    Missing(usize),
+    /// From where the article lies, because this id occurs twice.
+    Clash(String),
+}
+
+impl Catalogue {
+    /// A catalogue of these articles; chooses where ids come from.
+    #[must_use]
+    pub fn new(sources: Vec<Source>, cards: Vec<Card>, locations: Vec<Location>, words: Vec<u32>) -> Self {
+        let ids = choose(&cards);
+        Self { sources, cards, locations, words, ids }
+    }
+
+    /// What results call an article; unique within the run.
+    #[must_use]
+    pub fn id(&self, article: ArticleId) -> Cow<'_, str> {
+        match (&self.ids, &self.cards[article.index()].id) {
+            (Ids::Field, Some(id)) => Cow::Borrowed(id),
+            _ => self.place(article),
+        }
+    }
+
+    /// SOURCE, or SOURCE:RECORD where a source holds several.
+    fn place(&self, article: ArticleId) -> Cow<'_, str> {
+        let name = &self.source(article).name;
+        match self.record(article) {
+            None => Cow::Borrowed(name),
+            Some(record) => Cow::Owned(format!("{name}:{record}")),
+        }
+    }
+
+    /// The source of an article.
+    #[must_use]
+    pub fn source(&self, article: ArticleId) -> &Source {
+        &self.sources[self.locations[article.index()].source as usize]
+    }
+
+    /// The number of its record, where its source has several.
+    #[must_use]
+    pub fn record(&self, article: ArticleId) -> Option<u64> {
+        let holds_several = matches!(self.source(article).format, Format::Lines(_));
+        holds_several.then_some(self.locations[article.index()].record)
+    }
+
+    /// In a sentence, where ids come from and why.
+    #[must_use]
+    pub fn about_ids(&self) -> String {
+        match &self.ids {
+            Ids::Field => "the id field".to_owned(),
+            Ids::Place => "source and record".to_owned(),
+            Ids::Missing(count) => format!("source and record, as {count} of {} articles have no id", self.cards.len()),
+            Ids::Clash(id) => format!("source and record, as the id {id:?} occurs more than once"),
+        }
+    }
+}
+
+fn choose(cards: &[Card]) -> Ids {
+    let missing = cards.iter().filter(|card| card.id.is_none()).count();
+    if missing == cards.len() {
+        return Ids::Place;
+    }
+    if missing > 0 {
+        return Ids::Missing(missing);
+    }
+    let mut seen = AHashSet::with_capacity(cards.len());
+    let mut ids = cards.iter().filter_map(|card| card.id.as_deref());
+    ids.find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
+}

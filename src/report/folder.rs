@@ -1,0 +1,153 @@
+//! The output folder: written aside under another name, and renamed when it is whole.
+
+use super::catalogue::Catalogue;
+use super::clusters::Clusters;
+use super::pairs::{Detail, JsonLines};
+use super::summary::{RunInfo, Summary};
+use super::tables;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::Skipped;
+use crate::score::ScoredPair;
+use serde::Serialize;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// An output folder in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
+#[derive(Debug)]
+pub struct Staging {
+    target: PathBuf,
+    force: bool,
+    aside: tempfile::TempDir,
+}
+
+/// All that goes into the folder but the pairs, which are written while they are scored.
+#[derive(Clone, Copy)]
+pub struct Results<'a> {
+    /// The articles.
+    pub catalogue: &'a Catalogue,
+    /// The pairs.
+    pub pairs: &'a [ScoredPair],
+    /// The clusters.
+    pub clusters: &'a Clusters,
+    /// What was skipped.
+    pub skipped: &'a [Skipped],
+    /// The numbers.
+    pub summary: &'a Summary,
+    /// How it went.
+    pub run: &'a RunInfo,
+}
+
+impl Staging {
+    /// Begins a folder that will be `target`.
+    ///
+    /// # Errors
+    /// If `target` is there already and `force` is not set, or nothing can be written beside it.
+    pub fn new(target: &Path, force: bool) -> Result<Self> {
+        if target.symlink_metadata().is_ok() {
+            if !force {
+                let message = "is there already; name another folder, or replace it with --force";
+                return Err(Error::new(ErrorKind::Output, message).at(target));
+            }
+            if !target.is_dir() {
+                return Err(Error::new(ErrorKind::Output, "is not a folder").at(target));
+            }
+        }
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let failed = |error: std::io::Error| Error::output(&error).at(target);
+        fs::create_dir_all(parent).map_err(failed)?;
+        let aside = tempfile::Builder::new().prefix(".wirecopy-").tempdir_in(parent).map_err(failed)?;
+        Ok(Self { target: target.to_owned(), force, aside })
+    }
+
+    /// Where it is being written.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.aside.path()
+    }
+
+    fn create(&self, name: &str) -> Result<BufWriter<File>> {
+        let path = self.aside.path().join(name);
+        let file = File::create(&path).map_err(|error| Error::output(&error).at(self.target.join(name)))?;
+        Ok(BufWriter::with_capacity(1 << 18, file))
+    }
+
+    /// The writer of `pairs.jsonl`.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn pairs<'c>(&self, catalogue: &'c Catalogue, detail: Detail) -> Result<JsonLines<'c, BufWriter<File>>> {
+        Ok(JsonLines::new(catalogue, detail, self.create("pairs.jsonl")?))
+    }
+
+    /// Writes all other files.
+    ///
+    /// # Errors
+    /// If one of them cannot be written.
+    pub fn write(&self, results: Results<'_>) -> Result<()> {
+        let Results { catalogue, pairs, clusters, skipped, summary, run } = results;
+        tables::write_pairs(self.create("pairs.csv")?, catalogue, pairs)?;
+        tables::write_articles(self.create("articles.csv")?, catalogue, clusters, pairs)?;
+        clusters.write(self.create("clusters.jsonl")?, catalogue)?;
+        let mut lines = self.create("skipped.jsonl")?;
+        for skip in skipped {
+            write_json(&mut lines, skip, false)?;
+        }
+        lines.flush().map_err(|error| Error::output(&error))?;
+        write_json(&mut self.create("summary.json")?, summary, true)?;
+        write_json(&mut self.create("run.json")?, run, true)
+    }
+
+    /// Puts the folder in its place.
+    ///
+    /// # Errors
+    /// If it cannot be renamed, or a folder that came there in the meantime must not be replaced.
+    pub fn finish(self) -> Result<()> {
+        let failed = |error: std::io::Error| Error::output(&error).at(&self.target);
+        make_readable(self.aside.path()).map_err(failed)?;
+        // Renaming onto an empty folder would succeed on some systems; whoever made it did not expect that.
+        let there = self.target.symlink_metadata().is_ok();
+        if there && !self.force {
+            return Err(Error::new(ErrorKind::Output, "came to be while this run was going on").at(&self.target));
+        }
+        let old = there.then(|| self.aside.path().with_extension("old"));
+        if let Some(old) = &old {
+            fs::rename(&self.target, old).map_err(failed)?;
+        }
+        let aside = self.aside.keep();
+        if let Err(error) = fs::rename(&aside, &self.target) {
+            if let Some(old) = &old {
+                let _ = fs::rename(old, &self.target);
+            }
+            let _ = fs::remove_dir_all(&aside);
+            return Err(Error::output(&error).at(self.target));
+        }
+        if let Some(old) = old {
+            fs::remove_dir_all(&old).map_err(|error| Error::output(&error).at(old))?;
+        }
+        Ok(())
+    }
+}
+
+/// A temporary folder is its owner's alone; a result is as readable as any other new folder.
+#[cfg(unix)]
+fn make_readable(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let probe = path.join(".mode");
+    fs::create_dir(&probe)?;
+    let mode = fs::metadata(&probe)?.permissions().mode();
+    fs::remove_dir(&probe)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn write_json(out: &mut impl Write, value: &impl Serialize, pretty: bool) -> Result<()> {
+    let written =
+        if pretty { serde_json::to_writer_pretty(&mut *out, value) } else { serde_json::to_writer(&mut *out, value) };
+    written.map_err(|error| Error::output(&error.into()))?;
+    out.write_all(b"\n").and_then(|()| out.flush()).map_err(|error| Error::output(&error))
+}

@@ -1,0 +1,71 @@
+//! Results to what a person or a program reads: JSON lines, CSV, a folder of both, a terminal.
+//!
+//! **Takes** pairs as they are scored ([`Sink`]) and what is known of the articles. **Gives** files and text. Numbers are
+//! fractions in files and percentages on a terminal, nowhere else. What comes from articles is escaped for where it goes.
+//!
+//! The fields of every file are written down where the file is written: [`pairs`], [`tables`], [`clusters`], [`summary`].
+
+#[cfg(feature = "formats")]
+pub mod catalogue;
+#[cfg(feature = "formats")]
+pub mod clusters;
+#[cfg(feature = "cli")]
+pub mod curve;
+#[cfg(feature = "formats")]
+pub mod folder;
+#[cfg(feature = "formats")]
+pub mod pairs;
+#[cfg(feature = "cli")]
+pub mod passages;
+#[cfg(feature = "formats")]
+pub mod summary;
+#[cfg(feature = "formats")]
+pub mod tables;
+#[cfg(feature = "cli")]
+pub mod terminal;
+
+use crate::error::Result;
+use crate::score::{Comparison, ScoredPair, Side};
+
+/// Takes the reported pairs of a run, in the order of a, then b.
+pub trait Sink: Sync {
+    /// What is made of a pair in parallel and taken in order.
+    type Rendered: Send;
+
+    /// Makes of a pair what will be kept of it; called in parallel.
+    fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered;
+
+    /// Takes a pair.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()>;
+}
+
+impl<S: Sink> Sink for Option<S> {
+    type Rendered = Option<S::Rendered>;
+
+    fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
+        self.as_ref().map(|sink| sink.render(pair, comparison, a, b))
+    }
+
+    fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()> {
+        match (self, rendered) {
+            (Some(sink), Some(rendered)) => sink.take(pair, rendered),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<S: Sink, T: Sink> Sink for (S, T) {
+    type Rendered = (S::Rendered, T::Rendered);
+
+    fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
+        (self.0.render(pair, comparison, a, b), self.1.render(pair, comparison, a, b))
+    }
+
+    fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()> {
+        self.0.take(pair, rendered.0)?;
+        self.1.take(pair, rendered.1)
+    }
+}

@@ -1,0 +1,193 @@
+//! Two articles on a terminal: the numbers, and the passages side by side, numbered, with the edits marked.
+
+use super::terminal::{count, escape, percent, plural, relation_style};
+use crate::score::{Comparison, Passage, PassageSpans, Relation, Side};
+use console::{Style, measure_text_width};
+use std::io::{self, Write};
+use std::ops::Range;
+
+/// Fewer columns than this, and the two sides stand below each other.
+const NARROW: usize = 80;
+
+/// Writes what two articles have in common.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(
+    out: &mut impl Write,
+    names: (&str, &str),
+    comparison: &Comparison,
+    a: Side<'_>,
+    b: Side<'_>,
+    width: usize,
+) -> io::Result<()> {
+    let overlap = &comparison.overlap;
+    let bold = Style::new().bold();
+    let field = |name: &str| bold.apply_to(format!("{name:<12}")).to_string();
+    writeln!(out, "{}{}, {}", field("A"), escape(names.0), plural(u64::from(overlap.words_a), "word"))?;
+    writeln!(out, "{}{}, {}", field("B"), escape(names.1), plural(u64::from(overlap.words_b), "word"))?;
+    let relation = comparison.relation.map_or("none: they share no passage", Relation::name);
+    writeln!(
+        out,
+        "{}{}{}",
+        field("relation"),
+        relation_style(comparison.relation).apply_to(relation),
+        direction(comparison)
+    )?;
+    writeln!(
+        out,
+        "{}{} of A's words are in B, {} of B's in A",
+        field("overlap"),
+        percent(overlap.coverage_a()),
+        percent(overlap.coverage_b())
+    )?;
+    writeln!(
+        out,
+        "{}{} of A's shingles are in B, {} of B's in A",
+        field("containment"),
+        percent(overlap.containment_a()),
+        percent(overlap.containment_b())
+    )?;
+    let union = u64::from(overlap.shingles_a) + u64::from(overlap.shingles_b) - u64::from(overlap.shared);
+    writeln!(
+        out,
+        "{}{} ({} of {})",
+        field("Jaccard"),
+        percent(overlap.jaccard()),
+        count(u64::from(overlap.shared)),
+        plural(union, "shingle")
+    )?;
+    let spans = PassageSpans::all(comparison, a, b);
+    for ((passage, spans), number) in comparison.passages.iter().zip(spans).zip(1..) {
+        writeln!(
+            out,
+            "\n{} {}, bytes {}–{} of A, {}–{} of B",
+            passage_style(number).bold().apply_to(format!("[{number}]")),
+            plural(u64::from(spans.words), "equal word"),
+            spans.a.start,
+            spans.a.end,
+            spans.b.start,
+            spans.b.end
+        )?;
+        let sides = (tokens(a, passage.a(), passage, true), tokens(b, passage.b(), passage, false));
+        write_sides(out, &sides.0, &sides.1, number, width)?;
+    }
+    Ok(())
+}
+
+/// Which of the two is in the other.
+fn direction(comparison: &Comparison) -> &'static str {
+    if comparison.relation != Some(Relation::Excerpt) {
+        return "";
+    }
+    let overlap = &comparison.overlap;
+    if overlap.containment_a() >= overlap.containment_b() { ": A is in B" } else { ": B is in A" }
+}
+
+fn passage_style(number: usize) -> Style {
+    let styles = [Style::new().green(), Style::new().cyan(), Style::new().magenta(), Style::new().blue()];
+    styles[(number - 1) % styles.len()].clone()
+}
+
+/// A stretch without white space, and whether a word of it is not in the other article.
+struct Token {
+    text: String,
+    edited: bool,
+}
+
+/// The passage's text on one side, cut at white space.
+fn tokens(side: Side<'_>, words: Range<u32>, passage: &Passage, is_a: bool) -> Vec<Token> {
+    let equal = |word: u32| {
+        passage.runs.iter().any(|run| {
+            let start = if is_a { run.a } else { run.b };
+            (start..start + run.len).contains(&word)
+        })
+    };
+    let span = side.prepared.span(&words);
+    let base = span.start as usize;
+    let text = span.of(side.text);
+    let mut edits = words.filter(|&word| !equal(word)).map(|word| side.prepared.words[word as usize].span).peekable();
+    let mut tokens = Vec::new();
+    for piece in text.split_whitespace() {
+        let start = base + (piece.as_ptr() as usize - text.as_ptr() as usize);
+        let end = (start + piece.len()) as u32;
+        let mut edited = false;
+        while edits.next_if(|edit| edit.start < end).is_some() {
+            edited = true;
+        }
+        tokens.push(Token { text: escape(piece), edited });
+    }
+    tokens
+}
+
+fn write_sides(out: &mut impl Write, a: &[Token], b: &[Token], number: usize, width: usize) -> io::Result<()> {
+    if width < NARROW {
+        for (name, side) in [("A ", a), ("B ", b)] {
+            for (line, at) in lines(side, width.saturating_sub(2).max(10), number).iter().zip(0..) {
+                writeln!(out, "{}{line}", if at == 0 { name } else { "  " })?;
+            }
+        }
+        return Ok(());
+    }
+    let column = (width - 3) / 2;
+    let (a, b) = (lines(a, column, number), lines(b, column, number));
+    for at in 0..a.len().max(b.len()) {
+        let (left, right) = (a.get(at).map_or("", String::as_str), b.get(at).map_or("", String::as_str));
+        let padding = " ".repeat(column.saturating_sub(measure_text_width(left)));
+        writeln!(out, "{left}{padding} │ {right}")?;
+    }
+    Ok(())
+}
+
+/// Tokens in lines of up to `width` columns; an edited one is marked by style, or by brackets where there are no styles.
+fn lines(tokens: &[Token], width: usize, number: usize) -> Vec<String> {
+    let equal = passage_style(number);
+    let edited = Style::new().yellow().underlined();
+    let styled = console::colors_enabled();
+    let mut lines = vec![String::new()];
+    let mut column = 0;
+    for token in tokens {
+        let text = if token.edited && !styled { format!("[{}]", token.text) } else { token.text.clone() };
+        let style = if token.edited { &edited } else { &equal };
+        for (piece, first) in
+            pieces(&text, width).into_iter().zip(std::iter::once(true).chain(std::iter::repeat(false)))
+        {
+            let length = measure_text_width(&piece);
+            let blank = usize::from(first && column > 0);
+            if column + blank + length > width {
+                lines.push(String::new());
+                column = 0;
+            } else if blank == 1 {
+                append(&mut lines, " ");
+                column += 1;
+            }
+            append(&mut lines, &style.apply_to(piece).to_string());
+            column += length;
+        }
+    }
+    lines
+}
+
+fn append(lines: &mut [String], text: &str) {
+    if let Some(line) = lines.last_mut() {
+        line.push_str(text);
+    }
+}
+
+/// A text without blanks, cut where it is wider than a line, as Chinese is.
+fn pieces(text: &str, width: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut column = 0;
+    for ch in text.chars() {
+        let length = measure_text_width(ch.encode_utf8(&mut [0; 4]));
+        if column + length > width {
+            pieces.push(String::new());
+            column = 0;
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(ch);
+        }
+        column += length;
+    }
+    pieces
+}

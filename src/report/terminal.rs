@@ -1,0 +1,364 @@
+//! What a person sees of a run: the numbers, and the strongest pairs with the longest passage of each.
+
+use super::Sink;
+use super::catalogue::Catalogue;
+use super::pairs::cut;
+use super::summary::Summary;
+use crate::article::ArticleId;
+use crate::error::{Error, Result};
+use crate::score::{Comparison, PassageSpans, Relation, ScoredPair, Side};
+use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{self, Write};
+
+/// Columns that are used where nobody says how many there are.
+pub const WIDTH: usize = 100;
+/// Fewer columns than this, and the two ids of a pair stand below each other.
+const NARROW: usize = 84;
+/// Bytes of a passage that are kept for showing.
+const SNIPPET: usize = 400;
+
+/// Text from outside, made harmless for a terminal: white space becomes a blank, control and bidi characters visible.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for ch in text.chars() {
+        match ch {
+            '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                if !safe.ends_with(' ') {
+                    safe.push(' ');
+                }
+            }
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                safe.extend(ch.escape_unicode());
+            }
+            _ if ch.is_control() => safe.extend(ch.escape_unicode()),
+            _ => safe.push(ch),
+        }
+    }
+    safe
+}
+
+/// A fraction as a percentage with one decimal. Only 1 is 100 %, and only 0 is 0 %.
+#[must_use]
+pub fn percent(fraction: f64) -> String {
+    let tenths = (fraction * 1000.0).round();
+    match tenths as u32 {
+        0 if fraction > 0.0 => "<0.1 %".to_owned(),
+        1000 if fraction < 1.0 => ">99.9 %".to_owned(),
+        _ => format!("{:.1} %", tenths / 10.0),
+    }
+}
+
+/// A number with its thousands apart.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// The style of a relation: the same everywhere.
+#[must_use]
+pub fn relation_style(relation: Option<Relation>) -> Style {
+    match relation {
+        Some(Relation::Identical) => Style::new().red(),
+        Some(Relation::NearDuplicate) => Style::new().yellow(),
+        Some(Relation::Excerpt | Relation::PartialCopy) => Style::new().magenta(),
+        Some(Relation::Variant | Relation::SharedPassage) => Style::new().cyan(),
+        None => Style::new().dim(),
+    }
+}
+
+/// A pair that is kept for showing.
+#[derive(Clone, Debug)]
+struct Shown {
+    pair: ScoredPair,
+    snippet: Option<(u32, String)>,
+}
+
+impl Shown {
+    /// Greater for stronger; of equals, the first.
+    fn strength(&self) -> (u64, u64, Reverse<(ArticleId, ArticleId)>) {
+        // Fractions of 0..=1 sort like their bits.
+        let coverage = self.pair.overlap.coverage_a().max(self.pair.overlap.coverage_b());
+        (self.pair.overlap.jaccard().to_bits(), coverage.to_bits(), Reverse((self.pair.a, self.pair.b)))
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.strength() == other.strength()
+    }
+}
+
+impl Eq for Shown {}
+
+impl PartialOrd for Shown {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Shown {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.strength().cmp(&other.strength())
+    }
+}
+
+/// Keeps the strongest pairs.
+#[derive(Debug)]
+pub struct Strongest {
+    most: usize,
+    kept: BinaryHeap<Reverse<Shown>>,
+    seen: u64,
+}
+
+impl Strongest {
+    /// Keeps up to `most`.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self { most, kept: BinaryHeap::new(), seen: 0 }
+    }
+
+    /// Writes them, strongest first, in `width` columns.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn write(self, out: &mut impl Write, catalogue: &Catalogue, width: usize) -> Result<()> {
+        let unseen = self.seen - self.kept.len() as u64;
+        let pairs: Vec<Shown> = self.kept.into_sorted_vec().into_iter().map(|Reverse(shown)| shown).collect();
+        write_pairs(out, catalogue, &pairs, width, unseen).map_err(|error| Error::output(&error))
+    }
+}
+
+impl Sink for Strongest {
+    type Rendered = Option<(u32, String)>;
+
+    fn render(&self, _: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
+        // Of the longest the first.
+        let longest = PassageSpans::all(comparison, a, b).into_iter().rev().max_by_key(|passage| passage.words)?;
+        Some((longest.words, escape(cut(longest.a.of(a.text), SNIPPET))))
+    }
+
+    fn take(&mut self, pair: &ScoredPair, snippet: Self::Rendered) -> Result<()> {
+        self.seen += 1;
+        self.kept.push(Reverse(Shown { pair: *pair, snippet }));
+        if self.kept.len() > self.most {
+            self.kept.pop();
+        }
+        Ok(())
+    }
+}
+
+const HEADS: [&str; 4] = ["of A in B", "of B in A", "Jaccard", "relation"];
+const WIDTHS: [usize; 4] = [9, 9, 8, 14];
+
+fn write_pairs(
+    out: &mut impl Write,
+    catalogue: &Catalogue,
+    pairs: &[Shown],
+    width: usize,
+    unseen: u64,
+) -> io::Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let indent = WIDTHS.iter().sum::<usize>() + 2 * WIDTHS.len();
+    let stacked = width < NARROW;
+    let longest_id = pairs.iter().map(|shown| measure_text_width(&catalogue.id(shown.pair.a))).max().unwrap_or(0);
+    let id_width = if stacked { width.saturating_sub(4) } else { longest_id.clamp(1, (width - indent - 2) / 2) };
+    let head: Vec<String> =
+        HEADS.iter().zip(WIDTHS).map(|(head, width)| align(head, width, head != &"relation")).collect();
+    let ids = if stacked { String::new() } else { format!("  {}  B", align("A", id_width, false)) };
+    writeln!(out, "{}", Style::new().dim().apply_to(format!("{}{ids}", head.join("  "))))?;
+    for Shown { pair, snippet } in pairs {
+        let overlap = &pair.overlap;
+        let numbers = [overlap.coverage_a(), overlap.coverage_b(), overlap.jaccard()].map(percent);
+        let cells: Vec<String> = numbers.iter().zip(WIDTHS).map(|(number, width)| align(number, width, true)).collect();
+        let relation = relation_style(Some(pair.relation)).apply_to(align(pair.relation.name(), WIDTHS[3], false));
+        let (a, b) = (escape(&catalogue.id(pair.a)), escape(&catalogue.id(pair.b)));
+        let row = format!("{}  {relation}", cells.join("  "));
+        if stacked {
+            writeln!(out, "{}", row.trim_end())?;
+            writeln!(out, "  A {}", truncate_str(&a, id_width, "…"))?;
+            writeln!(out, "  B {}", truncate_str(&b, id_width, "…"))?;
+        } else {
+            let rest = width - indent - id_width - 2;
+            let a = pad_str(&truncate_str(&a, id_width, "…"), id_width, Alignment::Left, None).into_owned();
+            writeln!(out, "{row}  {a}  {}", truncate_str(&b, rest, "…"))?;
+        }
+        if let Some((words, text)) = snippet {
+            let text = format!("    {words} words: {text}");
+            writeln!(out, "{}", Style::new().dim().apply_to(truncate_str(&text, width, "…")))?;
+        }
+    }
+    if unseen > 0 {
+        writeln!(out, "… and {} weaker; --top N shows more, -o DIR writes all", plural(unseen, "pair"))?;
+    }
+    Ok(())
+}
+
+fn align(text: &str, width: usize, right: bool) -> String {
+    let alignment = if right { Alignment::Right } else { Alignment::Left };
+    pad_str(text, width, alignment, None).into_owned()
+}
+
+/// A number and its noun.
+#[must_use]
+pub fn plural(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(number))
+}
+
+/// Writes the numbers of a run.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn write_summary(out: &mut impl Write, summary: &Summary, width: usize) -> Result<()> {
+    for (name, text) in lines(summary) {
+        let name = Style::new().bold().apply_to(align(name, 11, false));
+        writeln!(out, "{name} {}", wrapped(&text, width.saturating_sub(12).max(20), 12))
+            .map_err(|error| Error::output(&error))?;
+    }
+    Ok(())
+}
+
+fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
+    let Summary { counts, input, crowds, settings, .. } = summary;
+    let mut lines = Vec::new();
+    let mut articles = format!("{} from {}", plural(counts.articles, "article"), plural(input.sources, "source"));
+    if counts.references > 0 {
+        articles += &format!(", {} of them references", count(counts.references));
+    }
+    if counts.without_words > 0 {
+        articles += &format!("; {} without words", count(counts.without_words));
+    }
+    lines.push(("articles", articles));
+    let relations: Vec<String> = Relation::ALL
+        .iter()
+        .map(|relation| (relation.name(), summary.relations.get(relation.name()).copied().unwrap_or(0)))
+        .filter(|&(_, number)| number > 0)
+        .map(|(name, number)| format!("{} {name}", count(number)))
+        .collect();
+    let of_them = if relations.is_empty() { String::new() } else { format!(": {}", relations.join(", ")) };
+    lines.push(("pairs", format!("{}{of_them}", count(counts.pairs))));
+    lines.push((
+        "clusters",
+        format!(
+            "{} with {} beside their representatives; the largest has {}",
+            count(counts.clusters),
+            plural(counts.duplicates, "article"),
+            plural(counts.largest_cluster, "article")
+        ),
+    ));
+    lines.push((
+        "found at",
+        format!(
+            "Jaccard {} and above, a pair just there with probability {:.4} ({} bands of {} rows, shingles of {} words)",
+            settings.threshold, summary.recall_at_threshold, settings.bands.bands(), settings.bands.rows(), settings.shingle
+        ),
+    ));
+    if crowds.articles > 0 {
+        lines.push((
+            "crowds",
+            format!(
+                "{} in crowds of near-identical ones, listed with their leaders; {} not listed, {} left without a leader \
+                 (--list-all compares all)",
+                plural(crowds.articles, "article"),
+                plural(crowds.unlisted_pairs, "pair"),
+                plural(crowds.overflow, "article")
+            ),
+        ));
+    }
+    for chosen in &input.fields {
+        let fields = &chosen.fields;
+        let short = [
+            ("id", &fields.id),
+            ("title", &fields.title),
+            ("date", &fields.date),
+            ("publisher", &fields.publisher),
+            ("url", &fields.url),
+        ];
+        let names: Vec<String> = short
+            .iter()
+            .filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} from {}", escape(name))))
+            .collect();
+        if !fields.text.is_empty() {
+            let others = if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) };
+            lines.push(("fields", format!("text from {}{others}", escape(&fields.text.join(", ")))));
+        }
+    }
+    let mut notes = Vec::new();
+    notes.extend(
+        (input.invalid_utf8 > 0).then(|| format!("{} with invalid UTF-8", plural(input.invalid_utf8, "article"))),
+    );
+    notes.extend(
+        (input.odd_dates > 0).then(|| format!("{} not understood (--date-format)", plural(input.odd_dates, "date"))),
+    );
+    notes.extend((input.repeated > 0).then(|| format!("{} named twice, read once", plural(input.repeated, "file"))));
+    notes.extend(
+        input
+            .passed_over
+            .iter()
+            .map(|(ending, number)| format!("{} passed over ({})", plural(*number, "file"), escape(ending))),
+    );
+    if !notes.is_empty() {
+        lines.push(("notes", notes.join("; ")));
+    }
+    for (reason, number) in &summary.skipped {
+        lines.push(("skipped", format!("{}: {}", count(*number), escape(reason))));
+    }
+    lines
+}
+
+/// Breaks `text` at blanks, so that each line has up to `width` columns, and indents all but the first.
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let mut result = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = measure_text_width(word);
+        if column > 0 && column + 1 + length > width {
+            result.push('\n');
+            result.push_str(&" ".repeat(indent));
+            column = 0;
+        } else if column > 0 {
+            result.push(' ');
+            column += 1;
+        }
+        result.push_str(word);
+        column += length;
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_never_claim_too_much() {
+        assert_eq!(percent(1.0), "100.0 %");
+        assert_eq!(percent(0.9999), ">99.9 %");
+        assert_eq!(percent(0.0), "0.0 %");
+        assert_eq!(percent(0.0001), "<0.1 %");
+        assert_eq!(percent(0.8125), "81.3 %");
+    }
+
+    #[test]
+    fn hostile_text_is_shown_and_does_nothing() {
+        assert_eq!(escape("a\u{1b}[31mb\n\n\tc\u{202e}d\u{7}"), "a\\u{1b}[31mb c\\u{202e}d\\u{7}");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
+}
