@@ -58,6 +58,41 @@ pub(crate) fn mix(value: u64) -> u64 {
     value ^ value >> 31
 }
 
+/// Sorts `items`, whose order agrees with that of their hashes.
+///
+/// Hashes are uniform, so one counting pass by their upper bits leaves a few in each bucket: O(n). Equal hashes crowd
+/// into one bucket, which a comparison sort takes in O(n log n).
+pub(crate) fn sorted_by_hash<T: Copy + Ord>(items: Vec<T>, hash: impl Fn(&T) -> u64) -> Vec<T> {
+    const FEW: usize = 64;
+    let Some(&first) = items.first() else { return items };
+    let mut sorted = vec![first; items.len()];
+    if items.len() < FEW {
+        sorted.copy_from_slice(&items);
+        sorted.sort_unstable();
+        return sorted;
+    }
+    let bits = items.len().ilog2().min(16);
+    let bucket = |item: &T| (hash(item) >> (64 - bits)) as usize;
+    let mut starts = vec![0u32; 1 << bits];
+    items.iter().for_each(|item| starts[bucket(item)] += 1);
+    let mut next = 0;
+    for start in &mut starts {
+        next += std::mem::replace(start, next);
+    }
+    for &item in &items {
+        let place = &mut starts[bucket(&item)];
+        sorted[*place as usize] = item;
+        *place += 1;
+    }
+    // Each start is now the end of its bucket.
+    let mut start = 0;
+    for end in starts {
+        sorted[start..end as usize].sort_unstable();
+        start = end as usize;
+    }
+    sorted
+}
+
 /// The distinct shingles of an article, S(A): sorted hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShingleSet(Vec<u64>);
@@ -65,8 +100,8 @@ pub struct ShingleSet(Vec<u64>);
 impl ShingleSet {
     /// The set of these hashes, which may repeat and stand in any order. O(n log n).
     #[must_use]
-    pub fn new(mut hashes: Vec<u64>) -> Self {
-        hashes.sort_unstable();
+    pub fn new(hashes: Vec<u64>) -> Self {
+        let mut hashes = sorted_by_hash(hashes, |&hash| hash);
         hashes.dedup();
         Self(hashes)
     }

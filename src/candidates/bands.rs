@@ -86,7 +86,31 @@ impl Bands {
         self.bands * self.rows
     }
 
-    /// The probability that a pair of Jaccard `jaccard` becomes a candidate.
+    /// In how many of the k values two articles must agree to become candidates, beside a whole band.
+    ///
+    /// The number is such that a pair at `threshold` falls short of it with a probability below 10^-6, by the binomial
+    /// distribution of k values that agree with probability `threshold` each. It spares the comparison of pairs that met
+    /// in one band and nowhere else.
+    #[must_use]
+    pub fn agreement(self, threshold: f64) -> usize {
+        const SHORT: f64 = 1e-6;
+        let k = self.k();
+        let (mut total, mut log_choose) = (0.0, 0.0);
+        for agreeing in 0..k {
+            let (yes, no) = (agreeing as f64, (k - agreeing) as f64);
+            let log_probability =
+                log_choose + yes * threshold.ln() + no * (1.0 - threshold).max(f64::MIN_POSITIVE).ln();
+            total += log_probability.exp();
+            if total > SHORT {
+                return agreeing;
+            }
+            log_choose += (no / (yes + 1.0)).ln();
+        }
+        k
+    }
+
+    /// The probability that a pair of Jaccard `jaccard` shares a band, which makes it a candidate. (That it must also
+    /// reach [`agreement`](Self::agreement) takes less than 10^-6 from this at the threshold and above.)
     #[must_use]
     pub fn found(self, jaccard: f64) -> f64 {
         // 1 − (1 − s^r)^b, without losing small values to rounding.
@@ -106,6 +130,15 @@ mod tests {
         assert_eq!(Bands::choose(0.5, 0.999).expect("valid"), Bands { bands: 52, rows: 3 });
         assert_eq!(Bands::choose(1.0, 0.999).expect("valid").bands(), 1);
         assert!(Bands::choose(0.001, 0.999).is_err());
+    }
+
+    #[test]
+    fn the_agreement_is_far_below_what_the_threshold_gives() {
+        let bands = Bands::choose(0.5, 0.999).expect("valid");
+        // The mean is 78 with a standard deviation of 6.2.
+        assert!((45..55).contains(&bands.agreement(0.5)));
+        assert_eq!(Bands { bands: 1, rows: 1 }.agreement(0.5), 0);
+        assert_eq!(Bands { bands: 4, rows: 5 }.agreement(1.0), 20);
     }
 
     proptest! {

@@ -20,6 +20,18 @@ pub(crate) fn band_keys(values: &[u64], bands: Bands, keys: &mut Vec<u32>) {
     }));
 }
 
+/// One byte of each value of a signature, appended to `traces`.
+pub(crate) fn traces(values: &[u64], traces: &mut Vec<u8>) {
+    traces.extend(values.iter().map(|&value| (mix(value) >> 56) as u8));
+}
+
+/// In how many values two articles agree, by one byte of each: the true number, and one in 256 of the others by chance.
+pub(crate) fn agreeing(a: &[u8], b: &[u8]) -> usize {
+    // Sums of up to 255 bytes fit in a byte, which keeps the loop to whole vectors.
+    let equal = |(a, b): (&[u8], &[u8])| usize::from(a.iter().zip(b).map(|(a, b)| u8::from(a == b)).sum::<u8>());
+    a.chunks(255).zip(b.chunks(255)).map(equal).sum()
+}
+
 /// What one band brings together.
 #[derive(Debug, Default)]
 pub(crate) struct Buckets {

@@ -70,6 +70,15 @@ fn fill(place: &Place, from: u64, to: u64, max_record: u64, block: &mut Block) -
     }
 }
 
+/// The lines of a block, each with its line feed.
+pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    memchr::memchr_iter(b'\n', bytes).map(|feed| feed + 1).chain([bytes.len()]).filter_map(move |end| {
+        let line = &bytes[std::mem::replace(&mut start, end)..end];
+        (!line.is_empty()).then_some(line)
+    })
+}
+
 fn line_feed(bytes: &[u8]) -> Option<usize> {
     memchr::memchr(b'\n', bytes)
 }

@@ -131,7 +131,7 @@ pub(crate) fn read_block(
     let Format::Lines(fields) = &source.format else { return Heard::default() };
     let mut heard = Heard { bytes: block.bytes.len() as u64, ..Heard::default() };
     let mut offset = block.offset;
-    for line in block.bytes.split_inclusive(|&byte| byte == b'\n') {
+    for line in lines::each(&block.bytes) {
         heard.lines += 1;
         let location = Location { source: index as u32, offset, len: line.len() as u64, record: heard.lines };
         offset += line.len() as u64;
@@ -179,7 +179,9 @@ fn read_line(
 
 /// A line as text, without a byte order mark.
 pub(super) fn decode_line(line: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line))
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+    // The check alone is several times as fast as the lossy conversion.
+    std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed)
 }
 
 fn read_texts(

@@ -1,6 +1,6 @@
 //! One article, named by a person: a file, or a record as FILE:RECORD.
 
-use super::lines::Blocks;
+use super::lines::{self, Blocks};
 use super::read::{decode_line, whole_text};
 use super::{Format, InputOptions, Plan, record};
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
     let mut count = 0;
     let mut only = None;
     for block in Blocks::new(&source, options.max_record) {
-        for line in block.bytes.split_inclusive(|&byte| byte == b'\n') {
+        for line in lines::each(&block.bytes) {
             count += 1;
             if wanted.map_or(count == 1, |wanted| count == wanted) {
                 let text = record::text(&decode_line(line), fields).map(std::borrow::Cow::into_owned);

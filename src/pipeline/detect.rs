@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::report::Sink;
 use crate::score::{self, Prepared, ScoredPair, Side};
 use crate::shingle::ShingleSet;
+use crate::text::{self, Word};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::{Mutex, OnceLock};
@@ -53,8 +54,8 @@ pub(crate) struct Membership {
 }
 
 /// Bytes of texts and shingles that are held at a time while pairs are scored.
-const BATCH: usize = 128 << 20;
-/// What an article costs there, per word: its text, its shingles, its words.
+const BATCH: usize = 192 << 20;
+/// What an article costs there, per word: its text, its words, its shingles, and these once more with their places.
 const BYTES_A_WORD: usize = 64;
 /// Pairs of one article that a thread takes at a time.
 const PIECE: usize = 64;
@@ -135,6 +136,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     fn candidates(&self, members: &[u32]) -> (Vec<Pair>, Vec<Vec<u32>>) {
         let bands = self.config.bands.bands();
         self.progress.begin(Stage::Candidates, Some(bands as u64));
+        let agreement = self.config.bands.agreement(self.config.threshold);
         let (mut pairs, mut crowds) = (PairSet::default(), Vec::new());
         let at_once: Vec<usize> = (0..bands).collect();
         for some in at_once.chunks(rayon::current_num_threads()) {
@@ -143,7 +145,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
                 .map(|&band| {
                     let mut found =
                         lsh::buckets(&self.gathered.keys, bands, band, members, lsh::limit(self.config.list_all));
-                    found.pairs.retain(|&pair| self.is_sought(pair));
+                    found.pairs.retain(|&pair| self.is_sought(pair) && self.agrees(pair, agreement));
                     self.progress.advance(1);
                     found
                 })
@@ -159,6 +161,13 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     /// Whether a pair has a side in the input proper.
     fn is_sought(&self, pair: Pair) -> bool {
         !(self.gathered.is_reference(pair.a()) && self.gathered.is_reference(pair.b()))
+    }
+
+    /// Whether the signatures of a pair agree in at least so many values.
+    fn agrees(&self, pair: Pair, agreement: usize) -> bool {
+        let k = self.config.bands.k();
+        let traces = |article: u32| &self.gathered.traces[article as usize * k..][..k];
+        lsh::agreeing(traces(pair.a()), traces(pair.b())) >= agreement
     }
 
     fn announce(&mut self, pairs: &[Pair], crowds: &[Vec<u32>], groups: &[Vec<u32>]) -> Result<()> {
@@ -219,7 +228,14 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
 
     /// Whether each pair reaches the threshold. Pairs are sorted.
     fn judge(&self, pairs: &[Pair]) -> Result<Vec<bool>> {
-        let work: Vec<Work> = pairs.iter().map(|&pair| Work { pair, known: false }).collect();
+        let agreement = self.config.bands.agreement(self.config.threshold);
+        let likely: Vec<bool> = pairs.par_iter().map(|&pair| self.agrees(pair, agreement)).collect();
+        let work: Vec<Work> = pairs
+            .iter()
+            .zip(&likely)
+            .filter(|(_, likely)| **likely)
+            .map(|(&pair, _)| Work { pair, known: false })
+            .collect();
         let mut verdicts = Vec::with_capacity(work.len());
         for batch in self.batches(&work) {
             let shelf = self.load(batch);
@@ -229,7 +245,8 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
                 score::shared_if_similar(&a.shingles, &b.shingles, threshold).is_some()
             }));
         }
-        Ok(verdicts)
+        let mut verdicts = verdicts.into_iter();
+        Ok(likely.into_iter().map(|likely| likely && verdicts.next() == Some(true)).collect())
     }
 
     /// Scores all work and hands the pairs that are reported to the sink.
@@ -306,12 +323,13 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             Ok(text) => text,
             Err(reason) => return lose(reason),
         };
-        let mut words = Vec::new();
-        crate::text::word_hashes(&text, &mut words);
-        if digest(&words) != self.gathered.digests[article as usize] {
+        let words = text::words(&text);
+        let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
+        if digest(&hashes) != self.gathered.digests[article as usize] {
             return lose("changed while it was read".to_owned());
         }
-        Some(Loaded { text, shingles: ShingleSet::of_words(&words, self.config.shingle), prepared: OnceLock::new() })
+        let shingles = ShingleSet::of_words(&hashes, self.config.shingle);
+        Some(Loaded { text, words, shingles, prepared: OnceLock::new() })
     }
 
     /// Where each article belongs.
@@ -397,6 +415,7 @@ impl<'t> Shelf<'t> {
 
 struct Loaded<'t> {
     text: Cow<'t, str>,
+    words: Vec<Word>,
     shingles: ShingleSet,
     /// Made when a pair of it is reported.
     prepared: OnceLock<Prepared>,
@@ -404,6 +423,9 @@ struct Loaded<'t> {
 
 impl Loaded<'_> {
     fn side(&self, config: &Config) -> Side<'_> {
-        Side { text: &self.text, prepared: self.prepared.get_or_init(|| Prepared::new(&self.text, config)) }
+        Side {
+            text: &self.text,
+            prepared: self.prepared.get_or_init(|| Prepared::from_words(self.words.clone(), config)),
+        }
     }
 }

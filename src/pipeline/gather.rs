@@ -1,7 +1,7 @@
 //! Texts to what is kept of each article: how many words, a digest of them, its band keys, its date.
 
 use crate::article::{ArticleId, Timestamp};
-use crate::candidates::lsh::band_keys;
+use crate::candidates::lsh::{band_keys, traces};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::shingles;
@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 const DIGEST_SEED: u64 = 0x6469_6765_7374_0001;
 
-/// What is kept of every article: 4 bytes a band and 36 more.
+/// What is kept of every article: 4 bytes a band, 1 a value of the signature, and 36 more.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     pub(crate) words: Vec<u32>,
@@ -20,6 +20,8 @@ pub(crate) struct Gathered {
     pub(crate) dates: Vec<Option<Timestamp>>,
     /// A row of band keys an article; zeros for one without words.
     pub(crate) keys: Vec<u32>,
+    /// A byte of each value of the signature, a row an article.
+    pub(crate) traces: Vec<u8>,
     /// Articles from this number on are references: never compared with each other.
     pub(crate) references_from: u32,
 }
@@ -39,6 +41,7 @@ impl Gathered {
         self.digests.append(&mut part.digests);
         self.dates.append(&mut part.dates);
         self.keys.append(&mut part.keys);
+        self.traces.append(&mut part.traces);
         match u32::try_from(self.words.len()) {
             Ok(count) if count < u32::MAX => Ok(()),
             _ => Err(Error::new(ErrorKind::TooLarge, "more than 4,294,967,294 articles in one run; split the input")),
@@ -94,9 +97,11 @@ impl Sketcher {
         gathered.dates.push(date);
         if self.shingles.is_empty() {
             gathered.keys.resize(gathered.keys.len() + self.config.bands.bands(), 0);
+            gathered.traces.resize(gathered.traces.len() + self.config.bands.k(), 0);
         } else {
             self.hasher.fill(&self.shingles, &mut self.values);
             band_keys(&self.values, self.config.bands, &mut gathered.keys);
+            traces(&self.values, &mut gathered.traces);
         }
         Ok(article)
     }

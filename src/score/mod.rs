@@ -20,7 +20,7 @@ mod passages;
 use crate::article::Span;
 use crate::boilerplate::Boilerplate;
 use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
-use crate::shingle::{ShingleSet, shingles};
+use crate::shingle::{ShingleSet, shingles, sorted_by_hash};
 use crate::text::Word;
 pub use pair::{PassageSpans, ScoredPair, Side};
 pub use passages::{Passage, Run};
@@ -212,7 +212,11 @@ impl Prepared {
     /// If `config.shingle` is 0 or the text is longer than 4 GiB.
     #[must_use]
     pub fn new(text: &str, config: &Config) -> Self {
-        let words = crate::text::words(text);
+        Self::from_words(crate::text::words(text), config)
+    }
+
+    /// Prepares a text whose words are known.
+    pub(crate) fn from_words(words: Vec<Word>, config: &Config) -> Self {
         let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
         let shingles = ShingleIndex::new(&hashes, config.shingle);
         Self { words, hashes, shingles }
@@ -239,8 +243,7 @@ impl ShingleIndex {
     fn new(words: &[u64], w: usize) -> Self {
         let mut hashes = Vec::new();
         shingles(words, w, &mut hashes);
-        let mut places: Vec<(u64, u32)> = hashes.into_iter().zip(0..).collect();
-        places.sort_unstable();
+        let places = sorted_by_hash(hashes.into_iter().zip(0..).collect(), |&(hash, _)| hash);
         let distinct = places.chunk_by(|a, b| a.0 == b.0).count() as u32;
         Self { places, distinct, width: w.min(words.len()) as u32 }
     }
