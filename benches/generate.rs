@@ -1,5 +1,7 @@
 //! Writes a generated corpus: `cargo run --release --example generate -- ARTICLES [--folder DIR] [--seed N] > dump.jsonl`.
 
+#![allow(unreachable_pub, reason = "what is public in a module here is so for its neighbours")]
+
 mod corpus;
 
 use corpus::Corpus;

@@ -2,6 +2,8 @@
 //!
 //! Texts are generated outside the timed part. Everything runs on one thread but the group `pipeline`.
 
+#![allow(unreachable_pub, reason = "what is public in a module here is so for its neighbours")]
+
 mod corpus;
 
 use corpus::{Corpus, planted};

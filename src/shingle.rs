@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn counts_at_the_edges() {
-        assert_eq!(of(&[], 5), []);
+        assert!(of(&[], 5).is_empty());
         for n in 1..=5 {
             assert_eq!(of(&vec![7; n], 5).len(), 1, "{n} words");
         }

@@ -159,7 +159,7 @@ pub fn planted(seed: u64, copies: usize, share: f64) -> Planted {
             words(&mut rng, length)
         })
         .collect();
-    let mut push = |text: &mut String, words: &[String]| {
+    let push = |text: &mut String, words: &[String]| {
         if !text.is_empty() {
             text.push(' ');
         }
@@ -167,7 +167,7 @@ pub fn planted(seed: u64, copies: usize, share: f64) -> Planted {
         text.push_str(&words.join(" "));
         start..text.len()
     };
-    let mut own = |rng: &mut ChaCha8Rng| {
+    let own = |rng: &mut ChaCha8Rng| {
         let length = rng.random_range(100..300);
         words(rng, length)
     };

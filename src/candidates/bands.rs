@@ -50,8 +50,7 @@ impl Bands {
     /// ```
     pub fn choose(threshold: f64, recall: f64) -> Result<Self> {
         let choices = (1..=MOST_ROWS).filter_map(|rows| {
-            // Above 1 − 2^-53 a band always agrees.
-            let needed = ((1.0 - recall).ln() / (1.0 - threshold.powi(rows as i32)).ln()).ceil().max(1.0);
+            let needed = ((1.0 - recall).ln() / (-threshold.powi(rows as i32)).ln_1p()).ceil().max(1.0);
             let choice = Self { bands: needed as usize, rows };
             (needed <= MOST_BANDS as f64).then_some(choice)
         });

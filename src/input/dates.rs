@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     {
         return Some(found);
     }
-    if let Ok(number) = text.parse::<f64>() {
+    if let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) {
         // Four digits are a year, and eight a date.
         if text.len() > 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return epoch(number);

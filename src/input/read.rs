@@ -177,9 +177,9 @@ fn read_line(
     Ok(())
 }
 
-/// A line as text, without a byte order mark.
+/// A line as text, without a byte order mark and its end.
 pub(super) fn decode_line(line: &[u8]) -> Cow<'_, str> {
-    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii_end();
     // The check alone is several times as fast as the lossy conversion.
     std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed)
 }

@@ -69,7 +69,10 @@ fn slots<'l>(line: &'l str, wanted: &[Option<&str>]) -> Result<Vec<Option<&'l Ra
 fn not_json(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let reason = message.split(" at line ").next().unwrap_or_default();
-    format!("not a JSON object: {reason} at column {}", error.column())
+    match error.column() {
+        0 => format!("not a JSON object: {reason}"),
+        column => format!("not a JSON object: {reason} at column {column}"),
+    }
 }
 
 fn kind(raw: &str) -> &'static str {

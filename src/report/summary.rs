@@ -159,6 +159,7 @@ pub struct RunInfo {
     /// Worker threads.
     pub threads: usize,
     /// Seconds of each stage, in order.
+    #[serde(serialize_with = "as_map")]
     pub seconds: Vec<(&'static str, f64)>,
     /// Seconds of the whole.
     pub total_seconds: f64,
@@ -179,4 +180,8 @@ impl RunInfo {
         let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
         Some(kilobytes * 1024)
     }
+}
+
+fn as_map<S: serde::Serializer>(seconds: &[(&'static str, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(seconds.iter().copied())
 }

@@ -178,7 +178,8 @@ fn write_pairs(
     let head: Vec<String> =
         HEADS.iter().zip(WIDTHS).map(|(head, width)| align(head, width, head != &"relation")).collect();
     let ids = if stacked { String::new() } else { format!("  {}  B", align("A", id_width, false)) };
-    writeln!(out, "{}", Style::new().dim().apply_to(format!("{}{ids}", head.join("  "))))?;
+    let head = format!("{}{ids}", head.join("  "));
+    writeln!(out, "{}", Style::new().dim().apply_to(truncate_str(head.trim_end(), width, "…")))?;
     for Shown { pair, snippet } in pairs {
         let overlap = &pair.overlap;
         let numbers = [overlap.coverage_a(), overlap.coverage_b(), overlap.jaccard()].map(percent);
@@ -187,7 +188,7 @@ fn write_pairs(
         let (a, b) = (escape(&catalogue.id(pair.a)), escape(&catalogue.id(pair.b)));
         let row = format!("{}  {relation}", cells.join("  "));
         if stacked {
-            writeln!(out, "{}", row.trim_end())?;
+            writeln!(out, "{}", truncate_str(row.trim_end(), width, "…"))?;
             writeln!(out, "  A {}", truncate_str(&a, id_width, "…"))?;
             writeln!(out, "  B {}", truncate_str(&b, id_width, "…"))?;
         } else {
@@ -201,7 +202,7 @@ fn write_pairs(
         }
     }
     if unseen > 0 {
-        writeln!(out, "… and {} weaker; --top N shows more, -o DIR writes all", plural(unseen, "pair"))?;
+        writeln!(out, "… and {}; --top N shows more, -o DIR writes all", plural(unseen, "weaker pair"))?;
     }
     Ok(())
 }
@@ -250,15 +251,15 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         .collect();
     let of_them = if relations.is_empty() { String::new() } else { format!(": {}", relations.join(", ")) };
     lines.push(("pairs", format!("{}{of_them}", count(counts.pairs))));
-    lines.push((
-        "clusters",
-        format!(
+    if counts.clusters > 0 {
+        let text = format!(
             "{} with {} beside their representatives; the largest has {}",
             count(counts.clusters),
             plural(counts.duplicates, "article"),
             plural(counts.largest_cluster, "article")
-        ),
-    ));
+        );
+        lines.push(("clusters", text));
+    }
     lines.push((
         "found at",
         format!(

@@ -1,0 +1,207 @@
+//! Input that is broken, enormous or malicious: the run goes on, says what it left out, and takes no longer than its size.
+
+use crate::util::{Folder, gzipped, json_line, story};
+use std::fmt::Write;
+
+#[test]
+fn bad_records_are_listed_and_the_rest_is_read() {
+    let folder = Folder::new();
+    let text = story(1, 20);
+    let good = json_line(&[("text", &text)]);
+    let lines = [
+        good.as_str(),
+        "{\"text\": \"broken\n",
+        "{\"title\": \"no text\"}\n",
+        "{\"text\": 5}\n",
+        "\n",
+        "[1, 2]\n",
+        good.as_str(),
+        "{\"text\": \"\\ud800 \\u0041 lone\"}\n",
+    ];
+    folder.write("d.jsonl", lines.concat());
+    let results = folder.scan(&["d.jsonl", "missing.txt"], 3);
+    assert_eq!(results.relations(), ["d.jsonl:1 d.jsonl:7 identical"]);
+    let skipped = results.skipped();
+    assert_eq!(skipped.len(), 5, "{skipped:?}");
+    assert!(skipped[0].starts_with("d.jsonl:2 not a JSON object: EOF"), "{skipped:?}");
+    assert_eq!(skipped[1], "d.jsonl:3 no field `text`");
+    assert_eq!(skipped[2], "d.jsonl:4 field `text` is a number, not a string");
+    assert!(skipped[3].starts_with("d.jsonl:6 not a JSON object"), "{skipped:?}");
+    assert!(skipped[4].starts_with("missing.txt "), "{skipped:?}");
+    assert_eq!(results.summary()["counts"]["articles"], 3);
+    folder.scan(&["d.jsonl", "missing.txt", "--max-skipped", "5"], 0);
+    folder.scan(&["d.jsonl", "missing.txt", "--max-skipped", "70%"], 0);
+    folder.scan(&["d.jsonl", "missing.txt", "--max-skipped", "4"], 3);
+}
+
+#[test]
+fn a_record_above_the_limit_is_refused() {
+    let folder = Folder::new();
+    let (short, long) = (json_line(&[("text", "a b c d e f")]), json_line(&[("text", &"long ".repeat(400_000))]));
+    folder
+        .write("d.jsonl", format!("{short}{long}{short}"))
+        .gzip("e.jsonl.gz", format!("{short}{long}{short}").as_bytes());
+    folder.write("f.txt", "long ".repeat(400_000));
+    for (name, relation) in
+        [("d.jsonl", "d.jsonl:1 d.jsonl:3 identical"), ("e.jsonl.gz", "e.jsonl.gz:1 e.jsonl.gz:3 identical")]
+    {
+        let results = folder.scan(&[name, "--max-record", "1M"], 3);
+        assert_eq!(results.relations(), [relation]);
+        assert!(results.skipped()[0].contains("--max-record"), "{:?}", results.skipped());
+    }
+    let results = folder.scan(&["f.txt", "d.jsonl", "--max-record", "1M"], 3);
+    assert_eq!(results.skipped().len(), 2);
+}
+
+#[test]
+fn what_came_before_a_cut_is_used() {
+    let folder = Folder::new();
+    // Random-looking words, so that a cut takes about as much of the text as of the file.
+    let lines: String = (0..200).map(|id| json_line(&[("text", &story(id / 2, 40))])).collect();
+    let packed = gzipped(lines.as_bytes());
+    folder.write("cut.jsonl.gz", &packed[..packed.len() / 2]);
+    let mut damaged = packed.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 64].fill(0xff);
+    folder.write("damaged.jsonl.gz", damaged);
+    let zstd = zstd::encode_all(lines.as_bytes(), 3).expect("memory does not fail");
+    folder.write("cut.jsonl.zst", &zstd[..zstd.len() / 2]);
+    for name in ["cut.jsonl.gz", "damaged.jsonl.gz", "cut.jsonl.zst"] {
+        let results = folder.scan(&[name], 3);
+        let articles = results.summary()["counts"]["articles"].as_u64().expect("a number");
+        assert!((1..200).contains(&articles), "{name}: {articles}");
+        assert!(results.pairs().len() as u64 >= articles / 2 - 1, "{name}");
+        assert!(
+            results.skipped().iter().any(|skip| skip.contains("the compressed stream is")),
+            "{:?}",
+            results.skipped()
+        );
+    }
+}
+
+#[test]
+fn odd_articles_are_no_error() {
+    let folder = Folder::new();
+    folder
+        .write("in/empty.txt", "")
+        .write("in/blank.txt", " \n\t")
+        .write("in/marks.txt", "?!… — 😀")
+        .write("in/nul.txt", b"one\0two\0three")
+        .write("in/word.txt", "word")
+        .write("in/same.txt", "Word!")
+        .write("in/invalid.txt", b"caf\xe9 \xff\xfe news and more")
+        .write("in/empty.jsonl", "")
+        .write("in/lines.jsonl", "{\"text\": \"\"}\n{\"text\": \"word\"}\n");
+    let results = folder.scan(&["in"], 0);
+    let mut relations = results.relations();
+    relations.sort();
+    assert_eq!(relations, ["lines.jsonl:2 same.txt identical", "lines.jsonl:2 word.txt identical"]);
+    let summary = results.summary();
+    assert_eq!(summary["counts"]["without_words"], 4);
+    assert_eq!(summary["input"]["invalid_utf8"], 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn odd_files_are_listed_or_read() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let text = story(1, 10);
+    folder.write("in/a.txt", &text);
+    let odd = std::ffi::OsStr::from_bytes(b"b\xff.txt");
+    std::fs::write(folder.path("in").join(odd), &text).expect("Unix takes any bytes");
+    std::os::unix::fs::symlink(folder.path("in"), folder.path("in/loop")).expect("a link");
+    std::os::unix::fs::symlink(folder.path("nowhere"), folder.path("in/dangling.txt")).expect("a link");
+    std::process::Command::new("mkfifo").arg(folder.path("in/pipe.txt")).status().expect("mkfifo is there");
+    let results = folder.scan(&["in"], 3);
+    assert_eq!(results.relations(), ["a.txt b\\xFF.txt identical"]);
+    let skipped = results.skipped();
+    assert_eq!(skipped.len(), 3, "{skipped:?}");
+    assert!(skipped.iter().any(|skip| skip.contains("a link to a folder that it is in")), "{skipped:?}");
+    assert!(skipped.iter().any(|skip| skip.contains("not a regular file")), "{skipped:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unreadable_file_is_listed() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    folder.write("in/a.txt", "some words").write("in/secret.txt", "others");
+    let secret = folder.path("in/secret.txt");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0)).expect("it is ours");
+    if std::fs::read(&secret).is_ok() {
+        println!("SKIPPED: this user may read every file, so that none is unreadable");
+        return;
+    }
+    let results = folder.scan(&["in"], 3);
+    assert!(results.skipped()[0].starts_with("secret.txt "), "{:?}", results.skipped());
+}
+
+#[test]
+fn a_text_of_50_megabytes_in_one_line() {
+    let folder = Folder::new();
+    let mut text = String::with_capacity(51 << 20);
+    let mut number = 0u32;
+    while text.len() < 50 << 20 {
+        write!(text, "word{number} ").expect("memory does not fail");
+        number += 1;
+    }
+    let line = json_line(&[("text", &text)]);
+    folder.write("d.jsonl", format!("{line}{line}{}", json_line(&[("text", "short")])));
+    let results = folder.scan(&["d.jsonl"], 0);
+    assert_eq!(results.relations(), ["d.jsonl:1 d.jsonl:2 identical"]);
+}
+
+#[test]
+fn a_hundred_thousand_identical_articles() {
+    let folder = Folder::new();
+    let line = json_line(&[("text", "This page is not available in your country, sorry.")]);
+    folder.write("d.jsonl", line.repeat(100_000));
+    let results = folder.scan(&["d.jsonl"], 0);
+    let summary = results.summary();
+    assert_eq!(summary["counts"]["pairs"], 99_999);
+    assert_eq!(summary["counts"]["clusters"], 1);
+    assert_eq!(summary["counts"]["largest_cluster"], 100_000);
+}
+
+/// Pages of 100 words that differ in one.
+fn crowd(pages: usize) -> String {
+    let (before, after) = (story(1, 4), story(2, 4));
+    (0..pages).map(|page| json_line(&[("text", &format!("{before} page {page} of many {after}"))])).collect()
+}
+
+#[test]
+fn a_crowd_of_pages_is_one_cluster_with_linear_output() {
+    let folder = Folder::new();
+    folder.write("d.jsonl", crowd(20_000));
+    let results = folder.scan(&["d.jsonl", "--passages", "none"], 0);
+    let summary = results.summary();
+    assert_eq!(summary["counts"]["clusters"], 1);
+    assert_eq!(summary["counts"]["largest_cluster"], 20_000);
+    let listed = summary["counts"]["pairs"].as_u64().expect("a number");
+    assert!((19_999..400_000).contains(&listed), "{listed}");
+    let unlisted = summary["crowds"]["unlisted_pairs"].as_u64().expect("a number");
+    assert!(listed + unlisted >= 19_999 * 20_000 / 2, "{listed} + {unlisted}");
+}
+
+#[test]
+fn list_all_lists_a_crowd_in_full() {
+    let folder = Folder::new();
+    folder.write("d.jsonl", crowd(200));
+    let results = folder.scan(&["d.jsonl", "--list-all", "--passages", "none"], 0);
+    assert_eq!(results.pairs().len(), 200 * 199 / 2);
+    assert_eq!(results.summary()["crowds"]["unlisted_pairs"], 0);
+}
+
+#[test]
+fn text_from_outside_does_nothing_to_a_terminal() {
+    let folder = Folder::new();
+    let text = format!("\u{1b}[2J\u{7} evil \u{202e} words {}", story(1, 10));
+    folder.write("a\u{1b}[31m.txt", &text).write("b.txt", &text);
+    for arguments in [&["scan", "."][..], &["compare", "a\u{1b}[31m.txt", "b.txt"], &["scan", "gone\u{1b}.txt"]] {
+        let run = folder.run(arguments);
+        for printed in [run.out, run.err] {
+            assert!(!printed.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{printed:?}");
+        }
+    }
+}

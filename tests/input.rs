@@ -1,0 +1,231 @@
+//! What can be read, and what results call it.
+
+use crate::util::{Folder, gzipped, json_line, story};
+use std::fs;
+use wirecopy::Config;
+use wirecopy::input::{InputOptions, Plan};
+use wirecopy::pipeline::Quiet;
+use wirecopy::pipeline::scan::Scan;
+
+fn dump() -> String {
+    let text = story(1, 20);
+    let more = format!("{text} Ünï “quoted” 北京 and 😀 more");
+    [
+        json_line(&[("id", "one"), ("text", &text)]),
+        json_line(&[("id", "two"), ("text", &more)]),
+        json_line(&[("id", "three"), ("text", &story(2, 20))]),
+    ]
+    .concat()
+}
+
+#[test]
+fn every_packing_gives_the_same_pairs() {
+    let folder = Folder::new();
+    let text = dump();
+    let utf16 = |text: &str| -> Vec<u8> {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    let half = text.find('\n').expect("a line") + 1;
+    let members = [gzipped(&text.as_bytes()[..half]), gzipped(&text.as_bytes()[half..])].concat();
+    folder.write("plain.jsonl", &text);
+    let expected = folder.scan(&["plain.jsonl"], 0).pairs();
+    assert_eq!(expected.len(), 1);
+    for (name, bytes) in [
+        ("gzip.jsonl.gz", gzipped(text.as_bytes())),
+        ("members.jsonl.gz", members),
+        ("zstd.jsonl.zst", zstd::encode_all(text.as_bytes(), 1).expect("memory does not fail")),
+        ("bom.jsonl", ["\u{feff}".as_bytes(), text.as_bytes()].concat()),
+        ("utf16.jsonl", utf16(&text)),
+        ("utf16.jsonl.gz", gzipped(&utf16(&text))),
+        ("by-content.jsonl", gzipped(text.as_bytes())),
+        ("no-line-feed.jsonl", text.trim_end().as_bytes().to_vec()),
+        ("windows.jsonl", text.replace('\n', "\r\n").into_bytes()),
+    ] {
+        folder.write(name, bytes);
+        assert_eq!(folder.scan(&[name], 0).pairs(), expected, "{name}");
+    }
+}
+
+#[test]
+fn text_files_of_every_packing_are_articles() {
+    let folder = Folder::new();
+    let text = story(1, 20);
+    let utf16: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    folder
+        .write("in/a.txt", &text)
+        .gzip("in/b.txt.gz", text.as_bytes())
+        .write("in/c.md.zst", zstd::encode_all(text.as_bytes(), 1).expect("memory does not fail"))
+        .write("in/d.txt", utf16)
+        .write("in/e.txt", format!("\u{feff}{text}"));
+    let results = folder.scan(&["in"], 0);
+    assert_eq!(
+        results.relations(),
+        ["b.txt.gz", "c.md.zst", "d.txt", "e.txt"].map(|name| format!("a.txt {name} identical"))
+    );
+}
+
+#[test]
+fn spans_are_offsets_into_the_file() {
+    let folder = Folder::new();
+    let quote = "“Wir können’s nicht länger verschieben”, sagte sie am Montag";
+    let (a, b) = (format!("\u{feff}Erst {quote}. Dann nichts"), format!("Zuletzt {quote} wieder"));
+    folder.write("a.txt", &a).write("b.txt", &b);
+    let run = folder.run(&["compare", "a.txt", "b.txt", "--format", "json"]);
+    let pair: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let passage = &pair["passages"][0];
+    for (side, text) in [("a", a), ("b", b)] {
+        let at = |index: usize| usize::try_from(passage[side][index].as_u64().expect("a number")).expect("it fits");
+        assert_eq!(&text[at(0)..at(1)], "Wir können’s nicht länger verschieben”, sagte sie am Montag");
+    }
+}
+
+#[test]
+fn ids_are_unique_and_said() {
+    let folder = Folder::new();
+    let text = story(1, 10);
+    let lines = |ids: [&str; 2]| ids.map(|id| format!("{{\"id\": {id}, \"text\": \"{text}\"}}\n")).concat();
+    let id_of = |ids: [&str; 2]| {
+        folder.write("d.jsonl", lines(ids));
+        let results = folder.scan(&["d.jsonl"], 0);
+        (results.relations()[0].clone(), results.summary()["input"]["ids"].as_str().expect("text").to_owned())
+    };
+    assert_eq!(id_of(["\"x\"", "7"]), ("x 7 identical".into(), "the id field".into()));
+    let clash = id_of(["\"x\"", "\"x\""]);
+    assert_eq!(clash.0, "d.jsonl:1 d.jsonl:2 identical");
+    assert!(clash.1.contains("occurs more than once"), "{}", clash.1);
+    assert!(id_of(["\"x\"", "null"]).1.contains("1 of 2 articles have no id"));
+}
+
+#[test]
+fn names_follow_the_paths_as_given() {
+    let folder = Folder::new();
+    let text = story(1, 10);
+    folder.write("x/sub/a.txt", &text).write("y/b.txt", &text).write("y/c.jsonl", json_line(&[("text", &text)]));
+    assert_eq!(folder.scan(&["x"], 0).relations(), Vec::<String>::new());
+    assert_eq!(
+        folder.scan(&["x", "y/"], 0).relations(),
+        ["x/sub/a.txt y/b.txt identical", "x/sub/a.txt y/c.jsonl:1 identical"]
+    );
+    let by_glob = folder.scan(&["?/*.txt", "x/sub/*"], 0);
+    assert_eq!(by_glob.relations(), ["y/b.txt x/sub/a.txt identical"]);
+    let twice = folder.scan(&["y", "y/b.txt"], 0);
+    assert_eq!(twice.summary()["input"]["repeated"], 1);
+    assert_eq!(twice.relations(), ["y/b.txt y/c.jsonl:1 identical"]);
+}
+
+#[test]
+fn include_reads_what_it_names() {
+    let folder = Folder::new();
+    let text = story(1, 10);
+    folder
+        .write("in/a.txt", &text)
+        .write("in/b.story", &text)
+        .write("in/deep/c.story", &text)
+        .write("in/.hidden.txt", &text);
+    let plain = folder.scan(&["in"], 0);
+    assert_eq!(plain.summary()["counts"]["articles"], 1);
+    assert_eq!(plain.summary()["input"]["passed_over"]["story"], 2);
+    let included = folder.scan(&["in", "--include", "*.story"], 0);
+    assert_eq!(included.relations(), ["b.story deep/c.story identical"]);
+}
+
+#[test]
+fn references_are_never_compared_with_each_other() {
+    let folder = Folder::new();
+    let (old, new) = (story(1, 20), story(2, 20));
+    folder
+        .write("today/a.txt", &old)
+        .write("today/b.txt", format!("{new} changed a little"))
+        .write("archive/1.txt", &old)
+        .write("archive/2.txt", format!("{old} with a change"))
+        .write("archive/3.txt", &new)
+        .write("archive/4.txt", &new);
+    let results = folder.scan(&["today", "--against", "archive"], 0);
+    let mut relations = results.relations();
+    relations.sort();
+    assert_eq!(
+        relations,
+        [
+            "today/a.txt archive/1.txt identical",
+            "today/a.txt archive/2.txt near-duplicate",
+            "today/b.txt archive/3.txt near-duplicate",
+        ]
+    );
+    assert_eq!(results.summary()["counts"]["references"], 4);
+    let all = folder.scan(&["today", "--against", "archive", "--list-all"], 0);
+    assert_eq!(all.relations().len(), 4, "{:?}", all.relations());
+}
+
+#[test]
+fn fields_are_found_or_set() {
+    let folder = Folder::new();
+    let text = story(1, 10);
+    let record = |publisher: &str, date: &str| {
+        serde_json::json!({"headline": "H", "maintext": text, "source": {"name": publisher}, "date_publish": date,
+            "url": "https://www.example.org/x"})
+    };
+    folder.write("d.jsonl", format!("{}\n{}\n", record("Gazette", "2024-05-02"), record("Courier", "1 May 2024")));
+    let rows = folder.scan(&["d.jsonl"], 0);
+    assert_eq!(rows.summary()["input"]["odd_dates"], 1);
+    assert_eq!(rows.table("articles.csv")[1][3..7], ["H", "2024-05-02", "Gazette", "https://www.example.org/x"]);
+    let set = folder.scan(
+        &["d.jsonl", "--date-format", "%d %B %Y", "--publisher-field", "none", "--text-field", "headline,maintext"],
+        0,
+    );
+    let table = set.table("articles.csv");
+    assert_eq!(table[2][4..6], ["2024-05-01", "example.org"]);
+    assert_eq!(table[1][7], "121", "title and text");
+    assert_eq!(table[1][8..11], ["1", "d.jsonl:2", "identical"], "the earlier one represents");
+}
+
+#[test]
+fn formulas_are_defused_in_tables() {
+    let folder = Folder::new();
+    let lines =
+        [json_line(&[("title", "=1+1"), ("text", "a b c")]), json_line(&[("title", "plain"), ("text", "d e f")])];
+    folder.write("d.jsonl", lines.concat());
+    let table = folder.scan(&["d.jsonl"], 0).table("articles.csv");
+    assert_eq!((table[1][3].as_str(), table[2][3].as_str()), ("'=1+1", "plain"));
+}
+
+#[test]
+fn a_text_that_changes_during_the_run_is_listed() {
+    let folder = Folder::new();
+    let text = story(1, 20);
+    folder
+        .write("in/a.txt", &text)
+        .write("in/b.txt", &text)
+        .write("in/c.txt", &text)
+        .write("in/d.jsonl", json_line(&[("text", &text)]));
+    let options = InputOptions::default();
+    let plan = Plan::new(&[folder.path("in")], &[], &options).expect("it is there");
+    let scan = Scan::read(plan, options, Config::default(), &Quiet).expect("it can be read");
+    folder.write("in/b.txt", "another text now");
+    folder.write("in/d.jsonl", "{}");
+    fs::remove_file(folder.path("in/c.txt")).expect("it was there");
+    let found = scan.detect(&mut None::<Nothing>, &Quiet).expect("it goes on");
+    let skipped: Vec<&str> = found.skipped.iter().map(|skip| skip.source.as_str()).collect();
+    assert_eq!(skipped, ["b.txt", "c.txt", "d.jsonl"]);
+    assert!(found.pairs.is_empty());
+}
+
+/// A sink that is never there.
+struct Nothing;
+
+impl wirecopy::report::Sink for Nothing {
+    type Rendered = ();
+
+    fn render(
+        &self,
+        _: &wirecopy::ScoredPair,
+        _: &wirecopy::score::Comparison,
+        _: wirecopy::score::Side<'_>,
+        _: wirecopy::score::Side<'_>,
+    ) {
+    }
+
+    fn take(&mut self, _: &wirecopy::ScoredPair, (): ()) -> wirecopy::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Tests over several rooms, over the whole pipeline, and over the program. Laws of one room stand beside it in `src`.
+
+#![allow(unreachable_pub, reason = "what is public in a module here is so for its neighbours")]
+
+#[path = "../benches/corpus/mod.rs"]
+mod corpus;
+mod util;
+
+mod command;
+mod determinism;
+mod hostile;
+mod house;
+mod input;
+mod oracle;
+mod passages;
+mod readme;
+mod samples;
