@@ -28,15 +28,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let articles: Vec<_> =
             (start..count.min(start + 4096)).into_par_iter().map(|index| corpus.article(index)).collect();
         for article in articles {
-            match &folder {
-                Some(folder) => std::fs::write(folder.join(format!("{}.txt", article.id)), &article.text)?,
-                None => {
-                    let line = serde_json::json!({
-                        "id": article.id, "title": article.title, "text": article.text,
-                        "publisher": article.publisher, "date": article.date,
-                    });
-                    writeln!(out, "{line}")?;
-                }
+            if let Some(folder) = &folder {
+                std::fs::write(folder.join(format!("{}.txt", article.id)), &article.text)?;
+            } else {
+                let line = serde_json::json!({
+                    "id": article.id, "title": article.title, "text": article.text,
+                    "publisher": article.publisher, "date": article.date,
+                });
+                writeln!(out, "{line}")?;
             }
         }
     }

@@ -23,8 +23,8 @@ pub const RECALL: f64 = 0.999;
 /// Words a shingle. Five words rarely recur by chance, and an edited word spoils only five shingles.
 pub const SHINGLE: usize = 5;
 
-/// Most foreign words, on either side, between two shared runs of one passage. At 5 % of the words edited, one gap in
-/// 400 is longer.
+/// Most foreign words, on either side, between two shared runs of one passage. With it, all of 300 planted copies with 5 %
+/// of their words edited are one passage each; with 15 % edited, a copy is 1.28 passages.
 pub const PASSAGE_GAP: usize = 12;
 
 /// Most articles in a bucket that are all compared with each other; a fuller bucket is a crowd, compared with leaders.

@@ -1,4 +1,78 @@
-//! wirecopy
+//! Finds reprinted, rewritten and copied articles in news dumps, and says of every pair exactly how much overlaps, in
+//! which direction, and which passages the two share.
+//!
+//! # In memory
+//!
+//! [`Detector`] does the whole job on articles that a program holds. It runs in the caller's rayon pool, prints nothing
+//! and needs no feature of this crate.
+//!
+//! ```
+//! use wirecopy::{Article, Detector, Relation};
+//!
+//! let wire = "The council voted on Monday to close the old harbour bridge for repairs until the end of March. \
+//!     Drivers will be sent over the viaduct, a detour of nine kilometres, the board said.";
+//! let articles = [
+//!     Article::new("wire", wire),
+//!     Article::new("gazette", wire.replace("the board said", "according to the board")),
+//!     Article::new("weather", "Two nights of frost have cost the growers a third of this year's blossom."),
+//! ];
+//! let detection = Detector::builder().threshold(0.5).build()?.detect(&articles)?;
+//!
+//! let pair = &detection.pairs()[0];
+//! assert_eq!((pair.a.index(), pair.b.index()), (0, 1));
+//! assert_eq!(pair.relation, Relation::NearDuplicate);
+//! assert_eq!(pair.overlap.shared, 26);
+//! assert_eq!(pair.overlap.jaccard(), 26.0 / 32.0);
+//!
+//! // Passages are bytes of the two texts.
+//! let passage = detection.passages(0)[0];
+//! assert!(passage.a.of(&articles[0].text).ends_with("nine kilometres"));
+//! # Ok::<(), wirecopy::Error>(())
+//! ```
+//!
+//! # Each room by itself
+//!
+//! Every step is a pure function. Words of a text ([`text::words`]), their shingles ([`shingle::shingles`]), a signature
+//! that estimates ([`sketch::MinHasher`]), and two texts compared exactly ([`score::compare`]):
+//!
+//! ```
+//! use wirecopy::{Config, boilerplate::Boilerplate, score};
+//!
+//! let config = Config::default();
+//! let a = score::Prepared::new("We may be at an all-time low in relations, he said.", &config);
+//! let b = score::Prepared::new("“We may be at an ‘all time low’ in terms of our relationship.”", &config);
+//! let comparison = score::compare(&a, &b, &config, &Boilerplate::default());
+//! assert_eq!(comparison.passages[0].words(), 9);
+//! ```
+//!
+//! # A walk through the house
+//!
+//! How an article in a file becomes a line of `pairs.jsonl`, room by room:
+//!
+//! 1. `main.rs` calls `cli::run`; `cli/args.rs` holds what can be typed, `cli/scan.rs` the story of the command.
+//! 2. [`input`] finds sources (`discover.rs`), cuts them into units that can be read in parallel (`read.rs`,
+//!    `lines.rs`), and takes text and fields out of a record (`record.rs`, `fields.rs`, `dates.rs`).
+//! 3. [`pipeline::scan`] reads all units in parallel; `pipeline/gather.rs` makes of each text what is kept of it.
+//!    For that, [`text`] finds its words, [`shingle`] hashes runs of five of them, [`sketch`] makes a signature, and
+//!    `candidates/lsh.rs` cuts the signature into band keys.
+//! 4. `pipeline/detect.rs` collapses exact copies, sorts the keys band by band (`candidates/run.rs`) and gets candidate
+//!    pairs (`candidates/lsh.rs`); full buckets are settled by leaders (`candidates/crowd.rs`). How many bands of how
+//!    many rows, [`candidates::bands`] has chosen.
+//! 5. Texts of candidates are read again (`input/reread.rs`) and verified; what reaches the threshold is compared in
+//!    full by [`score`], passages by `score/passages.rs`. What is [`boilerplate`] would be left out of account here.
+//! 6. The pair goes to a [`report::Sink`]: `report/pairs.rs` makes it a line of JSON, in parallel, and writes it in order.
+//! 7. `cluster.rs` groups the pairs, and [`report`] writes the other files and the summary.
+//!
+//! # What it does not do
+//!
+//! It compares wording. A story told in other words, or translated, is another story to it. A pair below the threshold
+//! is not reported however long the passage is that it shares.
+//!
+//! # Features
+//!
+//! `formats` reads dumps and writes results; `cli` (the default) is the program, and includes `formats`. With
+//! `default-features = false` the crate has neither, and no file access at all.
+
 pub mod article;
 pub mod boilerplate;
 pub mod candidates;
@@ -23,3 +97,8 @@ pub use config::Config;
 pub use error::{Error, ErrorKind, Result};
 pub use pipeline::{Detection, Detector, DetectorBuilder};
 pub use score::{PassageSpans, Relation, ScoredPair};
+
+/// The README's Rust examples, compiled and run with the other documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -128,7 +128,7 @@ fn an_unreadable_file_is_listed() {
     let folder = Folder::new();
     folder.write("in/a.txt", "some words").write("in/secret.txt", "others");
     let secret = folder.path("in/secret.txt");
-    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0)).expect("it is ours");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o0)).expect("it is ours");
     if std::fs::read(&secret).is_ok() {
         println!("SKIPPED: this user may read every file, so that none is unreadable");
         return;

@@ -59,7 +59,7 @@ impl Corpus {
     /// Article number `index`.
     pub fn article(&self, index: usize) -> Generated {
         let mut rng = self.rng(1, index);
-        let origin = self.origin(index, &mut rng);
+        let origin = Self::origin(index, &mut rng);
         let publisher = rng.random_range(0..PUBLISHERS);
         let paragraphs = match origin {
             Origin::Original => self.story(index),
@@ -106,7 +106,7 @@ impl Corpus {
         rng
     }
 
-    fn origin(&self, index: usize, rng: &mut ChaCha8Rng) -> Origin {
+    fn origin(index: usize, rng: &mut ChaCha8Rng) -> Origin {
         let kind: f64 = rng.random();
         if index % 10 < ORIGINALS_IN_TEN {
             return Origin::Original;
@@ -123,7 +123,7 @@ impl Corpus {
 
     fn publisher(&self, index: usize) -> usize {
         let mut rng = self.rng(1, index);
-        self.origin(index, &mut rng);
+        Self::origin(index, &mut rng);
         rng.random_range(0..PUBLISHERS)
     }
 

@@ -27,10 +27,7 @@ pub(crate) struct Crowds {
 }
 
 /// Settles all crowds. `judge` says of each pair whether it passes.
-pub(crate) fn settle<E>(
-    mut crowds: Vec<Vec<u32>>,
-    mut judge: impl FnMut(&[Pair]) -> Result<Vec<bool>, E>,
-) -> Result<Crowds, E> {
+pub(crate) fn settle(mut crowds: Vec<Vec<u32>>, mut judge: impl FnMut(&[Pair]) -> Vec<bool>) -> Crowds {
     let mut settled = Crowds::default();
     let mut open = PairSet::default();
     let mut judged: AHashMap<Pair, bool> = AHashMap::new();
@@ -54,7 +51,7 @@ pub(crate) fn settle<E>(
             .collect();
         round.sort_unstable();
         round.dedup();
-        let verdicts = judge(&round)?;
+        let verdicts = judge(&round);
         judged.extend(round.into_iter().zip(verdicts));
         for crowd in &mut crowds {
             let leader = crowd[0];
@@ -83,7 +80,7 @@ pub(crate) fn settle<E>(
     }
     settled.open = open.into_sorted();
     settled.open.retain(|pair| !judged.contains_key(pair));
-    Ok(settled)
+    settled
 }
 
 impl Crowds {
@@ -111,13 +108,13 @@ mod tests {
     use super::*;
 
     /// Members are alike if they have the same remainder.
-    fn alike(remainder: u32) -> impl FnMut(&[Pair]) -> Result<Vec<bool>, ()> {
-        move |pairs| Ok(pairs.iter().map(|pair| pair.a() % remainder == pair.b() % remainder).collect())
+    fn alike(remainder: u32) -> impl FnMut(&[Pair]) -> Vec<bool> {
+        move |pairs| pairs.iter().map(|pair| pair.a() % remainder == pair.b() % remainder).collect()
     }
 
     #[test]
     fn everyone_meets_a_leader_of_their_kind() {
-        let settled = settle(vec![(0..1000).collect()], alike(3)).expect("the judge never fails");
+        let settled = settle(vec![(0..1000).collect()], alike(3));
         assert_eq!(settled.matched.len(), 997);
         assert_eq!(settled.overflow, 0);
         assert!(settled.share_a_leader(Pair::new(4, 7)));
@@ -129,15 +126,15 @@ mod tests {
 
     #[test]
     fn strangers_overflow_and_are_counted() {
-        let settled = settle(vec![(0..1000).collect()], alike(1000)).expect("the judge never fails");
+        let settled = settle(vec![(0..1000).collect()], alike(1000));
         assert!(settled.matched.is_empty());
         assert_eq!(settled.overflow, 1000 - LEADERS);
     }
 
     #[test]
     fn what_is_left_of_a_small_crowd_stays_open() {
-        let kinds = |pairs: &[Pair]| Ok::<_, ()>(pairs.iter().map(|pair| pair.b() < 60).collect());
-        let settled = settle(vec![(0..70).collect()], kinds).expect("the judge never fails");
+        let kinds = |pairs: &[Pair]| pairs.iter().map(|pair| pair.b() < 60).collect();
+        let settled = settle(vec![(0..70).collect()], kinds);
         assert_eq!(settled.matched.len(), 59);
         assert_eq!(settled.open.len(), 10 * 9 / 2);
     }

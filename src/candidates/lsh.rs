@@ -121,7 +121,7 @@ mod tests {
         let members: Vec<u32> = (0..60).rev().collect();
         let bounded = buckets(&keys, 1, 0, &members, limit(false));
         assert!(bounded.pairs.is_empty());
-        assert_eq!(bounded.crowds, [members.clone()]);
+        assert_eq!(bounded.crowds, std::slice::from_ref(&members));
         let unbounded = buckets(&keys, 1, 0, &members, limit(true));
         assert_eq!(unbounded.pairs.len(), 60 * 59 / 2);
     }

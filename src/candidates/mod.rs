@@ -1,7 +1,7 @@
 //! Sketches to candidate pairs: which articles are worth comparing.
 //!
 //! **Takes** the band keys of each article. **Gives** pairs, each once, a before b in input order.
-//! [`bands`] says how likely a pair is to be found; [`lsh`] finds pairs by banding. Every candidate is scored exactly
+//! [`bands`] says how likely a pair is to be found; `lsh` finds pairs by banding. Every candidate is scored exactly
 //! afterwards: a false one costs time and nothing else.
 
 pub mod bands;

@@ -136,8 +136,8 @@ pub(super) struct Input {
 #[command(next_help_heading = "What is written")]
 pub(super) struct Output {
     /// Write pairs, clusters, articles and a summary into this folder
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) output: Option<PathBuf>,
+    #[arg(short, long = "output", id = "output", value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
 
     /// Replace the folder if it is there
     #[arg(long, requires = "output")]
@@ -178,7 +178,7 @@ pub(super) struct Common {
 
 #[derive(Debug, Args)]
 pub(super) struct Compare {
-    /// A file, or a record as FILE:RECORD
+    /// A file, or a record as <FILE:RECORD>
     pub(super) a: String,
 
     /// Another

@@ -81,6 +81,7 @@ fn width() -> usize {
     terminal.or_else(told).unwrap_or(crate::report::terminal::WIDTH).max(20)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn output_error(error: std::io::Error) -> Error {
     Error::output(&error)
 }

@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let options = arguments.input.options();
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
     let output = &arguments.output;
-    let staging = output.output.as_deref().map(|target| Staging::new(target, output.force)).transpose()?;
+    let staging = output.folder.as_deref().map(|target| Staging::new(target, output.force)).transpose()?;
     if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
         *path = Some(staging.path().to_owned());
     }
@@ -110,7 +110,7 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
         }
         return terminal::write_summary(&mut std::io::stderr().lock(), &found.summary, width());
     }
-    if quiet && output.output.is_some() {
+    if quiet && output.folder.is_some() {
         return Ok(());
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
@@ -119,7 +119,7 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
         writeln!(out).map_err(output_error)?;
         strongest.write(&mut out, scan.catalogue(), width())?;
     }
-    if let Some(folder) = &output.output {
+    if let Some(folder) = &output.folder {
         writeln!(out, "\nwritten to {}", escape(&folder.to_string_lossy())).map_err(output_error)?;
     }
     out.flush().map_err(output_error)

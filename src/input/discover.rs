@@ -52,7 +52,7 @@ struct Discovery<'o> {
 }
 
 impl Discovery<'_> {
-    fn skip(&mut self, path: &Path, reason: impl ToString) {
+    fn skip(&mut self, path: &Path, reason: &(impl ToString + ?Sized)) {
         self.plan.skipped.push(Skipped { source: shown(path), record: None, reason: reason.to_string() });
     }
 
@@ -70,7 +70,7 @@ impl Discovery<'_> {
             Ok(_) => {
                 match fs::File::open(path) {
                     Ok(mut pipe) => self.add_stream(shown(path), &mut pipe),
-                    Err(error) => self.skip(path, error),
+                    Err(error) => self.skip(path, &error),
                 }
                 Ok(())
             }
@@ -91,7 +91,7 @@ impl Discovery<'_> {
             match found {
                 Ok(found) if found.is_dir() => self.add_folder(&found)?,
                 Ok(found) => self.add_named_file(&found, true),
-                Err(error) => self.skip(&error.path().to_owned(), error.error()),
+                Err(error) => self.skip(error.path(), error.error()),
             }
         }
         self.several = several;
@@ -125,7 +125,7 @@ impl Discovery<'_> {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    self.skip(&path_of(&error).unwrap_or(root).to_owned(), describe(&error));
+                    self.skip(path_of(&error).unwrap_or(root), &describe(&error));
                     continue;
                 }
             };
@@ -182,7 +182,7 @@ impl Discovery<'_> {
     fn add_stream(&mut self, name: String, reader: &mut impl Read) {
         match stream::spool(reader) {
             Ok((place, bytes)) => self.sniff(name, place, bytes, None),
-            Err(error) => self.skip(Path::new(&name), error),
+            Err(error) => self.skip(Path::new(&name), &error),
         }
     }
 

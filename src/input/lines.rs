@@ -141,8 +141,7 @@ impl Iterator for Blocks {
             return None;
         }
         let mut block = Block { offset: self.offset, bytes: std::mem::take(&mut self.carry), ..Block::default() };
-        loop {
-            let Some(reader) = &mut self.reader else { break };
+        while let Some(reader) = &mut self.reader {
             let before = block.bytes.len();
             match reader.by_ref().take((BLOCK - before % BLOCK) as u64).read_to_end(&mut block.bytes) {
                 Ok(0) => self.reader = None,

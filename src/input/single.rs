@@ -1,4 +1,4 @@
-//! One article, named by a person: a file, or a record as FILE:RECORD.
+//! One article, named by a person: a file, or a record as <FILE:RECORD>.
 
 use super::lines::{self, Blocks};
 use super::read::{decode_line, whole_text};
@@ -55,7 +55,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
     }
 }
 
-/// FILE:RECORD, unless there is a file of the whole name.
+/// <FILE:RECORD>, unless there is a file of the whole name.
 fn split(name: &str) -> (PathBuf, Option<u64>) {
     if !Path::new(name).exists()
         && let Some((path, record)) = name.rsplit_once(':')

@@ -29,6 +29,7 @@ pub(crate) trait Texts: Sync {
 
 /// All that a run found, pairs apart, which went to the sink.
 #[derive(Debug, Default)]
+#[cfg_attr(not(feature = "formats"), allow(dead_code, reason = "only the summary of a scan tells all of it"))]
 pub(crate) struct Outcome {
     pub(crate) pairs: Vec<ScoredPair>,
     /// For each article the one that stands for it: itself, unless it is a copy.
@@ -92,7 +93,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let (pairs, crowds) = self.candidates(&members);
         self.announce(&pairs, &crowds, &groups)?;
         let crowded = crowds.iter().flatten().collect::<ahash::AHashSet<_>>().len();
-        let crowds = crowd::settle(crowds, |pairs| self.judge(pairs))?;
+        let crowds = crowd::settle(crowds, |pairs| self.judge(pairs));
         let work = self.work(pairs, &crowds, &groups);
 
         self.progress.begin(Stage::Score, Some(work.len() as u64));
@@ -100,7 +101,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         self.score(&work, &mut found)?;
         let unlisted = crowds.unlisted(found.iter().map(key));
         self.progress.begin(Stage::Cluster, None);
-        let membership = self.clusters(&members, &standing, &found, &crowds)?;
+        let membership = self.clusters(&members, &standing, &found, &crowds);
         let mut lost = self.lost.into_inner().unwrap_or_default();
         lost.sort();
         lost.dedup_by_key(|(article, _)| *article);
@@ -227,7 +228,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     }
 
     /// Whether each pair reaches the threshold. Pairs are sorted.
-    fn judge(&self, pairs: &[Pair]) -> Result<Vec<bool>> {
+    fn judge(&self, pairs: &[Pair]) -> Vec<bool> {
         let agreement = self.config.bands.agreement(self.config.threshold);
         let likely: Vec<bool> = pairs.par_iter().map(|&pair| self.agrees(pair, agreement)).collect();
         let work: Vec<Work> = pairs
@@ -246,7 +247,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             }));
         }
         let mut verdicts = verdicts.into_iter();
-        Ok(likely.into_iter().map(|likely| likely && verdicts.next() == Some(true)).collect())
+        likely.into_iter().map(|likely| likely && verdicts.next() == Some(true)).collect()
     }
 
     /// Scores all work and hands the pairs that are reported to the sink.
@@ -339,7 +340,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         standing: &[ArticleId],
         found: &[ScoredPair],
         crowds: &Crowds,
-    ) -> Result<Vec<Membership>> {
+    ) -> Vec<Membership> {
         let mut rank = vec![0u32; self.gathered.len()];
         members.iter().zip(0..).for_each(|(&article, place)| rank[article as usize] = place);
         let stands = |article: ArticleId| standing[article.index()] == article;
@@ -364,14 +365,14 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
                 let work =
                     Work { pair: Pair::new(members[pair.a() as usize], members[pair.b() as usize]), known: false };
                 if !self.is_sought(work.pair) {
-                    return Ok(false);
+                    return false;
                 }
                 let shelf = self.load(&[work]);
                 let scored = self.score_one(&work, &shelf).map(|(scored, _)| scored);
                 verified.extend(&scored);
-                Ok(scored.is_some())
+                scored.is_some()
             },
-        )?;
+        );
         verified.sort_unstable_by_key(key);
         let pair_of = |pair: Pair| {
             let search = |pairs: &[ScoredPair]| pairs.binary_search_by_key(&pair, key).ok().map(|at| pairs[at]);
@@ -392,7 +393,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
                 None => Membership { representative: article, pair: None },
             }
         };
-        Ok((0..self.gathered.len() as u32).map(|article| belongs(ArticleId(article))).collect())
+        (0..self.gathered.len() as u32).map(|article| belongs(ArticleId(article))).collect()
     }
 }
 

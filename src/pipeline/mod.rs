@@ -1,6 +1,6 @@
 //! Articles to results: the one place that knows every room, and the only one with parallel loops over articles.
 //!
-//! [`gather`] turns texts into sketches, [`detect`] turns sketches into scored pairs and clusters, [`Detector`] does
+//! `gather` turns texts into sketches, `detect` turns sketches into scored pairs and clusters, [`Detector`] does
 //! both for articles in memory, and (with the feature `formats`) [`scan`] for files. All of it runs in the caller's
 //! rayon pool; results do not depend on how many threads that has.
 

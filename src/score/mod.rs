@@ -303,7 +303,7 @@ pub fn compare(a: &Prepared, b: &Prepared, config: &Config, boilerplate: &Boiler
 
 /// The shingles that two articles share, with all their places on either side.
 struct Common<'a> {
-    places: Vec<(&'a [(u64, u32)], &'a [(u64, u32)])>,
+    places: Vec<passages::Places<'a>>,
 }
 
 impl<'a> Common<'a> {
@@ -316,7 +316,8 @@ impl<'a> Common<'a> {
                 Ordering::Greater => drop(b.next()),
                 Ordering::Equal => {
                     places.push((*in_a, *in_b));
-                    (a.next(), b.next());
+                    a.next();
+                    b.next();
                 }
             }
         }

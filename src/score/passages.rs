@@ -90,10 +90,11 @@ impl Passage {
     }
 }
 
-type Places<'a> = [(&'a [(u64, u32)], &'a [(u64, u32)])];
+/// Where one shared shingle stands in A and in B, as (hash, first word).
+pub(super) type Places<'a> = (&'a [(u64, u32)], &'a [(u64, u32)]);
 
 /// The passages of `a` and `b`, in the order of `a`. `places` are those of their shared shingles of `w` words.
-pub(super) fn find(a: &[u64], b: &[u64], places: &Places<'_>, w: u32) -> Vec<Passage> {
+pub(super) fn find(a: &[u64], b: &[u64], places: &[Places<'_>], w: u32) -> Vec<Passage> {
     let runs = grow(a, b, anchors(places));
     let mut board = Board { a, b, used_a: vec![false; a.len()], used_b: vec![false; b.len()], w };
     let mut passages = board.settle(chain(&runs));
@@ -102,7 +103,7 @@ pub(super) fn find(a: &[u64], b: &[u64], places: &Places<'_>, w: u32) -> Vec<Pas
 }
 
 /// Pairs of places of one shingle, as (diagonal, place in A), sorted.
-fn anchors(places: &Places<'_>) -> Vec<(i64, u32)> {
+fn anchors(places: &[Places<'_>]) -> Vec<(i64, u32)> {
     let mut anchors = Vec::with_capacity(places.len());
     let mut push = |a: u32, b: u32| anchors.push((i64::from(b) - i64::from(a), a));
     for (in_a, in_b) in places {

@@ -1,4 +1,4 @@
-//! MinHash signatures in one pass, by Fast Similarity Sketching (Dahlgaard, Knudsen, Thorup 2017, FOCS).
+//! `MinHash` signatures in one pass, by Fast Similarity Sketching (Dahlgaard, Knudsen, Thorup 2017, FOCS).
 //!
 //! **How.** In round i every shingle is thrown into one of k bins and leaves the value i + h there, h in [0, 1); a bin
 //! keeps its least value. The first round is one-permutation hashing (Li, Owen, Zhang 2012); further rounds only fill
@@ -25,7 +25,7 @@ pub struct MinHasher {
     k: usize,
 }
 
-/// A MinHash signature: k values and the parameters they were made with.
+/// A `MinHash` signature: k values and the parameters they were made with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     hasher: MinHasher,
@@ -74,7 +74,7 @@ impl MinHasher {
     }
 
     /// Writes the signature of a set that is not empty over `values`, of which there are k.
-    pub(crate) fn fill(&self, shingles: &[u64], values: &mut [u64]) {
+    pub(crate) fn fill(self, shingles: &[u64], values: &mut [u64]) {
         debug_assert!(values.len() == self.k && !shingles.is_empty());
         values.fill(EMPTY);
         for round in 0..2 * self.k as u64 {

@@ -1,6 +1,6 @@
 //! Shingles to sketches: a fixed-size [`Signature`] whose agreement estimates the Jaccard of two articles.
 //!
-//! **Takes** shingle hashes. **Gives** MinHash signatures of k values. Of two articles with Jaccard J, a share J of the
+//! **Takes** shingle hashes. **Gives** `MinHash` signatures of k values. Of two articles with Jaccard J, a share J of the
 //! values agrees in expectation, with a standard error of at most sqrt(J(1−J)/k). Estimates only propose pairs; no
 //! result is ever one.
 

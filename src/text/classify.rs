@@ -90,6 +90,7 @@ unsafe fn avx2_blocks(bytes: &[u8], blocks: &mut [Block]) {
         _mm256_or_si256, _mm256_set1_epi8,
     };
 
+    #[allow(clippy::cast_ptr_alignment, reason = "the load is an unaligned one")]
     let masks = |half: &[u8]| {
         debug_assert_eq!(half.len(), 32);
         // SAFETY: `half` is 32 bytes, and an unaligned load reads just those.

@@ -39,13 +39,12 @@ pub fn word_hash(normalised: &str) -> u64 {
 
 /// The hash of the word `bytes[start..end]`, ASCII letters and digits of either case, at most 16.
 pub(super) fn ascii_word_hash(bytes: &[u8], start: usize, end: usize) -> u64 {
-    let (low, high) = match bytes.get(start..start + SHORT) {
-        Some(window) => halves(window.try_into().unwrap_or(&[0; SHORT])),
-        None => {
-            let mut padded = [0; SHORT];
-            padded[..end - start].copy_from_slice(&bytes[start..end]);
-            halves(&padded)
-        }
+    let (low, high) = if let Some(window) = bytes.get(start..start + SHORT) {
+        halves(window.try_into().unwrap_or(&[0; SHORT]))
+    } else {
+        let mut padded = [0; SHORT];
+        padded[..end - start].copy_from_slice(&bytes[start..end]);
+        halves(&padded)
     };
     let (keep_low, keep_high) = KEEP[end - start];
     mix(lower(low & keep_low), lower(high & keep_high))

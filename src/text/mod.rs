@@ -22,8 +22,8 @@
 //!
 //! **Spans** are never altered by folding: a span runs from the first to the last source character of its word.
 //!
-//! **How.** 64 bytes at a time are classified ([`classify`], SIMD where the CPU has it). A run of ASCII letters and
-//! digits is hashed from its bytes; any other run goes through [`careful`], which looks every character up in tables
+//! **How.** 64 bytes at a time are classified (`classify.rs`, SIMD where the CPU has it). A run of ASCII letters and
+//! digits is hashed from its bytes; any other run goes through `careful.rs`, which looks every character up in tables
 //! and gives the same hash for the same word. **Cost**: linear in the bytes, no allocation for ASCII text.
 
 mod careful;
@@ -132,6 +132,7 @@ fn scan(text: &str, classify: classify::Classifier, mut emit: impl FnMut(u64, Sp
 }
 
 /// What a chunk needs to know of the bytes beside it.
+#[derive(Clone, Copy)]
 struct Around {
     previous_is_run: bool,
     next_is_run: bool,
