@@ -20,25 +20,21 @@ impl Boilerplate {
         Self { shingles }
     }
 
-    fn holds(&self, shingle: u64) -> bool {
-        self.shingles.hashes().binary_search(&shingle).is_ok()
+    /// How many of these shingles do not belong to P.
+    fn own(&self, shingles: impl Iterator<Item = u64>) -> u32 {
+        shingles.filter(|shingle| self.shingles.hashes().binary_search(shingle).is_err()).count() as u32
     }
 
-    /// The counts of a pair without P, or `None` where neither side meets P. Takes the distinct shingles of A, of B, and of both.
-    pub(crate) fn core(
-        &self,
-        a: impl Iterator<Item = u64>,
-        b: impl Iterator<Item = u64>,
-        both: impl Iterator<Item = u64>,
-    ) -> Option<Core> {
+    /// The counts of a pair without P, or `None` where neither side meets P.
+    pub(crate) fn core(&self, a: &ShingleSet, b: &ShingleSet) -> Option<Core> {
         if self.shingles.is_empty() {
             return None;
         }
-        let count = |hashes: &mut dyn Iterator<Item = u64>| {
-            hashes.fold((0, 0), |(all, own), hash| (all + 1, own + u32::from(!self.holds(hash))))
-        };
-        let ((all_a, own_a), (all_b, own_b)) = (count(&mut { a }), count(&mut { b }));
-        let (_, own_both) = count(&mut { both });
-        (own_a < all_a || own_b < all_b).then_some(Core { shared: own_both, shingles_a: own_a, shingles_b: own_b })
+        let (own_a, own_b) = (self.own(a.hashes().iter().copied()), self.own(b.hashes().iter().copied()));
+        if (own_a as usize, own_b as usize) == (a.len(), b.len()) {
+            return None;
+        }
+        let both = a.hashes().iter().copied().filter(|shingle| b.hashes().binary_search(shingle).is_ok());
+        Some(Core { shared: self.own(both), shingles_a: own_a, shingles_b: own_b })
     }
 }

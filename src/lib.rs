@@ -22,7 +22,7 @@
 //! assert_eq!((pair.a.index(), pair.b.index()), (0, 1));
 //! assert_eq!(pair.relation, Relation::NearDuplicate);
 //! assert_eq!(pair.overlap.shared, 26);
-//! assert_eq!(pair.overlap.jaccard(), 26.0 / 32.0);
+//! assert_eq!(pair.overlap.jaccard(), 26.0 / 33.0);
 //!
 //! // Passages are bytes of the two texts.
 //! let passage = detection.passages(0)[0];

@@ -136,7 +136,7 @@ pub(super) struct Input {
 #[command(next_help_heading = "What is written")]
 pub(super) struct Output {
     /// Write pairs, clusters, articles and a summary into this folder
-    #[arg(short, long = "output", id = "output", value_name = "DIR")]
+    #[arg(short = 'o', long = "output", id = "output", value_name = "DIR")]
     pub(super) folder: Option<PathBuf>,
 
     /// Replace the folder if it is there

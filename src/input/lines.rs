@@ -79,6 +79,12 @@ pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// One past the last line feed. Up to `searched` there is none, unless there is little.
+fn end_of_last_line(bytes: &[u8], searched: usize) -> usize {
+    let from = if searched > MORE { searched } else { 0 };
+    memchr::memrchr(b'\n', &bytes[from..]).map_or(0, |feed| from + feed + 1)
+}
+
 fn line_feed(bytes: &[u8]) -> Option<usize> {
     memchr::memchr(b'\n', bytes)
 }
@@ -149,7 +155,7 @@ impl Iterator for Blocks {
                     if block.bytes.len() < BLOCK {
                         continue;
                     }
-                    let whole = memchr::memrchr(b'\n', &block.bytes).map_or(0, |feed| feed + 1);
+                    let whole = end_of_last_line(&block.bytes, before);
                     let rest = (block.bytes.len() - whole) as u64;
                     if rest > self.max_record {
                         block.bytes.truncate(whole);

@@ -12,11 +12,9 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::report::Sink;
 use crate::score::{self, Prepared, ScoredPair, Side};
-use crate::shingle::ShingleSet;
-use crate::text::{self, Word};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
 /// Gives back the texts that were gathered.
 pub(crate) trait Texts: Sync {
@@ -56,7 +54,7 @@ pub(crate) struct Membership {
 
 /// Bytes of texts and shingles that are held at a time while pairs are scored.
 const BATCH: usize = 192 << 20;
-/// What an article costs there, per word: its text, its words, its shingles, and these once more with their places.
+/// What an article costs there, per word: its text, its words, its shingles and their places.
 const BYTES_A_WORD: usize = 64;
 /// Pairs of one article that a thread takes at a time.
 const PIECE: usize = 64;
@@ -243,7 +241,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             let threshold = self.config.threshold;
             verdicts.par_extend(batch.par_iter().map(|work| {
                 let (Some(a), Some(b)) = (shelf.get(work.pair.a()), shelf.get(work.pair.b())) else { return false };
-                score::shared_if_similar(&a.shingles, &b.shingles, threshold).is_some()
+                score::shared_if_similar(a.prepared.shingles(), b.prepared.shingles(), threshold).is_some()
             }));
         }
         let mut verdicts = verdicts.into_iter();
@@ -274,9 +272,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     fn score_one(&self, work: &Work, shelf: &Shelf<'_>) -> Option<(ScoredPair, S::Rendered)> {
         let (a, b) = (shelf.get(work.pair.a())?, shelf.get(work.pair.b())?);
         if !work.known {
-            score::shared_if_similar(&a.shingles, &b.shingles, self.config.threshold)?;
+            score::shared_if_similar(a.prepared.shingles(), b.prepared.shingles(), self.config.threshold)?;
         }
-        let (a, b) = (a.side(self.config), b.side(self.config));
+        let (a, b) = (a.side(), b.side());
         let comparison = score::compare(a.prepared, b.prepared, self.config, self.boilerplate);
         let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
         let rendered = self.sink.render(&pair, &comparison, a, b);
@@ -324,13 +322,11 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             Ok(text) => text,
             Err(reason) => return lose(reason),
         };
-        let words = text::words(&text);
-        let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
-        if digest(&hashes) != self.gathered.digests[article as usize] {
+        let prepared = Prepared::new(&text, self.config);
+        if digest(prepared.hashes()) != self.gathered.digests[article as usize] {
             return lose("changed while it was read".to_owned());
         }
-        let shingles = ShingleSet::of_words(&hashes, self.config.shingle);
-        Some(Loaded { text, words, shingles, prepared: OnceLock::new() })
+        Some(Loaded { text, prepared })
     }
 
     /// Where each article belongs.
@@ -416,17 +412,11 @@ impl<'t> Shelf<'t> {
 
 struct Loaded<'t> {
     text: Cow<'t, str>,
-    words: Vec<Word>,
-    shingles: ShingleSet,
-    /// Made when a pair of it is reported.
-    prepared: OnceLock<Prepared>,
+    prepared: Prepared,
 }
 
 impl Loaded<'_> {
-    fn side(&self, config: &Config) -> Side<'_> {
-        Side {
-            text: &self.text,
-            prepared: self.prepared.get_or_init(|| Prepared::from_words(self.words.clone(), config)),
-        }
+    fn side(&self) -> Side<'_> {
+        Side { text: &self.text, prepared: &self.prepared }
     }
 }

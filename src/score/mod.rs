@@ -14,18 +14,19 @@
 //!
 //! **Cost** O(n log n) for n words of both together; see [`passages`](Comparison::passages) for the bound on repetitive texts.
 
+mod index;
 mod pair;
 mod passages;
 
 use crate::article::Span;
 use crate::boilerplate::Boilerplate;
 use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
-use crate::shingle::{ShingleSet, shingles, sorted_by_hash};
+use crate::shingle::ShingleSet;
 use crate::text::Word;
+pub use index::shared_if_similar;
 pub use pair::{PassageSpans, ScoredPair, Side};
 pub use passages::{Passage, Run};
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
 
 /// How much of two articles overlaps, as counts; the fractions are ratios of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,7 +203,7 @@ pub struct Prepared {
     /// The words with their spans.
     pub words: Vec<Word>,
     hashes: Vec<u64>,
-    shingles: ShingleIndex,
+    shingles: index::ShingleIndex,
 }
 
 impl Prepared {
@@ -212,44 +213,27 @@ impl Prepared {
     /// If `config.shingle` is 0 or the text is longer than 4 GiB.
     #[must_use]
     pub fn new(text: &str, config: &Config) -> Self {
-        Self::from_words(crate::text::words(text), config)
+        let words = crate::text::words(text);
+        let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
+        let shingles = index::ShingleIndex::new(&hashes, config.shingle);
+        Self { words, hashes, shingles }
     }
 
-    /// Prepares a text whose words are known.
-    pub(crate) fn from_words(words: Vec<Word>, config: &Config) -> Self {
-        let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
-        let shingles = ShingleIndex::new(&hashes, config.shingle);
-        Self { words, hashes, shingles }
+    /// The distinct shingles, S(A).
+    #[must_use]
+    pub fn shingles(&self) -> &ShingleSet {
+        self.shingles.set()
+    }
+
+    /// The hashes of the words.
+    pub(crate) fn hashes(&self) -> &[u64] {
+        &self.hashes
     }
 
     /// The bytes of the original that a stretch of words covers.
     pub(crate) fn span(&self, words: &std::ops::Range<u32>) -> Span {
         let (first, last) = (&self.words[words.start as usize], &self.words[words.end as usize - 1]);
         Span { start: first.span.start, end: last.span.end }
-    }
-}
-
-/// Where each distinct shingle of an article stands.
-#[derive(Clone, Debug, Default)]
-struct ShingleIndex {
-    /// (hash, first word), sorted.
-    places: Vec<(u64, u32)>,
-    distinct: u32,
-    /// Words a shingle: w, or all of a shorter article.
-    width: u32,
-}
-
-impl ShingleIndex {
-    fn new(words: &[u64], w: usize) -> Self {
-        let mut hashes = Vec::new();
-        shingles(words, w, &mut hashes);
-        let places = sorted_by_hash(hashes.into_iter().zip(0..).collect(), |&(hash, _)| hash);
-        let distinct = places.chunk_by(|a, b| a.0 == b.0).count() as u32;
-        Self { places, distinct, width: w.min(words.len()) as u32 }
-    }
-
-    fn groups(&self) -> impl Iterator<Item = &[(u64, u32)]> {
-        self.places.chunk_by(|a, b| a.0 == b.0)
     }
 }
 
@@ -269,21 +253,17 @@ impl ShingleIndex {
 /// ```
 #[must_use]
 pub fn compare(a: &Prepared, b: &Prepared, config: &Config, boilerplate: &Boilerplate) -> Comparison {
-    let common = Common::new(&a.shingles, &b.shingles);
+    let common = index::common(&a.shingles, &b.shingles);
     let overlap = Overlap {
-        shared: common.places.len() as u32,
-        shingles_a: a.shingles.distinct,
-        shingles_b: b.shingles.distinct,
-        covered_a: covered(common.places.iter().flat_map(|(a, _)| *a), a.hashes.len(), a.shingles.width),
-        covered_b: covered(common.places.iter().flat_map(|(_, b)| *b), b.hashes.len(), b.shingles.width),
+        shared: common.len() as u32,
+        shingles_a: a.shingles.set().len() as u32,
+        shingles_b: b.shingles.set().len() as u32,
+        covered_a: index::covered(common.iter().flat_map(|(a, _)| *a), a.hashes.len(), a.shingles.width()),
+        covered_b: index::covered(common.iter().flat_map(|(_, b)| *b), b.hashes.len(), b.shingles.width()),
         words_a: a.hashes.len() as u32,
         words_b: b.hashes.len() as u32,
     };
-    let core = boilerplate.core(
-        a.shingles.groups().map(|group| group[0].0),
-        b.shingles.groups().map(|group| group[0].0),
-        common.places.iter().map(|(a, _)| a[0].0),
-    );
+    let core = boilerplate.core(a.shingles.set(), b.shingles.set());
     let relation = if a.hashes == b.hashes && !a.hashes.is_empty() {
         Some(Relation::Identical)
     } else {
@@ -297,66 +277,8 @@ pub fn compare(a: &Prepared, b: &Prepared, config: &Config, boilerplate: &Boiler
         Relation::of(decisive.jaccard(), containment, config.threshold)
             .or_else(|| (overlap.shared > 0).then_some(Relation::SharedPassage))
     };
-    let passages = passages::find(&a.hashes, &b.hashes, &common.places, a.shingles.width);
+    let passages = passages::find(&a.hashes, &b.hashes, &common, a.shingles.width());
     Comparison { overlap, core, relation, passages }
-}
-
-/// The shingles that two articles share, with all their places on either side.
-struct Common<'a> {
-    places: Vec<passages::Places<'a>>,
-}
-
-impl<'a> Common<'a> {
-    fn new(a: &'a ShingleIndex, b: &'a ShingleIndex) -> Self {
-        let (mut a, mut b) = (a.groups().peekable(), b.groups().peekable());
-        let mut places = Vec::new();
-        while let (Some(in_a), Some(in_b)) = (a.peek(), b.peek()) {
-            match in_a[0].0.cmp(&in_b[0].0) {
-                Ordering::Less => drop(a.next()),
-                Ordering::Greater => drop(b.next()),
-                Ordering::Equal => {
-                    places.push((*in_a, *in_b));
-                    a.next();
-                    b.next();
-                }
-            }
-        }
-        Self { places }
-    }
-}
-
-/// How many of an article's words lie in shingles of `width` words that start at these places.
-fn covered<'a>(places: impl Iterator<Item = &'a (u64, u32)>, words: usize, width: u32) -> u32 {
-    let mut starts = vec![false; words];
-    places.for_each(|&(_, place)| starts[place as usize] = true);
-    let (mut count, mut until) = (0, 0);
-    for (word, starts) in (0u32..).zip(starts) {
-        if starts {
-            until = word + width;
-        }
-        count += u32::from(word < until);
-    }
-    count
-}
-
-/// |S(A)∩S(B)| of two shingle sets if their Jaccard is at least `threshold`; gives up as soon as it cannot be. O(|S(A)| + |S(B)|).
-#[must_use]
-pub fn shared_if_similar(a: &ShingleSet, b: &ShingleSet, threshold: f64) -> Option<usize> {
-    let (a, b) = (a.hashes(), b.hashes());
-    // J ≥ t needs |∩| ≥ t (|A| + |B|) / (1 + t); one less, lest rounding decide. The comparison below does.
-    let needed = threshold / (1.0 + threshold) * (a.len() + b.len()) as f64;
-    let spare = |len: usize| (len as f64 - needed + 1.0).floor();
-    let (mut spare_a, mut spare_b) = (spare(a.len()) as i64, spare(b.len()) as i64);
-    let (mut i, mut j, mut shared) = (0, 0, 0);
-    while spare_a >= 0 && spare_b >= 0 && i < a.len() && j < b.len() {
-        let order = a[i].cmp(&b[j]);
-        i += usize::from(order != Ordering::Greater);
-        j += usize::from(order != Ordering::Less);
-        shared += usize::from(order == Ordering::Equal);
-        spare_a -= i64::from(order == Ordering::Less);
-        spare_b -= i64::from(order == Ordering::Greater);
-    }
-    (spare_a >= 0 && spare_b >= 0 && jaccard(shared, a.len(), b.len()) >= threshold && shared > 0).then_some(shared)
 }
 
 #[cfg(test)]

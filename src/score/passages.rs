@@ -90,8 +90,8 @@ impl Passage {
     }
 }
 
-/// Where one shared shingle stands in A and in B, as (hash, first word).
-pub(super) type Places<'a> = (&'a [(u64, u32)], &'a [(u64, u32)]);
+/// The first words of one shared shingle's places in A and in B.
+pub(super) type Places<'a> = (&'a [u32], &'a [u32]);
 
 /// The passages of `a` and `b`, in the order of `a`. `places` are those of their shared shingles of `w` words.
 pub(super) fn find(a: &[u64], b: &[u64], places: &[Places<'_>], w: u32) -> Vec<Passage> {
@@ -108,9 +108,9 @@ fn anchors(places: &[Places<'_>]) -> Vec<(i64, u32)> {
     let mut push = |a: u32, b: u32| anchors.push((i64::from(b) - i64::from(a), a));
     for (in_a, in_b) in places {
         if in_a.len() * in_b.len() <= REPEATS {
-            in_a.iter().for_each(|&(_, a)| in_b.iter().for_each(|&(_, b)| push(a, b)));
+            in_a.iter().for_each(|&a| in_b.iter().for_each(|&b| push(a, b)));
         } else {
-            in_a.iter().zip(*in_b).for_each(|(&(_, a), &(_, b))| push(a, b));
+            in_a.iter().zip(*in_b).for_each(|(&a, &b)| push(a, b));
         }
     }
     anchors.sort_unstable();

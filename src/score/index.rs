@@ -1,0 +1,99 @@
+//! Where the shingles of an article stand, and which of them two articles share.
+
+use super::passages::Places;
+use crate::shingle::{ShingleSet, shingles, sorted_by_hash};
+use std::cmp::Ordering;
+
+/// The distinct shingles of an article, and the places of each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ShingleIndex {
+    set: ShingleSet,
+    /// Where the places of each distinct shingle begin in `places`; one more at the end.
+    starts: Vec<u32>,
+    /// First words, ascending for each shingle.
+    places: Vec<u32>,
+    /// Words a shingle: w, or all of a shorter article.
+    width: u32,
+}
+
+impl ShingleIndex {
+    pub(super) fn new(words: &[u64], w: usize) -> Self {
+        let mut hashes = Vec::new();
+        shingles(words, w, &mut hashes);
+        let sorted = sorted_by_hash(hashes.into_iter().zip(0..).collect(), |&(hash, _): &(u64, u32)| hash);
+        let (mut distinct, mut starts) = (Vec::with_capacity(sorted.len()), Vec::with_capacity(sorted.len() + 1));
+        let mut places = Vec::with_capacity(sorted.len());
+        for (hash, place) in sorted {
+            if distinct.last() != Some(&hash) {
+                distinct.push(hash);
+                starts.push(places.len() as u32);
+            }
+            places.push(place);
+        }
+        starts.push(places.len() as u32);
+        Self { set: ShingleSet::from_sorted(distinct), starts, places, width: w.min(words.len()) as u32 }
+    }
+
+    pub(super) fn set(&self) -> &ShingleSet {
+        &self.set
+    }
+
+    pub(super) fn width(&self) -> u32 {
+        self.width
+    }
+
+    fn places(&self, at: usize) -> &[u32] {
+        &self.places[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+}
+
+/// The shingles that two articles share, as their places on either side.
+pub(super) fn common<'a>(a: &'a ShingleIndex, b: &'a ShingleIndex) -> Vec<Places<'a>> {
+    let (in_a, in_b) = (a.set.hashes(), b.set.hashes());
+    let (mut i, mut j) = (0, 0);
+    let mut common = Vec::new();
+    while i < in_a.len() && j < in_b.len() {
+        let order = in_a[i].cmp(&in_b[j]);
+        if order == Ordering::Equal {
+            common.push((a.places(i), b.places(j)));
+        }
+        i += usize::from(order != Ordering::Greater);
+        j += usize::from(order != Ordering::Less);
+    }
+    common
+}
+
+/// How many of an article's words lie in shingles of `width` words that start at these places.
+pub(super) fn covered<'a>(places: impl Iterator<Item = &'a u32>, words: usize, width: u32) -> u32 {
+    let mut starts = vec![false; words];
+    places.for_each(|&place| starts[place as usize] = true);
+    let (mut count, mut until) = (0, 0);
+    for (word, starts) in (0u32..).zip(starts) {
+        if starts {
+            until = word + width;
+        }
+        count += u32::from(word < until);
+    }
+    count
+}
+
+/// |S(A)∩S(B)| of two shingle sets if their Jaccard is at least `threshold`; gives up as soon as it cannot be. O(|S(A)| + |S(B)|).
+#[must_use]
+pub fn shared_if_similar(a: &ShingleSet, b: &ShingleSet, threshold: f64) -> Option<usize> {
+    let (a, b) = (a.hashes(), b.hashes());
+    // J ≥ t needs |∩| ≥ t (|A| + |B|) / (1 + t); one less, lest rounding decide. The comparison below does.
+    let needed = threshold / (1.0 + threshold) * (a.len() + b.len()) as f64;
+    let spare = |len: usize| (len as f64 - needed + 1.0).floor();
+    let (mut spare_a, mut spare_b) = (spare(a.len()) as i64, spare(b.len()) as i64);
+    let (mut i, mut j, mut shared) = (0, 0, 0);
+    while spare_a >= 0 && spare_b >= 0 && i < a.len() && j < b.len() {
+        let order = a[i].cmp(&b[j]);
+        i += usize::from(order != Ordering::Greater);
+        j += usize::from(order != Ordering::Less);
+        shared += usize::from(order == Ordering::Equal);
+        spare_a -= i64::from(order == Ordering::Less);
+        spare_b -= i64::from(order == Ordering::Greater);
+    }
+    (spare_a >= 0 && spare_b >= 0 && super::jaccard(shared, a.len(), b.len()) >= threshold && shared > 0)
+        .then_some(shared)
+}
