@@ -75,13 +75,18 @@ fn wrong_usage_and_nothing_to_read_are_2() {
 #[test]
 fn a_folder_that_is_there_is_replaced_only_by_force() {
     let folder = three();
-    folder.write("out/mine.txt", "keep me");
+    assert_eq!(folder.run(&["scan", "a.txt", "c.txt", "-o", "out"]).status, 0);
     let run = folder.run(&["scan", "a.txt", "b.txt", "-o", "out"]);
     assert_eq!(run.status, 2);
     assert!(run.err.contains("--force"), "{}", run.err);
-    assert!(folder.path("out/mine.txt").exists());
+    let pairs = || std::fs::read_to_string(folder.path("out/pairs.jsonl")).expect("it is there");
+    assert!(pairs().is_empty());
     assert_eq!(folder.run(&["scan", "a.txt", "b.txt", "-o", "out", "--force"]).status, 0);
-    assert!(!folder.path("out/mine.txt").exists() && folder.path("out/pairs.jsonl").exists());
+    assert!(!pairs().is_empty());
+    folder.write("out/mine.txt", "keep me");
+    let run = folder.run(&["scan", "a.txt", "b.txt", "-o", "out", "--force"]);
+    assert!(run.status == 2 && run.err.contains("mine.txt"), "{}", run.err);
+    assert!(folder.path("out/mine.txt").exists());
     let left: Vec<_> = std::fs::read_dir(folder.path(".")).expect("it is there").collect();
     assert_eq!(left.len(), 4, "nothing else is left: {left:?}");
 }
@@ -104,6 +109,21 @@ fn a_broken_pipe_ends_quietly() {
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[test]
+fn a_reader_who_leaves_changes_no_result() {
+    let folder = three();
+    let run = |arguments: &[&str]| {
+        let mut child =
+            folder.program(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        child.wait().expect("it ends").code()
+    };
+    assert_eq!(run(&["scan", ".", "--check"]), Some(1));
+    assert_eq!(run(&["scan", ".", "--check", "--format", "jsonl"]), Some(1));
+    assert_eq!(run(&["scan", ".", "--format", "jsonl", "-o", "out"]), Some(0));
+    assert!(folder.path("out/pairs.jsonl").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_leaves_nothing() {
@@ -111,13 +131,16 @@ fn an_interrupted_run_leaves_nothing() {
     let pipe = folder.path("pipe");
     std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
     // Somebody holds the pipe open and writes nothing, so the run waits for input.
-    let mut child = folder.program(&["scan", "pipe", "-o", "out"]).stderr(Stdio::piped()).spawn().expect("it starts");
-    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).expect("the program opened the other end");
-    let interrupt =
-        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
-    assert!(interrupt.success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    drop(writer);
+    for signal in ["-INT", "-TERM"] {
+        let mut child =
+            folder.program(&["scan", "pipe", "-o", "out"]).stderr(Stdio::piped()).spawn().expect("it starts");
+        let writer = std::fs::OpenOptions::new().write(true).open(&pipe).expect("the program opened the other end");
+        let sent =
+            std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill is there");
+        assert!(sent.success());
+        assert_eq!(child.wait().expect("it ends").code(), Some(130), "{signal}");
+        drop(writer);
+    }
     let left: Vec<_> = std::fs::read_dir(folder.path(".")).expect("it is there").collect();
     assert_eq!(left.len(), 1, "only the pipe: {left:?}");
 }

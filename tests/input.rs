@@ -180,6 +180,87 @@ fn fields_are_found_or_set() {
 }
 
 #[test]
+fn the_earliest_represents_even_if_it_is_a_reference() {
+    let folder = Folder::new();
+    let text = story(1, 30);
+    let record = |text: &str, date: &str| json_line(&[("text", text), ("date", date)]);
+    folder.write("new.jsonl", [record(&text, "2024-01-01"), record(&format!("{text} more"), "2022-01-01")].concat());
+    folder.write("old.jsonl", record(&text, "2020-01-01"));
+    let results = folder.scan(&["new.jsonl", "--against", "old.jsonl"], 0);
+    let clusters = results.lines("clusters.jsonl");
+    assert_eq!(clusters[0]["representative"], "old.jsonl:1");
+    let members: Vec<_> =
+        clusters[0]["members"].as_array().expect("a list").iter().map(|member| &member["id"]).collect();
+    assert_eq!(members, ["new.jsonl:1", "new.jsonl:2"]);
+    assert_eq!(clusters[0]["members"][0]["relation"], "identical");
+    assert_eq!(clusters[0]["members"][1]["relation"], "near-duplicate");
+}
+
+#[test]
+fn a_first_record_with_nulls_hides_no_field() {
+    let folder = Folder::new();
+    let text = story(1, 10);
+    let records = [
+        format!("{{\"text\": \"{text}\", \"date\": null, \"url\": null}}\n"),
+        json_line(&[("text", &text), ("date", "2020-05-01"), ("url", "https://a.example/1")]),
+    ];
+    folder.write("d.jsonl", records.concat());
+    let table = folder.scan(&["d.jsonl"], 0).table("articles.csv");
+    assert_eq!(table[2][4..7], ["2020-05-01", "a.example", "https://a.example/1"]);
+    assert_eq!(table[1][9], "d.jsonl:2", "the dated one represents");
+}
+
+#[test]
+fn a_stream_with_a_bad_first_line_is_still_lines() {
+    let folder = Folder::new();
+    let line = json_line(&[("text", &story(1, 10))]);
+    let run = folder.run_with_input(&["scan", "-", "-o", "out", "-q"], format!("not json\n{line}{line}").as_bytes());
+    assert_eq!(run.status, 3, "{}", run.err);
+    let pairs = fs::read_to_string(folder.path("out/pairs.jsonl")).expect("it was written");
+    assert!(pairs.contains("stdin:2") && pairs.contains("stdin:3"), "{pairs}");
+    let array = folder.run_with_input(&["scan", "-"], format!("[\n{}]", line.trim_end()).as_bytes());
+    assert_eq!(array.status, 2);
+    assert!(array.err.contains("a JSON array"), "{}", array.err);
+    for nothing in ["", "\n\n"] {
+        assert_eq!(folder.run_with_input(&["scan", "-"], nothing.as_bytes()).status, 0);
+    }
+}
+
+#[test]
+fn a_file_that_becomes_shorter_is_listed() {
+    let folder = Folder::new();
+    let line = json_line(&[("text", &story(1, 10))]);
+    folder.write("d.jsonl", line.repeat(10));
+    let options = InputOptions::default();
+    let plan = Plan::new(&[folder.path("d.jsonl")], &[], &options).expect("it is there");
+    folder.write("d.jsonl", &line);
+    let scan = Scan::read(plan, options, Config::default(), &Quiet).expect("it goes on");
+    assert_eq!(scan.catalogue().cards.len(), 1);
+    assert!(scan.skipped()[0].reason.contains("became shorter"), "{:?}", scan.skipped());
+}
+
+#[test]
+fn results_in_a_scanned_folder_are_not_read() {
+    let folder = Folder::new();
+    folder.write("a.txt", story(1, 10)).write("b.txt", story(1, 10));
+    for _ in 0..2 {
+        let results = folder.scan(&["."], 0);
+        assert_eq!(results.summary()["counts"]["articles"], 2);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_one_file_are_one_article() {
+    let folder = Folder::new();
+    folder.write("in/x/a.txt", story(1, 10));
+    std::os::unix::fs::symlink(folder.path("in/x/a.txt"), folder.path("in/b.txt")).expect("a link");
+    std::os::unix::fs::symlink(folder.path("in/x"), folder.path("in/y")).expect("a link");
+    let summary = folder.scan(&["in"], 0).summary();
+    assert_eq!((&summary["counts"]["articles"], &summary["input"]["repeated"]), (&1.into(), &2.into()));
+}
+
+#[test]
 fn formulas_are_defused_in_tables() {
     let folder = Folder::new();
     let lines =

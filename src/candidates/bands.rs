@@ -115,6 +115,12 @@ impl Bands {
         // 1 − (1 − s^r)^b, without losing small values to rounding.
         -(self.bands as f64 * (-jaccard.powi(self.rows as i32)).ln_1p()).exp_m1()
     }
+
+    /// The probability that it does not: (1 − s^r)^b, exact where [`found`](Self::found) rounds to 1.
+    #[must_use]
+    pub fn missed(self, jaccard: f64) -> f64 {
+        (1.0 - jaccard.powi(self.rows as i32)).powi(self.bands as i32)
+    }
 }
 
 #[cfg(test)]

@@ -32,15 +32,6 @@ pub(crate) fn settle(mut crowds: Vec<Vec<u32>>, mut judge: impl FnMut(&[Pair]) -
     let mut open = PairSet::default();
     let mut judged: AHashMap<Pair, bool> = AHashMap::new();
     for _ in 0..LEADERS {
-        crowds.retain(|crowd| {
-            let crowded = crowd.len() > BUCKET;
-            if !crowded {
-                let mut pairs = Vec::new();
-                all_pairs(crowd, &mut pairs);
-                open.extend(&pairs);
-            }
-            crowded
-        });
         if crowds.is_empty() {
             break;
         }
@@ -69,6 +60,15 @@ pub(crate) fn settle(mut crowds: Vec<Vec<u32>>, mut judge: impl FnMut(&[Pair]) -
                 !matches
             });
         }
+        crowds.retain(|crowd| {
+            let crowded = crowd.len() > BUCKET;
+            if !crowded {
+                let mut pairs = Vec::new();
+                all_pairs(crowd, &mut pairs);
+                open.extend(&pairs);
+            }
+            crowded
+        });
     }
     let overflow: AHashSet<u32> = crowds.into_iter().flatten().collect();
     settled.overflow = overflow.len();
@@ -90,14 +90,18 @@ impl Crowds {
         a.iter().any(|leader| b.binary_search(leader).is_ok())
     }
 
-    /// How many pairs of followers of one leader there are beyond those in `listed`. Each follower counts with its first leader.
-    pub(crate) fn unlisted(&self, listed: impl Iterator<Item = Pair>) -> u64 {
+    /// How many pairs of followers of one leader there are beyond those in `listed`. Each follower counts with its first
+    /// leader. Two references are no pair.
+    pub(crate) fn unlisted(&self, listed: impl Iterator<Item = Pair>, is_reference: impl Fn(u32) -> bool) -> u64 {
         let home = |member: u32| self.leaders.get(&member).map(|leaders| leaders[0]);
-        let mut followers: AHashMap<u32, u64> = AHashMap::new();
-        for leaders in self.leaders.values() {
-            *followers.entry(leaders[0]).or_default() += 1;
+        let mut followers: AHashMap<u32, (u64, u64)> = AHashMap::new();
+        for (&member, leaders) in &self.leaders {
+            let (all, references) = followers.entry(leaders[0]).or_default();
+            *all += 1;
+            *references += u64::from(is_reference(member));
         }
-        let all: u64 = followers.values().map(|count| count * (count - 1) / 2).sum();
+        let pairs = |count: u64| count * count.saturating_sub(1) / 2;
+        let all: u64 = followers.values().map(|&(all, references)| pairs(all) - pairs(references)).sum();
         let listed = listed.filter(|pair| home(pair.a()).is_some_and(|leader| home(pair.b()) == Some(leader))).count();
         all - listed as u64
     }
@@ -121,7 +125,8 @@ mod tests {
         assert!(!settled.share_a_leader(Pair::new(4, 8)));
         // 333 followers of 0 and 332 of each of 1 and 2, none of whose pairs is listed.
         let all = 333 * 332 / 2 + 2 * (332 * 331 / 2);
-        assert_eq!(settled.unlisted(settled.matched.iter().copied()), all);
+        assert_eq!(settled.unlisted(settled.matched.iter().copied(), |_| false), all);
+        assert_eq!(settled.unlisted(settled.matched.iter().copied(), |_| true), 0);
     }
 
     #[test]

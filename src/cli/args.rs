@@ -38,7 +38,19 @@ pub(super) enum Command {
     Tune(Tune),
 }
 
+const RELATIONS: &str = "\
+The overlap of A in B is the share of A's words that stand in B in runs of five or more. The relation of a pair is
+the first of these that holds:
+  identical       the same words in the same order
+  near-duplicate  Jaccard 0.7 and above
+  excerpt         0.8 of the shingles of one are in the other
+  variant         Jaccard at the threshold and above
+  partial-copy    0.5 of the shingles of one are in the other (compare only)
+  shared-passage  a run of five words (compare only)
+Clusters form around the earliest dated article, else the first; every member was compared with it.";
+
 #[derive(Debug, Args)]
+#[command(after_help = RELATIONS)]
 pub(super) struct Scan {
     /// Files, folders, globs, or - for standard input: .txt and .md (an article each), .jsonl and .ndjson
     /// (an article a line), each plain, gzip or zstd
@@ -177,6 +189,7 @@ pub(super) struct Common {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = RELATIONS)]
 pub(super) struct Compare {
     /// A file, or a record as <FILE:RECORD>
     pub(super) a: String,
@@ -354,6 +367,7 @@ impl Input {
             },
             date_format: self.date_format.clone(),
             max_record: self.max_record,
+            leave_out: None,
         }
     }
 }

@@ -49,7 +49,13 @@ pub fn run() -> ExitCode {
         Ok(exit) => exit,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "wirecopy: {}", crate::report::terminal::escape(&error.to_string()));
+            // Whatever is written to a file names it.
+            let place = match (error.kind(), error.path()) {
+                (ErrorKind::Output, None) => "standard output: ",
+                _ => "",
+            };
+            let message = crate::report::terminal::escape(&error.to_string());
+            let _ = writeln!(std::io::stderr(), "wirecopy: {place}{message}");
             Exit::Failed
         }
     };

@@ -3,8 +3,8 @@
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
 use super::{Exit, STAGING, output_error, width};
-use crate::error::{Error, Result};
-use crate::input::{Plan, Skipped};
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::{InputOptions, Plan, Skipped};
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
@@ -20,7 +20,7 @@ const NAMED: usize = 5;
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let started = Instant::now();
     let config = arguments.search.config()?;
-    let options = arguments.input.options();
+    let options = InputOptions { leave_out: arguments.output.folder.clone(), ..arguments.input.options() };
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
     let output = &arguments.output;
     let staging = output.folder.as_deref().map(|target| Staging::new(target, output.force)).transpose()?;
@@ -28,21 +28,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         *path = Some(staging.path().to_owned());
     }
     if plan.sources.is_empty() {
-        name_skipped(&plan.skipped, true);
-        return Err(Error::input("nothing to read: no file that holds articles"));
+        name_skipped(&plan.skipped, arguments.common.verbose);
+        return Err(Error::input(nothing_to_read(&plan)));
     }
     let bars = Bars::new(arguments.common.quiet);
     let scan = Scan::read(plan, options, config, &bars)?;
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
         bars.finish();
-        name_skipped(scan.skipped(), true);
+        name_skipped(scan.skipped(), arguments.common.verbose);
         return Err(Error::input("nothing could be read"));
     }
 
     let detail = output.passages.into();
     let folder = staging.as_ref().map(|staging| staging.pairs(scan.catalogue(), detail)).transpose()?;
     let streamed = (output.format == Format::Jsonl).then(|| BufWriter::with_capacity(1 << 16, std::io::stdout()));
-    let streamed = streamed.map(|out| JsonLines::new(scan.catalogue(), detail, out));
+    let streamed = streamed.map(|out| {
+        let lines = JsonLines::new(scan.catalogue(), detail, out);
+        // Where nothing else is wanted of the run, it ends with its reader.
+        if folder.is_some() || output.check { lines.tolerant() } else { lines }
+    });
     let strongest = (output.format == Format::Text).then(|| Strongest::new(output.top));
     let mut sink = ((folder, streamed), strongest);
     let found = scan.detect(&mut sink, &bars)?;
@@ -52,11 +56,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     streamed.map(JsonLines::finish).transpose()?;
 
     let run = finish(&bars, started, &found, staging, &scan)?;
-    tell(arguments, &found, &scan, strongest)?;
+    match tell(arguments, &found, &scan, strongest) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        told => told?,
+    }
     name_skipped(&found.skipped, arguments.common.verbose);
     if arguments.common.verbose {
         for (stage, seconds) in &run.seconds {
-            eprintln!("{stage:<10} {seconds:8.3} s");
+            let _ = writeln!(std::io::stderr(), "{stage:<10} {seconds:8.3} s");
         }
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
@@ -98,6 +105,16 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
     run.seconds = bars.finish();
     complete(&mut run);
     Ok(run)
+}
+
+/// Why there is nothing.
+fn nothing_to_read(plan: &Plan) -> String {
+    if !plan.skipped.is_empty() {
+        return "nothing could be read".to_owned();
+    }
+    let endings: Vec<String> = plan.passed_over.iter().map(|(ending, number)| format!("{number} {ending}")).collect();
+    let passed_over = if endings.is_empty() { String::new() } else { format!("; passed over: {}", endings.join(", ")) };
+    format!("nothing to read: no file whose name says that it holds articles{passed_over} (see --include)")
 }
 
 /// Summary and pairs, where they belong.

@@ -4,12 +4,10 @@ use crate::article::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Zoned, fmt};
-
-/// Epoch numbers above this are milliseconds: as seconds they would lie beyond the year 5138.
-const SECONDS: f64 = 1e11;
+use std::borrow::Cow;
 
 /// Understands ISO 8601, RFC 2822, epoch seconds or milliseconds, and `format` (as `strptime`) first where it is given.
-/// A date without a time is midnight, one without a zone UTC.
+/// A date without a time is midnight, one without a zone UTC. Numbers of fewer than nine digits are no epoch.
 pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     let text = text.trim();
     if let Some(format) = format
@@ -17,12 +15,12 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     {
         return Some(found);
     }
-    if let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) {
-        // Four digits are a year, and eight a date.
-        if text.len() > 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return epoch(number);
+    if text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-')) {
+        if let Some(found) = compact(text).or_else(|| epoch(text)) {
+            return Some(found);
         }
     }
+    let text = &spelled(text);
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(Timestamp(timestamp.as_millisecond()));
     }
@@ -32,8 +30,43 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     if let Ok(moment) = text.parse::<Zoned>() {
         return Some(Timestamp(moment.timestamp().as_millisecond()));
     }
-    // "2024-05-01 10:00:00+02:00" parses above; a civil date would silently lose an offset, so one must not be there.
+    // A civil date would silently lose an offset; one with an offset has parsed above.
     text.parse::<DateTime>().ok().and_then(utc)
+}
+
+/// The ways to write a zone that differ from ISO 8601 by a blank or a name.
+fn spelled(text: &str) -> Cow<'_, str> {
+    if let Some(time) = text.strip_suffix(" UTC").or_else(|| text.strip_suffix(" Z")) {
+        return format!("{time}Z").into();
+    }
+    match text.rsplit_once(' ') {
+        Some((time, offset)) if offset.starts_with(['+', '-']) && time.starts_with(|ch: char| ch.is_ascii_digit()) => {
+            format!("{time}{offset}").into()
+        }
+        _ => text.into(),
+    }
+}
+
+/// 20170412, 201704121830 or 20170412183000.
+fn compact(digits: &str) -> Option<Timestamp> {
+    let format = match digits.len() {
+        8 => "%Y%m%d",
+        12 => "%Y%m%d%H%M",
+        14 => "%Y%m%d%H%M%S",
+        _ => return None,
+    };
+    by_format(digits, format)
+}
+
+fn epoch(text: &str) -> Option<Timestamp> {
+    let number: f64 = text.parse().ok()?;
+    // Beyond 11 digits seconds would lie in the year 5138 or later, so it is milliseconds.
+    let millis = match number.abs() {
+        x if x >= 1e11 => number,
+        x if x >= 1e8 => number * 1000.0,
+        _ => return None,
+    };
+    jiff::Timestamp::from_millisecond(millis as i64).ok().map(|found| Timestamp(found.as_millisecond()))
 }
 
 fn by_format(text: &str, format: &str) -> Option<Timestamp> {
@@ -46,11 +79,6 @@ fn by_format(text: &str, format: &str) -> Option<Timestamp> {
 
 fn utc(moment: DateTime) -> Option<Timestamp> {
     Some(Timestamp(moment.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
-}
-
-fn epoch(number: f64) -> Option<Timestamp> {
-    let millis = if number.abs() > SECONDS { number } else { number * 1000.0 };
-    jiff::Timestamp::from_millisecond(millis as i64).ok().map(|found| Timestamp(found.as_millisecond()))
 }
 
 /// A point in time as ISO 8601: the date alone at midnight UTC.
@@ -86,12 +114,29 @@ mod tests {
             ("1492021800000", moment),
             ("1492021800.0", moment),
             (" 2017-04-12 ", day),
+            ("201704121830", moment),
+            ("20170412183000", moment),
+            ("2017-04-12 18:30:00 +0000", moment),
+            ("2017-04-12 20:30:00 +02:00", moment),
+            ("2017-04-12 18:30:00 UTC", moment),
         ] {
             assert_eq!(parse(text, None).map(iso).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(parse("12/04/2017", Some("%d/%m/%Y")).map(iso).as_deref(), Some(day));
         assert_eq!(parse("12.04.2017 18:30", Some("%d.%m.%Y %H:%M")).map(iso).as_deref(), Some(moment));
-        for text in ["", "yesterday", "12/04/2017", "NaN", "inf", "1e300", "2017-13-45"] {
+        for text in [
+            "",
+            "yesterday",
+            "12/04/2017",
+            "NaN",
+            "inf",
+            "1e300",
+            "2017-13-45",
+            "20171345",
+            "2017",
+            "2017.0",
+            "20170412.0",
+        ] {
             assert_eq!(parse(text, None), None, "{text}");
         }
     }

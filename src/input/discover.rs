@@ -10,6 +10,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_128;
 
 const TEXTS: [&str; 3] = ["txt", "md", "text"];
 const LINES: [&str; 3] = ["jsonl", "ndjson", "json"];
@@ -45,7 +46,8 @@ struct Discovery<'o> {
     options: &'o InputOptions,
     /// Whether there are several roots, so that names begin with theirs.
     several: bool,
-    seen: AHashSet<PathBuf>,
+    /// Hashes of the real paths of all files so far.
+    seen: AHashSet<u128>,
     include: Option<Override>,
     plan: Plan,
     reference: bool,
@@ -56,9 +58,14 @@ impl Discovery<'_> {
         self.plan.skipped.push(Skipped { source: shown(path), record: None, reason: reason.to_string() });
     }
 
+    /// Whether a file of this real path was not met before.
+    fn is_new(&mut self, real: &Path) -> bool {
+        self.seen.insert(xxh3_128(real.as_os_str().as_encoded_bytes()))
+    }
+
     fn add(&mut self, path: &Path) -> Result<()> {
         if path == Path::new("-") {
-            self.add_stream("-".to_owned(), &mut std::io::stdin().lock());
+            self.add_stream("stdin".to_owned(), &mut std::io::stdin().lock());
             return Ok(());
         }
         match fs::metadata(path) {
@@ -120,7 +127,14 @@ impl Discovery<'_> {
         if let Some(include) = self.overrides(root)? {
             walk.overrides(include);
         }
-        let canonical = self.several.then(|| root.canonicalize().ok()).flatten();
+        if let Some(target) = self.options.leave_out.as_ref().and_then(|target| target.canonicalize().ok()) {
+            walk.filter_entry(move |entry| {
+                let named_alike = entry.path().file_name() == target.file_name();
+                !(named_alike && entry.path().canonicalize().is_ok_and(|path| path == target))
+            });
+        }
+        // The folder that the last file was in, and where that really is.
+        let mut folder: (PathBuf, Option<PathBuf>) = (PathBuf::new(), None);
         for entry in walk.build() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -135,7 +149,14 @@ impl Discovery<'_> {
             }
             let path = entry.path();
             let relative = path.strip_prefix(root).unwrap_or(path);
-            if canonical.as_ref().is_some_and(|root| !self.seen.insert(root.join(relative))) {
+            if let Some(parent) = path.parent().filter(|parent| **parent != folder.0) {
+                folder = (parent.to_owned(), parent.canonicalize().ok());
+            }
+            let real = match (&folder.1, path.file_name()) {
+                (Some(parent), Some(name)) if !entry.path_is_symlink() => Some(parent.join(name)),
+                _ => path.canonicalize().ok(),
+            };
+            if real.is_some_and(|real| !self.is_new(&real)) {
                 self.plan.repeated += 1;
                 continue;
             }
@@ -155,10 +176,7 @@ impl Discovery<'_> {
                 Some(Known::Lines) => self.sniff(name, place, bytes, Some(Known::Lines)),
                 None if self.include.is_some() => self.sniff(name, place, bytes, None),
                 None => {
-                    let ending = path
-                        .extension()
-                        .map_or_else(|| "no ending".to_owned(), |ending| ending.to_string_lossy().into_owned());
-                    *self.plan.passed_over.entry(ending).or_default() += 1;
+                    *self.plan.passed_over.entry(ending_of(path)).or_default() += 1;
                 }
             }
         }
@@ -166,7 +184,7 @@ impl Discovery<'_> {
     }
 
     fn add_named_file(&mut self, path: &Path, whole_name: bool) {
-        if self.several && path.canonicalize().is_ok_and(|path| !self.seen.insert(path)) {
+        if path.canonicalize().is_ok_and(|path| !self.is_new(&path)) {
             self.plan.repeated += 1;
             return;
         }
@@ -192,11 +210,6 @@ impl Discovery<'_> {
 
     /// Looks into a file to see what it is.
     fn sniff(&mut self, name: String, place: Place, bytes: u64, known: Option<Known>) {
-        if bytes == 0 && known != Some(Known::Text) {
-            // Nothing in it, and nothing wrong with that.
-            let format = if known == Some(Known::Lines) { Format::Lines(Fields::default()) } else { Format::Text };
-            return self.push(name, place, Packing::Plain, format, bytes);
-        }
         match self.look(&place, &name, known) {
             Ok((packing, format)) => self.push(name, place, packing, format, bytes),
             Err(reason) => self.plan.skipped.push(Skipped { source: name, record: None, reason }),
@@ -216,17 +229,21 @@ impl Discovery<'_> {
             return Err(format!("{ending} is not read by this version"));
         }
         let head = head(place, packing, self.options.max_record);
-        let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
-        match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'{') => {}
-            Some(b'[') if known == Some(Known::Lines) => {
-                return Err("a JSON array; JSON is read with one object a line".to_owned());
+        let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head).trim_ascii_start();
+        let looks_like_lines = known == Some(Known::Lines) || head.starts_with(b"{");
+        match head {
+            // Nothing in it, and nothing wrong with that.
+            [] => Ok((packing, Format::Lines(Fields::default()))),
+            [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => {
+                Err("a JSON array; JSON is read with one object a line".to_owned())
             }
-            _ if known == Some(Known::Lines) => {}
-            _ if head.contains(&0) => return Err("neither text nor JSON lines".to_owned()),
-            _ => return Ok((packing, Format::Text)),
+            _ => match self.fields(head) {
+                Ok(fields) => Ok((packing, Format::Lines(fields))),
+                Err(reason) if looks_like_lines => Err(reason),
+                Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
+                Err(_) => Ok((packing, Format::Text)),
+            },
         }
-        self.fields(head).map(|fields| (packing, Format::Lines(fields)))
     }
 
     /// Chooses the fields by the first record of `head` that has a text.
@@ -242,7 +259,10 @@ impl Discovery<'_> {
             seen.get_or_insert(record);
         }
         Err(match seen {
-            Some(record) => format!("no text field of a known name ({}); set one with --text-field", names_of(&record)),
+            Some(record) if !self.options.fields.text.is_empty() => {
+                format!("no field `{}`: {}", self.options.fields.text.join("`, `"), names_of(&record))
+            }
+            Some(record) => format!("no text field of a known name; set one with --text-field: {}", names_of(&record)),
             None => "none of its first lines is a JSON object".to_owned(),
         })
     }
@@ -277,6 +297,16 @@ fn inner_ending(path: &Path) -> Option<String> {
     }
 }
 
+/// The ending of a name, with that of a compression: html, html.gz.
+fn ending_of(path: &Path) -> String {
+    let outer = path.extension().map(|ending| ending.to_string_lossy().into_owned());
+    match (outer, inner_ending(path)) {
+        (Some(outer), Some(inner)) if outer.to_ascii_lowercase() != inner => format!("{inner}.{outer}"),
+        (Some(outer), _) => outer,
+        (None, _) => "no ending".to_owned(),
+    }
+}
+
 fn format_of(path: &Path) -> Option<Known> {
     let ending = inner_ending(path)?;
     if TEXTS.contains(&ending.as_str()) {
@@ -304,7 +334,7 @@ fn describe(error: &ignore::Error) -> String {
 }
 
 /// A path as text with `/` between folders; bytes that are no UTF-8 as `\xNN`.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let mut name = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         name.push_str(chunk.valid());
@@ -313,13 +343,14 @@ pub(super) fn shown(path: &Path) -> String {
     if cfg!(windows) { name.replace('\\', "/") } else { name }
 }
 
-/// Two names that are equal as text get numbers.
+/// Two names that are equal as text get numbers, and so does one that reads like a record of another.
 fn make_names_unique(sources: &mut [Source]) {
+    let is_record = |name: &str| name.rsplit_once(':').is_some_and(|(_, record)| record.parse::<u64>().is_ok());
     let mut names: AHashSet<String> = AHashSet::with_capacity(sources.len());
     for source in sources {
         let mut number = 2;
         let first = source.name.clone();
-        while !names.insert(source.name.clone()) {
+        while is_record(&source.name) || !names.insert(source.name.clone()) {
             source.name = format!("{first} ({number})");
             number += 1;
         }

@@ -103,17 +103,22 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Chooses the fields of a source by one of its records; `None` if no text field is set or found.
+    /// Chooses the fields of a source by one of its records; `None` if it has no text field, set or known.
     pub(super) fn choose(record: &Value, set: &FieldNames) -> Option<Self> {
         let is_string = |value: &Value| value.is_string();
         let is_short = |value: &Value| value.is_string() || value.is_number();
-        let text = if set.text.is_empty() { vec![first(record, TEXT, is_string)?] } else { set.text.clone() };
-        let choose = |set: &Option<String>, names| {
-            set.clone().or_else(|| first(record, names, is_short)).filter(|name| !text.contains(name))
+        let text = if set.text.is_empty() {
+            vec![first(record, TEXT, is_string)?]
+        } else {
+            set.text.iter().any(|name| look_up(record, name).is_some()).then(|| set.text.clone())?
         };
+        // A field that is null here may have a value in other records.
+        let short = |names| first(record, names, is_short).or_else(|| first(record, names, Value::is_null));
+        let choose =
+            |set: &Option<String>, names| set.clone().or_else(|| short(names)).filter(|name| !text.contains(name));
         Some(Self {
             id: choose(&set.id, ID),
-            title: set.title.clone().or_else(|| first(record, TITLE, is_short)),
+            title: set.title.clone().or_else(|| short(TITLE)),
             date: choose(&set.date, DATE),
             publisher: choose(&set.publisher, PUBLISHER),
             url: choose(&set.url, URL),

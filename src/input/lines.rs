@@ -37,6 +37,9 @@ fn fill(place: &Place, from: u64, to: u64, max_record: u64, block: &mut Block) -
     let mut reader = place.open_at(start)?;
     block.bytes.reserve((to - start) as usize + MORE);
     reader.by_ref().take(to - start).read_to_end(&mut block.bytes)?;
+    if (block.bytes.len() as u64) < to - start {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "became shorter while it was read"));
+    }
     if from > 0 {
         let Some(feed) = line_feed(&block.bytes) else {
             block.bytes.clear();

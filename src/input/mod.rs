@@ -31,6 +31,7 @@ mod stream;
 
 use crate::article::Timestamp;
 pub(crate) use dates::iso;
+pub(crate) use discover::shown;
 pub use fields::{FieldNames, Fields};
 pub use lines::{Block, Blocks};
 pub(crate) use read::read_block;
@@ -52,6 +53,8 @@ pub struct InputOptions {
     pub date_format: Option<String>,
     /// Most bytes of one record; a longer one is refused and listed.
     pub max_record: u64,
+    /// A folder that is not looked into: where the results go.
+    pub leave_out: Option<PathBuf>,
 }
 
 /// Most bytes of a record, by default.
@@ -59,7 +62,13 @@ pub const MAX_RECORD: u64 = 256 << 20;
 
 impl Default for InputOptions {
     fn default() -> Self {
-        Self { include: Vec::new(), fields: FieldNames::default(), date_format: None, max_record: MAX_RECORD }
+        Self {
+            include: Vec::new(),
+            fields: FieldNames::default(),
+            date_format: None,
+            max_record: MAX_RECORD,
+            leave_out: None,
+        }
     }
 }
 

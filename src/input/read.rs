@@ -152,7 +152,7 @@ pub(crate) fn read_block(
 }
 
 fn too_long(length: u64, max_record: u64) -> String {
-    format!("{length} bytes or more, and --max-record is {max_record}")
+    format!("longer than --max-record, {max_record} bytes: {length} bytes or more")
 }
 
 fn read_line(
@@ -218,6 +218,13 @@ pub(super) struct WholeText {
     /// Why a compressed source could not be read to its end.
     error: Option<String>,
     bytes: u64,
+}
+
+impl WholeText {
+    /// The text, or why it is not all there.
+    pub(super) fn whole(self) -> Result<String, String> {
+        self.error.map_or(Ok(self.text), Err)
+    }
 }
 
 /// Reads a source that is one article, unpacked and decoded.

@@ -24,14 +24,17 @@ pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str
     let values = slots(line, &wanted)?;
     let (texts, shorts) = values.split_at(fields.text.len());
     let mut parts = Vec::with_capacity(texts.len());
+    let mut null = None;
     for (value, name) in texts.iter().zip(&fields.text) {
         match value.map(RawValue::get) {
-            None | Some("null") => {}
+            None => {}
+            Some("null") => null = Some(name),
             Some(raw) if raw.starts_with('"') => parts.push(string(raw)?),
             Some(raw) => return Err(format!("field `{name}` is {}, not a string", kind(raw))),
         }
     }
     let text = match parts.len() {
+        0 if null.is_some() => return Err(format!("field `{}` is null", null.map_or("", String::as_str))),
         0 => return Err(format!("no field `{}`", fields.text.join("`, `"))),
         1 => parts.swap_remove(0),
         _ => Cow::Owned(parts.join("\n\n")),
@@ -256,7 +259,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         assert_eq!(text_of(r#"{"body": "x"}"#).expect_err("no text"), "no field `text`");
-        assert_eq!(text_of(r#"{"text": null}"#).expect_err("no text"), "no field `text`");
+        assert_eq!(text_of(r#"{"text": null}"#).expect_err("no text"), "field `text` is null");
         assert_eq!(text_of(r#"{"text": 7}"#).expect_err("a number"), "field `text` is a number, not a string");
         assert!(text_of(r#"{"text": "x"} y"#).expect_err("trailing").starts_with("not a JSON object: trailing"));
         assert!(text_of(r#"["text"]"#).expect_err("an array").starts_with("not a JSON object"));

@@ -1,7 +1,7 @@
 //! One article, named by a person: a file, or a record as <FILE:RECORD>.
 
 use super::lines::{self, Blocks};
-use super::read::{decode_line, whole_text};
+use super::read::{WholeText, decode_line, whole_text};
 use super::{Format, InputOptions, Plan, record};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -20,25 +20,30 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
     if !plan.sources.is_empty() {
         return Err(Error::input("holds several files; name one of them").at(path));
     }
+    if wanted == Some(0) {
+        return Err(Error::input("records are counted from 1").at(path));
+    }
     let fields = match (&source.format, wanted) {
         (Format::Text, None) => {
-            return whole_text(&source.place, options.max_record)
-                .map(|whole| whole.text)
-                .map_err(|reason| Error::input(reason).at(path));
+            let whole = whole_text(&source.place, options.max_record).and_then(WholeText::whole);
+            return whole.map_err(|reason| Error::input(reason).at(path));
         }
         (Format::Text, Some(_)) => return Err(Error::input("is one article and has no records").at(path)),
         (Format::Lines(fields), _) => fields,
     };
-    let mut count = 0;
+    let (mut count, mut articles) = (0, 0);
     let mut only = None;
     for block in Blocks::new(&source, options.max_record) {
         for line in lines::each(&block.bytes) {
             count += 1;
-            if wanted.map_or(count == 1, |wanted| count == wanted) {
-                let text = record::text(&decode_line(line), fields).map(std::borrow::Cow::into_owned);
+            let line = decode_line(line);
+            articles += u64::from(!line.is_empty());
+            if wanted.map_or(articles == 1 && !line.is_empty(), |wanted| count == wanted) {
+                let text = record::text(&line, fields).map(std::borrow::Cow::into_owned);
                 only = Some(text.map_err(|reason| Error::input(reason).at(&path).record(count))?);
             }
         }
+        count += u64::from(block.too_long.is_some());
         if only.is_some() && wanted.is_some() {
             break;
         }
@@ -47,8 +52,8 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
         }
     }
     match (only, wanted) {
-        (_, None) if count > 1 => {
-            Err(Error::input(format!("holds {count} articles; name one as {name}:RECORD")).at(path))
+        (_, None) if articles > 1 => {
+            Err(Error::input(format!("holds {articles} articles; name one as {name}:RECORD")).at(path))
         }
         (Some(text), _) => Ok(text),
         (None, _) => Err(Error::input(format!("has {count} records")).at(path).record(wanted.unwrap_or(1))),

@@ -11,7 +11,7 @@ use crate::cluster::{self, Link};
 use crate::config::Config;
 use crate::error::Result;
 use crate::report::Sink;
-use crate::score::{self, Prepared, ScoredPair, Side};
+use crate::score::{self, Prepared, Relation, ScoredPair, Side};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::Mutex;
@@ -85,10 +85,10 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         for group in &groups {
             group.iter().for_each(|&member| standing[member as usize] = ArticleId(group[0]));
         }
-        let members: Vec<u32> =
-            order.iter().copied().filter(|&article| standing[article as usize].0 == article).collect();
+        let (members, faces) = self.members(&order, &standing);
 
-        let (pairs, crowds) = self.candidates(&members);
+        let (pairs, mut crowds) = self.candidates(&members);
+        crowds.retain(|crowd| crowd.iter().any(|&member| !self.gathered.is_reference(member)));
         self.announce(&pairs, &crowds, &groups)?;
         let crowded = crowds.iter().flatten().collect::<ahash::AHashSet<_>>().len();
         let crowds = crowd::settle(crowds, |pairs| self.judge(pairs));
@@ -97,9 +97,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         self.progress.begin(Stage::Score, Some(work.len() as u64));
         let mut found = Vec::new();
         self.score(&work, &mut found)?;
-        let unlisted = crowds.unlisted(found.iter().map(key));
+        let unlisted = crowds.unlisted(found.iter().map(key), |article| self.gathered.is_reference(article));
         self.progress.begin(Stage::Cluster, None);
-        let membership = self.clusters(&members, &standing, &found, &crowds);
+        let membership = self.clusters(&members, &faces, &standing, &found, &crowds);
         let mut lost = self.lost.into_inner().unwrap_or_default();
         lost.sort();
         lost.dedup_by_key(|(article, _)| *article);
@@ -115,7 +115,16 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         })
     }
 
-    /// Groups of two or more articles with the same words, each headed by the one that stands for it.
+    /// The articles that stand for themselves and their copies, in the order of who stays, and the one of the copies
+    /// that decides the place of each: the first of all, which is a reference perhaps.
+    fn members(&self, order: &[u32], standing: &[ArticleId]) -> (Vec<u32>, Vec<ArticleId>) {
+        let mut placed = vec![false; standing.len()];
+        let first = |&article: &u32| !std::mem::replace(&mut placed[standing[article as usize].index()], true);
+        order.iter().copied().filter(first).map(|face| (standing[face as usize].0, ArticleId(face))).unzip()
+    }
+
+    /// Groups of two or more articles with the same words, each headed by the one that stands for it in pairs: the first
+    /// of those in the input proper, so that no pair of it is one of two references.
     fn copies(&self, order: &[u32]) -> Vec<Vec<u32>> {
         let gathered = self.gathered;
         let mut by_digest: Vec<(u128, bool, u32)> = order
@@ -277,6 +286,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let (a, b) = (a.side(), b.side());
         let comparison = score::compare(a.prepared, b.prepared, self.config, self.boilerplate);
         let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
+        if pair.relation != Relation::Identical && pair.decisive_jaccard() < self.config.threshold {
+            return None;
+        }
         let rendered = self.sink.render(&pair, &comparison, a, b);
         Some((pair, rendered))
     }
@@ -333,6 +345,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     fn clusters(
         &self,
         members: &[u32],
+        faces: &[ArticleId],
         standing: &[ArticleId],
         found: &[ScoredPair],
         crowds: &Crowds,
@@ -342,7 +355,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let stands = |article: ArticleId| standing[article.index()] == article;
         let mut links: Vec<Link> = found
             .iter()
-            .filter(|pair| stands(pair.a) && stands(pair.b) && pair.overlap.jaccard() >= self.config.threshold)
+            .filter(|pair| stands(pair.a) && stands(pair.b) && pair.decisive_jaccard() >= self.config.threshold)
             .map(|pair| {
                 let (a, b) = (rank[pair.a.index()], rank[pair.b.index()]);
                 Link { earlier: a.min(b), later: a.max(b) }
@@ -379,13 +392,23 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             if self.gathered.words[article.index()] == 0 {
                 return Membership { representative: article, pair: None };
             }
-            let representative = ArticleId(members[representatives[rank[stand_in.index()] as usize] as usize]);
+            let place = representatives[rank[stand_in.index()] as usize] as usize;
+            let (head, representative) = (ArticleId(members[place]), faces[place]);
+            if article == representative {
+                return Membership { representative, pair: None };
+            }
             // A copy has the words of the one that stands for it, so it relates to others as that does.
-            let through = if stand_in == representative { article } else { stand_in };
-            let pair = (through != representative).then(|| pair_of(Pair::new(through.0, representative.0))).flatten();
-            match pair.map(|pair| pair.seen_from(through).renamed(article, representative)) {
-                Some(pair) => Membership { representative, pair: Some(pair) },
-                // It is one, or the pair was not sought (two references) or lost (a text that changed).
+            let (from, to) = match (stand_in == head, article == head) {
+                (false, _) => (stand_in, head),
+                (true, false) => (article, head),
+                (true, true) => (head, representative),
+            };
+            match pair_of(Pair::new(from.0, to.0)) {
+                Some(pair) => {
+                    let pair = pair.seen_from(from).renamed(article, representative);
+                    Membership { representative, pair: Some(pair) }
+                }
+                // The pair was not sought (two references) or lost (a text that changed).
                 None => Membership { representative: article, pair: None },
             }
         };

@@ -11,7 +11,7 @@ use crate::input::{self, Card, Heard, InputOptions, Library, Location, Plan, Rea
 use crate::report::Sink;
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
-use crate::report::summary::{self, Counts, Crowds, Input, Summary};
+use crate::report::summary::{self, Counts, Crowds, Input, Settings, Summary};
 use crate::score::ScoredPair;
 use rayon::iter::ParallelBridge;
 use rayon::prelude::*;
@@ -148,7 +148,12 @@ impl Scan {
                 repeated: self.repeated,
             },
             skipped: summary::skipped_by_reason(skipped),
-            settings: self.config.clone(),
+            settings: Settings {
+                config: self.config.clone(),
+                max_record: self.options.max_record,
+                date_format: self.options.date_format.clone(),
+                include: self.options.include.clone(),
+            },
         }
     }
 }
@@ -213,17 +218,22 @@ impl Reader<'_> {
     fn part(&self, read: impl FnOnce(&mut dyn FnMut(ReadArticle<'_>)) -> Heard) -> Result<Part> {
         let mut part = Part::default();
         let mut sketcher = Sketcher::new(self.config)?;
-        let mut failed: Option<Error> = None;
+        let mut too_long = Vec::new();
         let heard = read(&mut |article| match sketcher.sketch(article.text, article.card.date, &mut part.gathered) {
             Ok(_) => {
                 part.cards.push(article.card);
                 part.locations.push(article.location);
             }
-            Err(error) => failed = Some(error),
+            Err(error) => too_long.push(Skipped {
+                source: self.plan.sources[article.location.source as usize].name.clone(),
+                record: (article.location.record > 0).then_some(article.location.record),
+                reason: error.to_string(),
+            }),
         });
         part.heard = heard;
+        part.heard.skipped.append(&mut too_long);
         self.progress.advance(part.heard.bytes);
-        failed.map_or(Ok(part), Err)
+        Ok(part)
     }
 }
 

@@ -5,6 +5,9 @@ use crate::input::{Card, Format, Location, Source};
 use ahash::AHashSet;
 use std::borrow::Cow;
 
+/// What [`Catalogue::about_ids`] says of ids that are the articles' own.
+pub(crate) const BY_FIELD: &str = "the id field";
+
 /// All articles of a run.
 #[derive(Debug, Default)]
 pub struct Catalogue {
@@ -76,7 +79,7 @@ impl Catalogue {
     #[must_use]
     pub fn about_ids(&self) -> String {
         match &self.ids {
-            Ids::Field => "the id field".to_owned(),
+            Ids::Field => BY_FIELD.to_owned(),
             Ids::Place => "source and record".to_owned(),
             Ids::Missing(count) => format!("source and record, as {count} of {} articles have no id", self.cards.len()),
             Ids::Clash(id) => format!("source and record, as the id {id:?} occurs more than once"),

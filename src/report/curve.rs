@@ -25,12 +25,14 @@ pub fn write(out: &mut impl Write, bands: Bands, threshold: f64, width: usize) -
     let mut rows: Vec<f64> = steps.filter(|step| (step - threshold).abs() > 1e-9).chain([threshold]).collect();
     rows.sort_by(f64::total_cmp);
     for jaccard in rows {
-        let row = format!("{jaccard:<8}  {:<10.6}  {:.2e}", bands.found(jaccard), 1.0 - bands.found(jaccard));
+        let missed = bands.missed(jaccard);
+        let missed = if missed < 0.001 { format!("{missed:.1e}") } else { format!("{missed:.4}") };
+        let row = format!("{jaccard:<8}  {:<10.6}  {missed:<8}", bands.found(jaccard));
         let marked = (jaccard - threshold).abs() < 1e-9;
         if marked {
             writeln!(out, "{}", Style::new().bold().apply_to(format!("{row}  threshold")))?;
         } else {
-            writeln!(out, "{row}")?;
+            writeln!(out, "{}", row.trim_end())?;
         }
     }
     // A cell of the plot holds two dots across; the axis needs some columns at the right.
@@ -40,5 +42,5 @@ pub fn write(out: &mut impl Write, bands: Bands, threshold: f64, width: usize) -
     let plot = chart.lineplot(&curve);
     plot.axis();
     plot.figures();
-    writeln!(out, "\nprobability of being found, by Jaccard\n{}", plot.frame())
+    writeln!(out, "\nprobability of being found, by Jaccard\n{}", plot)
 }

@@ -6,12 +6,16 @@ use super::pairs::{Detail, JsonLines};
 use super::summary::{RunInfo, Summary};
 use super::tables;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::Skipped;
+use crate::input::{Skipped, shown};
 use crate::score::ScoredPair;
 use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+/// All files of an output folder.
+const FILES: [&str; 7] =
+    ["pairs.jsonl", "pairs.csv", "articles.csv", "clusters.jsonl", "skipped.jsonl", "summary.json", "run.json"];
 
 /// An output folder in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
 #[derive(Debug)]
@@ -49,12 +53,11 @@ impl Staging {
                 let message = "is there already; name another folder, or replace it with --force";
                 return Err(Error::new(ErrorKind::Output, message).at(target));
             }
-            if !target.is_dir() {
-                return Err(Error::new(ErrorKind::Output, "is not a folder").at(target));
-            }
+            check_replaceable(target)?;
         }
         let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let failed = |error: std::io::Error| Error::output(&error).at(target);
+        // The error's own text would name the folder that is written aside.
+        let failed = |error: std::io::Error| Error::output(&error.kind().into()).at(target);
         fs::create_dir_all(parent).map_err(failed)?;
         let aside = tempfile::Builder::new().prefix(".wirecopy-").tempdir_in(parent).map_err(failed)?;
         Ok(Self { target: target.to_owned(), force, aside })
@@ -85,6 +88,10 @@ impl Staging {
     /// # Errors
     /// If one of them cannot be written.
     pub fn write(&self, results: Results<'_>) -> Result<()> {
+        self.write_files(results).map_err(|error| if error.path().is_none() { error.at(&self.target) } else { error })
+    }
+
+    fn write_files(&self, results: Results<'_>) -> Result<()> {
         let Results { catalogue, pairs, clusters, skipped, summary, run } = results;
         tables::write_pairs(self.create("pairs.csv")?, catalogue, pairs)?;
         tables::write_articles(self.create("articles.csv")?, catalogue, clusters, pairs)?;
@@ -127,6 +134,25 @@ impl Staging {
         }
         Ok(())
     }
+}
+
+/// Only a folder that holds nothing but results may be replaced.
+fn check_replaceable(target: &Path) -> Result<()> {
+    let refuse = |reason: String| Err(Error::new(ErrorKind::Output, reason).at(target));
+    let entries = match fs::read_dir(target) {
+        Ok(entries) => entries,
+        Err(error) => return refuse(error.to_string()),
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if !FILES.iter().any(|file| name == *file) {
+            return refuse(format!(
+                "holds {}, which is no result; only a folder of results is replaced",
+                shown(Path::new(&name))
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A temporary folder is its owner's alone; a result is as readable as any other new folder.

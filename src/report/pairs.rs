@@ -15,7 +15,7 @@
 
 use super::Sink;
 use super::catalogue::Catalogue;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::score::{Comparison, Core, PassageSpans, Relation, ScoredPair, Side};
 use serde::Serialize;
 use std::io::Write;
@@ -135,12 +135,31 @@ pub struct JsonLines<'c, W> {
     catalogue: &'c Catalogue,
     detail: Detail,
     out: W,
+    /// Whether a reader that goes away is no reason to end.
+    tolerant: bool,
+    closed: bool,
 }
 
 impl<'c, W: Write> JsonLines<'c, W> {
     /// A writer to `out`, which should be buffered.
     pub fn new(catalogue: &'c Catalogue, detail: Detail, out: W) -> Self {
-        Self { catalogue, detail, out }
+        Self { catalogue, detail, out, tolerant: false, closed: false }
+    }
+
+    /// The same, but that a reader who goes away is not missed.
+    #[must_use]
+    pub fn tolerant(self) -> Self {
+        Self { tolerant: true, ..self }
+    }
+
+    fn outcome(&mut self, written: std::io::Result<()>) -> Result<()> {
+        match written.map_err(|error| Error::output(&error)) {
+            Err(error) if self.tolerant && error.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 
     /// Hands back what it wrote to, flushed.
@@ -148,7 +167,10 @@ impl<'c, W: Write> JsonLines<'c, W> {
     /// # Errors
     /// If it cannot be flushed.
     pub fn finish(mut self) -> Result<W> {
-        self.out.flush().map_err(|error| Error::output(&error))?;
+        if !self.closed {
+            let flushed = self.out.flush();
+            self.outcome(flushed)?;
+        }
         Ok(self.out)
     }
 }
@@ -164,6 +186,10 @@ impl<W: Write + Sync> Sink for JsonLines<'_, W> {
     }
 
     fn take(&mut self, _: &ScoredPair, line: Vec<u8>) -> Result<()> {
-        self.out.write_all(&line).map_err(|error| Error::output(&error))
+        if self.closed {
+            return Ok(());
+        }
+        let written = self.out.write_all(&line);
+        self.outcome(written)
     }
 }

@@ -1,6 +1,7 @@
 //! Two articles on a terminal: the numbers, and the passages side by side, numbered, with the edits marked.
 
-use super::terminal::{count, escape, percent, plural, relation_style};
+use super::terminal::{count, escape, percent, plural, relation_style, wrapped};
+use crate::article::Span;
 use crate::score::{Comparison, Passage, PassageSpans, Relation, Side};
 use console::{Style, measure_text_width};
 use std::io::{self, Write};
@@ -34,29 +35,24 @@ pub fn write(
         relation_style(comparison.relation).apply_to(relation),
         direction(comparison)
     )?;
-    writeln!(
-        out,
-        "{}{} of A's words are in B, {} of B's in A",
-        field("overlap"),
-        percent(overlap.coverage_a()),
-        percent(overlap.coverage_b())
-    )?;
-    writeln!(
-        out,
-        "{}{} of A's shingles are in B, {} of B's in A",
-        field("containment"),
-        percent(overlap.containment_a()),
-        percent(overlap.containment_b())
-    )?;
     let union = u64::from(overlap.shingles_a) + u64::from(overlap.shingles_b) - u64::from(overlap.shared);
-    writeln!(
-        out,
-        "{}{} ({} of {})",
-        field("Jaccard"),
-        percent(overlap.jaccard()),
-        count(u64::from(overlap.shared)),
-        plural(union, "shingle")
-    )?;
+    let in_each_other =
+        |what: &str, a: f64, b: f64| format!("{} of A's {what} are in B, {} of B's in A", percent(a), percent(b));
+    for (name, text) in [
+        ("overlap", in_each_other("words", overlap.coverage_a(), overlap.coverage_b())),
+        ("containment", in_each_other("shingles", overlap.containment_a(), overlap.containment_b())),
+        (
+            "Jaccard",
+            format!(
+                "{} ({} of {})",
+                percent(overlap.jaccard()),
+                count(u64::from(overlap.shared)),
+                plural(union, "shingle")
+            ),
+        ),
+    ] {
+        writeln!(out, "{}{}", field(name), wrapped(&text, width.saturating_sub(12).max(20), 12))?;
+    }
     let spans = PassageSpans::all(comparison, a, b);
     for ((passage, spans), number) in comparison.passages.iter().zip(spans).zip(1..) {
         writeln!(
@@ -89,13 +85,15 @@ fn passage_style(number: usize) -> Style {
     styles[(number - 1) % styles.len()].clone()
 }
 
-/// A stretch without white space, and whether a word of it is not in the other article.
+/// A stretch without white space: words that are not in the other article, or what stands between such.
 struct Token {
     text: String,
     edited: bool,
+    /// Whether white space stands before it.
+    apart: bool,
 }
 
-/// The passage's text on one side, cut at white space.
+/// The passage's text on one side, cut at white space and around edited words.
 fn tokens(side: Side<'_>, words: Range<u32>, passage: &Passage, is_a: bool) -> Vec<Token> {
     let equal = |word: u32| {
         passage.runs.iter().any(|run| {
@@ -104,20 +102,38 @@ fn tokens(side: Side<'_>, words: Range<u32>, passage: &Passage, is_a: bool) -> V
         })
     };
     let span = side.prepared.span(&words);
-    let base = span.start as usize;
-    let text = span.of(side.text);
-    let mut edits = words.filter(|&word| !equal(word)).map(|word| side.prepared.words[word as usize].span).peekable();
-    let mut tokens = Vec::new();
-    for piece in text.split_whitespace() {
-        let start = base + (piece.as_ptr() as usize - text.as_ptr() as usize);
-        let end = (start + piece.len()) as u32;
-        let mut edited = false;
-        while edits.next_if(|edit| edit.start < end).is_some() {
-            edited = true;
-        }
-        tokens.push(Token { text: escape(piece), edited });
+    let edits = words.filter(|&word| !equal(word)).map(|word| side.prepared.words[word as usize].span);
+    let mut tokens = Tokens::default();
+    let mut at = span.start;
+    for edit in edits {
+        // Two words of one character have one span.
+        let (start, end) = (edit.start.max(at), edit.end.max(at));
+        tokens.add(Span { start: at, end: start }.of(side.text), false);
+        tokens.add(Span { start, end }.of(side.text), true);
+        at = end;
     }
-    tokens
+    tokens.add(Span { start: at, end: span.end }.of(side.text), false);
+    tokens.all
+}
+
+#[derive(Default)]
+struct Tokens {
+    all: Vec<Token>,
+    /// Whether white space stands behind the last one.
+    apart: bool,
+}
+
+impl Tokens {
+    fn add(&mut self, text: &str, edited: bool) {
+        for piece in text.split_inclusive(char::is_whitespace) {
+            let word = piece.trim_end();
+            if !word.is_empty() {
+                self.all.push(Token { text: escape(word), edited, apart: self.apart });
+                self.apart = false;
+            }
+            self.apart |= word.len() < piece.len();
+        }
+    }
 }
 
 fn write_sides(out: &mut impl Write, a: &[Token], b: &[Token], number: usize, width: usize) -> io::Result<()> {
@@ -153,7 +169,7 @@ fn lines(tokens: &[Token], width: usize, number: usize) -> Vec<String> {
             pieces(&text, width).into_iter().zip(std::iter::once(true).chain(std::iter::repeat(false)))
         {
             let length = measure_text_width(&piece);
-            let blank = usize::from(first && column > 0);
+            let blank = usize::from(first && token.apart && column > 0);
             if column + blank + length > width {
                 lines.push(String::new());
                 column = 0;

@@ -35,7 +35,21 @@ pub struct Summary {
     /// What was skipped: how many for each reason. `skipped.jsonl` has each.
     pub skipped: BTreeMap<String, u64>,
     /// The settings that decide results.
-    pub settings: Config,
+    pub settings: Settings,
+}
+
+/// The settings that decide results.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// What is found.
+    #[serde(flatten)]
+    pub config: Config,
+    /// Most bytes of a record.
+    pub max_record: u64,
+    /// How dates are written that no standard has.
+    pub date_format: Option<String>,
+    /// In folders, which files are read.
+    pub include: Vec<String>,
 }
 
 /// Numbers of articles and pairs.

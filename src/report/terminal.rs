@@ -1,7 +1,7 @@
 //! What a person sees of a run: the numbers, and the strongest pairs with the longest passage of each.
 
 use super::Sink;
-use super::catalogue::Catalogue;
+use super::catalogue::{BY_FIELD, Catalogue};
 use super::pairs::cut;
 use super::summary::Summary;
 use crate::article::ArticleId;
@@ -189,12 +189,12 @@ fn write_pairs(
         let row = format!("{}  {relation}", cells.join("  "));
         if stacked {
             writeln!(out, "{}", truncate_str(row.trim_end(), width, "…"))?;
-            writeln!(out, "  A {}", truncate_str(&a, id_width, "…"))?;
-            writeln!(out, "  B {}", truncate_str(&b, id_width, "…"))?;
+            writeln!(out, "  A {}", ending(&a, id_width))?;
+            writeln!(out, "  B {}", ending(&b, id_width))?;
         } else {
             let rest = width - indent - id_width - 2;
-            let a = pad_str(&truncate_str(&a, id_width, "…"), id_width, Alignment::Left, None).into_owned();
-            writeln!(out, "{row}  {a}  {}", truncate_str(&b, rest, "…"))?;
+            let a = pad_str(&ending(&a, id_width), id_width, Alignment::Left, None).into_owned();
+            writeln!(out, "{row}  {a}  {}", ending(&b, rest))?;
         }
         if let Some((words, text)) = snippet {
             let text = format!("    {words} words: {text}");
@@ -202,9 +202,24 @@ fn write_pairs(
         }
     }
     if unseen > 0 {
-        writeln!(out, "… and {}; --top N shows more, -o DIR writes all", plural(unseen, "weaker pair"))?;
+        let more = format!("… and {}; --top N shows more, -o DIR writes all", plural(unseen, "other pair"));
+        writeln!(out, "{}", truncate_str(&more, width, "…"))?;
     }
     Ok(())
+}
+
+/// The end of an id, in up to `width` columns: what tells two apart is mostly there.
+fn ending(id: &str, width: usize) -> String {
+    if measure_text_width(id) <= width {
+        return id.to_owned();
+    }
+    let mut kept = 1;
+    let fits = |ch: &char| {
+        kept += measure_text_width(ch.encode_utf8(&mut [0; 4]));
+        kept <= width
+    };
+    let end: Vec<char> = id.chars().rev().take_while(fits).collect();
+    std::iter::once('…').chain(end.into_iter().rev()).collect()
 }
 
 fn align(text: &str, width: usize, right: bool) -> String {
@@ -234,6 +249,7 @@ pub fn write_summary(out: &mut impl Write, summary: &Summary, width: usize) -> R
 
 fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     let Summary { counts, input, crowds, settings, .. } = summary;
+    let settings = &settings.config;
     let mut lines = Vec::new();
     let mut articles = format!("{} from {}", plural(counts.articles, "article"), plural(input.sources, "source"));
     if counts.references > 0 {
@@ -263,8 +279,13 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     lines.push((
         "found at",
         format!(
-            "Jaccard {} and above, a pair just there with probability {:.4} ({} bands of {} rows, shingles of {} words)",
-            settings.threshold, summary.recall_at_threshold, settings.bands.bands(), settings.bands.rows(), settings.shingle
+            "Jaccard {} and above; recall {:.4} at exactly {}, more above ({} bands of {} rows, shingles of {} words)",
+            settings.threshold,
+            summary.recall_at_threshold,
+            settings.threshold,
+            settings.bands.bands(),
+            settings.bands.rows(),
+            settings.shingle
         ),
     ));
     if crowds.articles > 0 {
@@ -290,12 +311,16 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         ];
         let names: Vec<String> = short
             .iter()
+            .filter(|(what, _)| *what != "id" || input.ids == BY_FIELD)
             .filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} from {}", escape(name))))
             .collect();
         if !fields.text.is_empty() {
             let others = if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) };
             lines.push(("fields", format!("text from {}{others}", escape(&fields.text.join(", ")))));
         }
+    }
+    if input.ids.contains(',') {
+        lines.push(("ids", escape(&input.ids)));
     }
     let mut notes = Vec::new();
     notes.extend(
@@ -304,7 +329,7 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     notes.extend(
         (input.odd_dates > 0).then(|| format!("{} not understood (--date-format)", plural(input.odd_dates, "date"))),
     );
-    notes.extend((input.repeated > 0).then(|| format!("{} named twice, read once", plural(input.repeated, "file"))));
+    notes.extend((input.repeated > 0).then(|| format!("{} reached twice, read once", plural(input.repeated, "file"))));
     notes.extend(
         input
             .passed_over
@@ -321,7 +346,7 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
 }
 
 /// Breaks `text` at blanks, so that each line has up to `width` columns, and indents all but the first.
-fn wrapped(text: &str, width: usize, indent: usize) -> String {
+pub(super) fn wrapped(text: &str, width: usize, indent: usize) -> String {
     let mut result = String::new();
     let mut column = 0;
     for word in text.split(' ') {

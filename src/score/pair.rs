@@ -32,6 +32,12 @@ impl ScoredPair {
         Some(Self { a, b, overlap: comparison.overlap, core: comparison.core, relation: comparison.relation? })
     }
 
+    /// The Jaccard that decides whether the pair is reported: without boilerplate, where there was some.
+    #[must_use]
+    pub fn decisive_jaccard(&self) -> f64 {
+        self.core.map_or_else(|| self.overlap.jaccard(), |core| core.jaccard())
+    }
+
     /// The same with `article` as a.
     pub(crate) fn seen_from(self, article: ArticleId) -> Self {
         if self.a == article {
