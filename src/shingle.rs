@@ -87,8 +87,10 @@ pub(crate) fn sorted_by_hash<T: Copy + Ord>(items: Vec<T>, hash: impl Fn(&T) -> 
     // Each start is now the end of its bucket.
     let mut start = 0;
     for end in starts {
-        sorted[start..end as usize].sort_unstable();
-        start = end as usize;
+        let bucket = &mut sorted[std::mem::replace(&mut start, end as usize)..end as usize];
+        if bucket.len() > 1 {
+            bucket.sort_unstable();
+        }
     }
     sorted
 }
