@@ -1,6 +1,7 @@
 //! Throughput of each room and of the whole run, in bytes and in articles, over generated ASCII news.
 //!
-//! Texts are generated outside the timed part. Everything runs on one thread but the group `pipeline`.
+//! Texts are generated outside the timed part. Everything runs on one thread but the groups `input` and `pipeline`.
+//! Banding and clustering have no face of their own; `run.json` of a scan has the seconds of each stage.
 
 #![allow(unreachable_pub, reason = "what is public in a module here is so for its neighbours")]
 
@@ -10,7 +11,11 @@ use corpus::{Corpus, planted};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use wirecopy::boilerplate::Boilerplate;
-use wirecopy::score::{Prepared, compare, shared_if_similar};
+use wirecopy::input::{InputOptions, Plan};
+use wirecopy::pipeline::Quiet;
+use wirecopy::pipeline::scan::Scan;
+use wirecopy::report::pairs::{self, Detail};
+use wirecopy::score::{Prepared, Side, compare, shared_if_similar};
 use wirecopy::shingle::{ShingleSet, shingles};
 use wirecopy::sketch::MinHasher;
 use wirecopy::text::{word_hashes, words};
@@ -171,6 +176,48 @@ fn score(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn input(criterion: &mut Criterion) {
+    let corpus = Corpus::new(1);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("dump.jsonl");
+    let lines: String = (0..ARTICLES)
+        .map(|index| {
+            let article = corpus.article(index);
+            format!("{}\n", serde_json::json!({"id": article.id, "text": article.text, "date": article.date}))
+        })
+        .collect();
+    std::fs::write(&path, &lines).expect("a file");
+    let packed = folder.path().join("dump.jsonl.zst");
+    std::fs::write(&packed, zstd::encode_all(lines.as_bytes(), 3).expect("memory does not fail")).expect("a file");
+    let mut group = criterion.benchmark_group("input");
+    group.sample_size(20);
+    group.throughput(Throughput::Bytes(lines.len() as u64));
+    for (name, path) in [("jsonl", path), ("jsonl.zst", packed)] {
+        group.bench_function(format!("read and sketch/{name}"), |bencher| {
+            bencher.iter(|| {
+                let options = InputOptions::default();
+                let plan = Plan::new(std::slice::from_ref(&path), &[], &options).expect("it is there");
+                Scan::read(plan, options, Config::default(), &Quiet).expect("it can be read").catalogue().cards.len()
+            });
+        });
+    }
+    group.finish();
+}
+
+fn report(criterion: &mut Criterion) {
+    let config = Config::default();
+    let pair = planted(7, 3, 0.05);
+    let (a, b) = (Prepared::new(&pair.a, &config), Prepared::new(&pair.b, &config));
+    let comparison = compare(&a, &b, &config, &Boilerplate::default());
+    let sides = (Side { text: &pair.a, prepared: &a }, Side { text: &pair.b, prepared: &b });
+    let mut group = criterion.benchmark_group("report");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("line of pairs.jsonl", |bencher| {
+        bencher.iter(|| pairs::line(("a", "b"), black_box(&comparison), sides.0, sides.1, Detail::Short));
+    });
+    group.finish();
+}
+
 fn pipeline(criterion: &mut Criterion) {
     let corpus = Corpus::new(1);
     let articles: Vec<Article> = (0..ARTICLES)
@@ -189,5 +236,5 @@ fn pipeline(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, text, sketch, candidates, score, pipeline);
+criterion_group!(benches, input, text, sketch, candidates, score, report, pipeline);
 criterion_main!(benches);

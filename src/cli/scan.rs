@@ -47,7 +47,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         // Where nothing else is wanted of the run, it ends with its reader.
         if folder.is_some() || output.check { lines.tolerant() } else { lines }
     });
-    let strongest = (output.format == Format::Text).then(|| Strongest::new(output.top));
+    // What tell() will show.
+    let silent = arguments.common.quiet && output.folder.is_some();
+    let strongest = (output.format == Format::Text && !silent).then(|| Strongest::new(output.top));
     let mut sink = ((folder, streamed), strongest);
     let found = scan.detect(&mut sink, &bars)?;
     let ((folder, streamed), strongest) = sink;

@@ -56,6 +56,8 @@ pub(crate) struct Membership {
 const BATCH: usize = 192 << 20;
 /// What an article costs there, per word: its text, its words, its shingles and their places.
 const BYTES_A_WORD: usize = 64;
+/// What it costs whatever its length.
+const BYTES_AN_ARTICLE: usize = 1024;
 /// Pairs of one article that a thread takes at a time.
 const PIECE: usize = 64;
 
@@ -301,7 +303,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         for (at, work_item) in work.iter().enumerate() {
             for article in [work_item.pair.a(), work_item.pair.b()] {
                 if std::mem::replace(&mut last_seen[article as usize], number) != number {
-                    bytes += self.gathered.words[article as usize] as usize * BYTES_A_WORD;
+                    bytes += BYTES_AN_ARTICLE + self.gathered.words[article as usize] as usize * BYTES_A_WORD;
                 }
             }
             if bytes > BATCH {

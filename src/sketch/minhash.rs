@@ -77,32 +77,34 @@ impl MinHasher {
     pub(crate) fn fill(self, shingles: &[u64], values: &mut [u64]) {
         debug_assert!(values.len() == self.k && !shingles.is_empty());
         values.fill(EMPTY);
-        for round in 0..2 * self.k as u64 {
-            match round.checked_sub(self.k as u64) {
-                None if round == 0 => shingles.iter().for_each(|&shingle| throw(values, shingle, round)),
-                None => {
-                    let seed = round.wrapping_mul(ROUND_SEED);
-                    shingles.iter().for_each(|&shingle| throw(values, mix(shingle ^ seed), round));
-                }
-                Some(bin) => {
-                    let seed = round.wrapping_mul(ROUND_SEED);
-                    let least = shingles.iter().map(|&shingle| value(mix(shingle ^ seed), round)).min();
-                    let bin = &mut values[bin as usize];
-                    *bin = (*bin).min(least.unwrap_or(EMPTY));
-                }
-            }
-            if values.iter().all(|&value| value != EMPTY) {
+        for &shingle in shingles {
+            throw(values, shingle, 0);
+        }
+        let mut empty = values.iter().filter(|&&value| value == EMPTY).count();
+        let seed = |round: u64| round.wrapping_mul(ROUND_SEED);
+        for round in 1..self.k as u64 {
+            if empty == 0 {
                 return;
             }
+            for &shingle in shingles {
+                empty -= usize::from(throw(values, mix(shingle ^ seed(round)), round));
+            }
+        }
+        // What is in a bin already is less than what these rounds would leave there.
+        for (bin, round) in values.iter_mut().zip(self.k as u64..).filter(|(bin, _)| **bin == EMPTY) {
+            let least = shingles.iter().map(|&shingle| value(mix(shingle ^ seed(round)), round)).min();
+            *bin = least.unwrap_or(EMPTY);
         }
     }
 }
 
-/// The upper half of a hash chooses the bin, the lower 48 bits are what is left there.
-fn throw(values: &mut [u64], hash: u64, round: u64) {
+/// The upper half of a hash chooses the bin, the lower 48 bits are what is left there. Says whether the bin was empty.
+fn throw(values: &mut [u64], hash: u64, round: u64) -> bool {
     let bin = ((hash >> 32) * values.len() as u64) >> 32;
     let bin = &mut values[bin as usize];
+    let was_empty = *bin == EMPTY;
     *bin = (*bin).min(value(hash, round));
+    was_empty
 }
 
 fn value(hash: u64, round: u64) -> u64 {
