@@ -3,7 +3,7 @@
 use crate::candidates::bands::Bands;
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
-use crate::input::{FieldNames, InputOptions, MAX_RECORD};
+use crate::input::{FieldNames, InputOptions};
 use crate::report::pairs::Detail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -136,7 +136,7 @@ pub(super) struct Input {
     date_format: Option<String>,
 
     /// Longest record that is read; a longer one is listed as skipped
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value_t = MAX_RECORD)]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
     max_record: u64,
 
     /// So many records and files may be skipped, as a number or as a share of all, before the exit status is 3
@@ -391,6 +391,7 @@ mod tests {
     #[test]
     fn sizes_and_tolerances() {
         assert_eq!(size("64M"), Ok(64 << 20));
+        assert_eq!(size("256M"), Ok(crate::input::MAX_RECORD), "the default in the help");
         assert_eq!(size("1gb"), Ok(1 << 30));
         assert_eq!(size("1000"), Ok(1000));
         for wrong in ["", "0", "M", "-1", "1T", "99999999999G"] {

@@ -1,7 +1,7 @@
 //! Progress on standard error: a bar a stage on a terminal, nothing elsewhere.
 
 use crate::pipeline::{Progress, Stage};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -42,6 +42,11 @@ impl Current {
     }
 }
 
+/// Whole steps a second.
+fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    let _ = write!(out, "{:.0}/s", state.per_sec());
+}
+
 impl Progress for Bars {
     fn begin(&self, stage: Stage, total: Option<u64>) {
         let Ok(mut current) = self.current.lock() else { return };
@@ -50,14 +55,14 @@ impl Progress for Bars {
         let amounts = match (stage, total) {
             (Stage::Read, Some(_)) => "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}",
             (Stage::Read, None) => "{spinner} {bytes} {bytes_per_sec}",
-            (_, Some(_)) => "{bar:30} {human_pos}/{human_len} {per_sec} eta {eta}",
+            (_, Some(_)) => "{bar:30} {human_pos}/{human_len} {rate} eta {eta}",
             (_, None) => "{spinner}",
         };
         let style = ProgressStyle::with_template(&format!("{:<10} {amounts}", stage.name()));
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         bar.set_draw_target(if self.visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
         current.bar = match style {
-            Ok(style) => bar.with_style(style),
+            Ok(style) => bar.with_style(style.with_key("rate", rate)),
             Err(_) => bar,
         };
     }
