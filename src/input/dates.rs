@@ -15,10 +15,10 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     {
         return Some(found);
     }
-    if text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-')) {
-        if let Some(found) = compact(text).or_else(|| epoch(text)) {
-            return Some(found);
-        }
+    if text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
+        && let Some(found) = compact(text).or_else(|| epoch(text))
+    {
+        return Some(found);
     }
     let text = &spelled(text);
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {

@@ -87,7 +87,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         for group in &groups {
             group.iter().for_each(|&member| standing[member as usize] = ArticleId(group[0]));
         }
-        let (members, faces) = self.members(&order, &standing);
+        let (members, faces) = Self::members(&order, &standing);
 
         let (pairs, mut crowds) = self.candidates(&members);
         crowds.retain(|crowd| crowd.iter().any(|&member| !self.gathered.is_reference(member)));
@@ -119,7 +119,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
 
     /// The articles that stand for themselves and their copies, in the order of who stays, and the one of the copies
     /// that decides the place of each: the first of all, which is a reference perhaps.
-    fn members(&self, order: &[u32], standing: &[ArticleId]) -> (Vec<u32>, Vec<ArticleId>) {
+    fn members(order: &[u32], standing: &[ArticleId]) -> (Vec<u32>, Vec<ArticleId>) {
         let mut placed = vec![false; standing.len()];
         let first = |&article: &u32| !std::mem::replace(&mut placed[standing[article as usize].index()], true);
         order.iter().copied().filter(first).map(|face| (standing[face as usize].0, ArticleId(face))).unzip()

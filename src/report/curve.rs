@@ -42,5 +42,5 @@ pub fn write(out: &mut impl Write, bands: Bands, threshold: f64, width: usize) -
     let plot = chart.lineplot(&curve);
     plot.axis();
     plot.figures();
-    writeln!(out, "\nprobability of being found, by Jaccard\n{}", plot)
+    writeln!(out, "\nprobability of being found, by Jaccard\n{plot}")
 }
