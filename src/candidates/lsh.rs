@@ -1,7 +1,8 @@
 //! Candidate pairs by banding: articles whose signatures agree in all rows of a band share a bucket.
 //!
 //! **Takes** a table of band keys, a row an article. **Gives** the pairs of all buckets of up to
-//! [`BUCKET`](crate::config::BUCKET) articles, and fuller buckets as crowds, for [`crowd`](super::crowd).
+//! [`BUCKET`](crate::config::BUCKET) articles, and fuller buckets as crowds, for [`crowd`](super::crowd). Of the pairs
+//! only those are worth comparing whose signatures agree as a whole, too, in [`Bands::agreement`] values at least.
 //! **How.** A band at a time, (key, article) is sorted; equal keys lie together. Keys are 32 bits of hash, so a few
 //! pairs meet by accident and fail the scoring. **Cost** O(n) a band, 8 bytes an article while a band is sorted.
 

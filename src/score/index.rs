@@ -1,5 +1,6 @@
 //! Where the shingles of an article stand, and which of them two articles share.
 
+use super::Core;
 use super::passages::Places;
 use crate::shingle::{ShingleSet, shingles, sorted_by_hash};
 use std::cmp::Ordering;
@@ -85,15 +86,15 @@ pub fn shared_if_similar(a: &ShingleSet, b: &ShingleSet, threshold: f64) -> Opti
     let needed = threshold / (1.0 + threshold) * (a.len() + b.len()) as f64;
     let spare = |len: usize| (len as f64 - needed + 1.0).floor();
     let (mut spare_a, mut spare_b) = (spare(a.len()) as i64, spare(b.len()) as i64);
+    let counts = |shared| Core { shared, shingles_a: a.len() as u32, shingles_b: b.len() as u32 };
     let (mut i, mut j, mut shared) = (0, 0, 0);
     while spare_a >= 0 && spare_b >= 0 && i < a.len() && j < b.len() {
         let order = a[i].cmp(&b[j]);
         i += usize::from(order != Ordering::Greater);
         j += usize::from(order != Ordering::Less);
-        shared += usize::from(order == Ordering::Equal);
+        shared += u32::from(order == Ordering::Equal);
         spare_a -= i64::from(order == Ordering::Less);
         spare_b -= i64::from(order == Ordering::Greater);
     }
-    (spare_a >= 0 && spare_b >= 0 && super::jaccard(shared, a.len(), b.len()) >= threshold && shared > 0)
-        .then_some(shared)
+    (spare_a >= 0 && spare_b >= 0 && counts(shared).jaccard() >= threshold && shared > 0).then_some(shared as usize)
 }

@@ -51,27 +51,28 @@ fn fraction(part: u32, whole: u32) -> f64 {
     if whole == 0 { 0.0 } else { f64::from(part) / f64::from(whole) }
 }
 
-fn jaccard(shared: usize, a: usize, b: usize) -> f64 {
-    fraction(shared as u32, (a + b - shared) as u32)
-}
-
 impl Overlap {
     /// |S(A)∩S(B)| / |S(A)∪S(B)|.
     #[must_use]
     pub fn jaccard(&self) -> f64 {
-        jaccard(self.shared as usize, self.shingles_a as usize, self.shingles_b as usize)
+        self.sets().jaccard()
     }
 
     /// |S(A)∩S(B)| / |S(A)|.
     #[must_use]
     pub fn containment_a(&self) -> f64 {
-        fraction(self.shared, self.shingles_a)
+        self.sets().containment_a()
     }
 
     /// |S(A)∩S(B)| / |S(B)|.
     #[must_use]
     pub fn containment_b(&self) -> f64 {
-        fraction(self.shared, self.shingles_b)
+        self.sets().containment_b()
+    }
+
+    /// The counts of shingles alone, nothing left out.
+    fn sets(&self) -> Core {
+        Core { shared: self.shared, shingles_a: self.shingles_a, shingles_b: self.shingles_b }
     }
 
     /// The share of A's words that lie in a shared shingle.
@@ -113,19 +114,19 @@ pub struct Core {
 }
 
 impl Core {
-    /// The Jaccard of S(A)∖P and S(B)∖P.
+    /// The Jaccard of what is left of S(A) and S(B).
     #[must_use]
     pub fn jaccard(&self) -> f64 {
-        jaccard(self.shared as usize, self.shingles_a as usize, self.shingles_b as usize)
+        fraction(self.shared, self.shingles_a + self.shingles_b - self.shared)
     }
 
-    /// How much of S(A)∖P is in S(B).
+    /// How much of what is left of S(A) is in S(B).
     #[must_use]
     pub fn containment_a(&self) -> f64 {
         fraction(self.shared, self.shingles_a)
     }
 
-    /// How much of S(B)∖P is in S(A).
+    /// How much of what is left of S(B) is in S(A).
     #[must_use]
     pub fn containment_b(&self) -> f64 {
         fraction(self.shared, self.shingles_b)
@@ -268,11 +269,7 @@ pub fn compare(a: &Prepared, b: &Prepared, config: &Config, boilerplate: &Boiler
         Some(Relation::Identical)
     } else {
         // Where there is boilerplate, what is left without it decides.
-        let decisive = core.unwrap_or(Core {
-            shared: overlap.shared,
-            shingles_a: overlap.shingles_a,
-            shingles_b: overlap.shingles_b,
-        });
+        let decisive = core.unwrap_or_else(|| overlap.sets());
         let containment = decisive.containment_a().max(decisive.containment_b());
         Relation::of(decisive.jaccard(), containment, config.threshold)
             .or_else(|| (overlap.shared > 0).then_some(Relation::SharedPassage))
