@@ -5,12 +5,13 @@
 //!
 //! **How.** In rounds: the first member of a crowd is its leader and is compared with all the others; those that match
 //! leave, and the first that is left leads the next round. A crowd of at most [`BUCKET`] is compared in full. After
-//! [`LEADERS`] rounds those still unmatched overflow: they are counted, and have their other buckets.
+//! [`LEADERS`] rounds, or [`FRUITLESS`] in a row in which nobody matched, those still unmatched overflow: they are
+//! counted, and have their other buckets.
 //! **Cost** at most `LEADERS` comparisons for each (band, member), never quadratic.
 
 use super::Pair;
 use super::lsh::{PairSet, all_pairs};
-use crate::config::{BUCKET, LEADERS};
+use crate::config::{BUCKET, FRUITLESS, LEADERS};
 use ahash::{AHashMap, AHashSet};
 
 /// What became of the crowds.
@@ -27,25 +28,28 @@ pub(crate) struct Crowds {
 }
 
 /// Settles all crowds. `judge` says of each pair whether it passes.
-pub(crate) fn settle(mut crowds: Vec<Vec<u32>>, mut judge: impl FnMut(&[Pair]) -> Vec<bool>) -> Crowds {
+pub(crate) fn settle(crowds: Vec<Vec<u32>>, mut judge: impl FnMut(&[Pair]) -> Vec<bool>) -> Crowds {
     let mut settled = Crowds::default();
     let mut open = PairSet::default();
     let mut judged: AHashMap<Pair, bool> = AHashMap::new();
+    let mut overflow: AHashSet<u32> = AHashSet::new();
+    // Each crowd with the number of its last leaders that matched nobody.
+    let mut crowds: Vec<(Vec<u32>, usize)> = crowds.into_iter().map(|crowd| (crowd, 0)).collect();
     for _ in 0..LEADERS {
         if crowds.is_empty() {
             break;
         }
         let mut round: Vec<Pair> = crowds
             .iter()
-            .flat_map(|crowd| crowd[1..].iter().map(|&member| Pair::new(crowd[0], member)))
+            .flat_map(|(crowd, _)| crowd[1..].iter().map(|&member| Pair::new(crowd[0], member)))
             .filter(|pair| !judged.contains_key(pair))
             .collect();
         round.sort_unstable();
         round.dedup();
         let verdicts = judge(&round);
         judged.extend(round.into_iter().zip(verdicts));
-        for crowd in &mut crowds {
-            let leader = crowd[0];
+        for (crowd, fruitless) in &mut crowds {
+            let (leader, before) = (crowd[0], crowd.len());
             let mut first = true;
             crowd.retain(|&member| {
                 if std::mem::take(&mut first) {
@@ -59,18 +63,20 @@ pub(crate) fn settle(mut crowds: Vec<Vec<u32>>, mut judge: impl FnMut(&[Pair]) -
                 }
                 !matches
             });
+            *fruitless = if crowd.len() + 1 == before { *fruitless + 1 } else { 0 };
         }
-        crowds.retain(|crowd| {
-            let crowded = crowd.len() > BUCKET;
-            if !crowded {
+        crowds.retain(|(crowd, fruitless)| {
+            if crowd.len() <= BUCKET {
                 let mut pairs = Vec::new();
                 all_pairs(crowd, &mut pairs);
                 open.extend(&pairs);
+            } else if *fruitless >= FRUITLESS {
+                overflow.extend(crowd);
             }
-            crowded
+            crowd.len() > BUCKET && *fruitless < FRUITLESS
         });
     }
-    let overflow: AHashSet<u32> = crowds.into_iter().flatten().collect();
+    overflow.extend(crowds.iter().flat_map(|(crowd, _)| crowd));
     settled.overflow = overflow.len();
     settled.matched.sort_unstable();
     settled.matched.dedup();
@@ -133,7 +139,16 @@ mod tests {
     fn strangers_overflow_and_are_counted() {
         let settled = settle(vec![(0..1000).collect()], alike(1000));
         assert!(settled.matched.is_empty());
-        assert_eq!(settled.overflow, 1000 - LEADERS);
+        assert_eq!(settled.overflow, 1000 - FRUITLESS);
+    }
+
+    #[test]
+    fn leaders_are_few_whatever_the_kinds() {
+        // Sixteen leaders each take two followers; then the rest is left.
+        let settled =
+            settle(vec![(0..1000).collect()], |pairs| pairs.iter().map(|pair| pair.a() / 3 == pair.b() / 3).collect());
+        assert_eq!(settled.matched.len(), 2 * LEADERS);
+        assert_eq!(settled.overflow, 1000 - 3 * LEADERS);
     }
 
     #[test]
