@@ -60,6 +60,7 @@ fn wrong_usage_and_nothing_to_read_are_2() {
         &["scan", ".", "--recall", "1"],
         &["scan", ".", "--bands", "5"],
         &["scan", ".", "--threads", "0"],
+        &["scan", ".", "--threads", "100000"],
         &["scan", ".", "--include", "[", "-q"],
         &["scan", ".", "--max-record", "many"],
         &["compare", "a.txt", "missing.txt"],

@@ -276,6 +276,9 @@ impl From<DetailName> for Detail {
     }
 }
 
+/// More threads than any machine has processors only wait for each other.
+const MOST_THREADS: usize = 1024;
+
 /// How much may be skipped without an exit status of its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Tolerance {
@@ -376,8 +379,8 @@ impl Common {
     /// Sets up the threads that all parallel work uses.
     pub(super) fn start_pool(&self) -> Result<()> {
         let threads = self.threads.unwrap_or(0);
-        if self.threads == Some(0) {
-            return Err(Error::setting("--threads is 0; it must be at least 1"));
+        if self.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
+            return Err(Error::setting(format!("--threads is {threads}; it must be 1 to {MOST_THREADS}")));
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|error| Error::setting(format!("--threads {threads}: {error}")))
