@@ -218,6 +218,13 @@ fn a_stream_with_a_bad_first_line_is_still_lines() {
     assert_eq!(run.status, 3, "{}", run.err);
     let pairs = fs::read_to_string(folder.path("out/pairs.jsonl")).expect("it was written");
     assert!(pairs.contains("stdin:2") && pairs.contains("stdin:3"), "{pairs}");
+    let nulls = "{\"text\": null}\n".repeat(400_000);
+    folder.write("late.jsonl", format!("garbage\n{nulls}{line}{line}"));
+    assert_eq!(
+        folder.scan(&["late.jsonl"], 3).pairs().len(),
+        1,
+        "the fields are those of the first record with a text"
+    );
     let array = folder.run_with_input(&["scan", "-"], format!("[\n{}]", line.trim_end()).as_bytes());
     assert_eq!(array.status, 2);
     assert!(array.err.contains("a JSON array"), "{}", array.err);

@@ -20,12 +20,12 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     {
         return Some(found);
     }
+    if let Ok(moment) = fmt::rfc2822::parse(text) {
+        return Some(Timestamp(moment.timestamp().as_millisecond()));
+    }
     let text = &spelled(text);
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(Timestamp(timestamp.as_millisecond()));
-    }
-    if let Ok(moment) = fmt::rfc2822::parse(text) {
-        return Some(Timestamp(moment.timestamp().as_millisecond()));
     }
     if let Ok(moment) = text.parse::<Zoned>() {
         return Some(Timestamp(moment.timestamp().as_millisecond()));
@@ -36,7 +36,7 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
 
 /// The ways to write a zone that differ from ISO 8601 by a blank or a name.
 fn spelled(text: &str) -> Cow<'_, str> {
-    if let Some(time) = text.strip_suffix(" UTC").or_else(|| text.strip_suffix(" Z")) {
+    if let Some(time) = [" UTC", " GMT", " Z"].iter().find_map(|zone| text.strip_suffix(zone)) {
         return format!("{time}Z").into();
     }
     match text.rsplit_once(' ') {
@@ -119,6 +119,8 @@ mod tests {
             ("2017-04-12 18:30:00 +0000", moment),
             ("2017-04-12 20:30:00 +02:00", moment),
             ("2017-04-12 18:30:00 UTC", moment),
+            ("2017-04-12 18:30:00 GMT", moment),
+            ("12 Apr 2017 20:30:00 +0200", moment),
         ] {
             assert_eq!(parse(text, None).map(iso).as_deref(), Some(expected), "{text}");
         }

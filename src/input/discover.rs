@@ -1,6 +1,8 @@
 //! Paths as a person gives them, to sources.
 
 use super::fields::{Fields, names_of};
+use super::lines::{self, Blocks};
+use super::read::decode_line;
 use super::stream::{self, Place};
 use super::{Format, InputOptions, Packing, Plan, Skipped, Source};
 use crate::error::{Error, Result};
@@ -128,9 +130,13 @@ impl Discovery<'_> {
             walk.overrides(include);
         }
         if let Some(target) = self.options.leave_out.as_ref().and_then(|target| target.canonicalize().ok()) {
+            if root.canonicalize().is_ok_and(|root| root == target) {
+                return Ok(());
+            }
             walk.filter_entry(move |entry| {
                 let named_alike = entry.path().file_name() == target.file_name();
-                !(named_alike && entry.path().canonicalize().is_ok_and(|path| path == target))
+                !((named_alike || entry.path_is_symlink())
+                    && entry.path().canonicalize().is_ok_and(|path| path == target))
             });
         }
         // The folder that the last file was in, and where that really is.
@@ -156,7 +162,8 @@ impl Discovery<'_> {
                 (Some(parent), Some(name)) if !entry.path_is_symlink() => Some(parent.join(name)),
                 _ => path.canonicalize().ok(),
             };
-            if real.is_some_and(|real| !self.is_new(&real)) {
+            let is_read = format_of(path).is_some() || self.include.is_some();
+            if is_read && real.is_some_and(|real| !self.is_new(&real)) {
                 self.plan.repeated += 1;
                 continue;
             }
@@ -237,7 +244,8 @@ impl Discovery<'_> {
             [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => {
                 Err("a JSON array; JSON is read with one object a line".to_owned())
             }
-            _ => match self.fields(head) {
+            // A text may be long; only what looks like lines is searched to its end.
+            _ => match self.fields(place, packing, if looks_like_lines { usize::MAX } else { 1 }) {
                 Ok(fields) => Ok((packing, Format::Lines(fields))),
                 Err(reason) if looks_like_lines => Err(reason),
                 Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
@@ -246,24 +254,37 @@ impl Discovery<'_> {
         }
     }
 
-    /// Chooses the fields by the first record of `head` that has a text.
-    fn fields(&self, head: &[u8]) -> std::result::Result<Fields, String> {
+    /// Chooses the fields by the first record that has a text, in up to `most` blocks.
+    fn fields(&self, place: &Place, packing: Packing, most: usize) -> std::result::Result<Fields, String> {
+        let probe = Source {
+            name: String::new(),
+            place: place.clone(),
+            packing,
+            format: Format::Text,
+            bytes: 0,
+            reference: false,
+        };
+        let blocks: Blocks = Blocks::new(&probe, self.options.max_record);
         let mut seen = None;
-        for line in head.split(|&byte| byte == b'\n') {
-            let Ok(record) = serde_json::from_str::<serde_json::Value>(&String::from_utf8_lossy(line)) else {
-                continue;
-            };
-            if let Some(fields) = Fields::choose(&record, &self.options.fields) {
-                return Ok(fields);
+        for block in blocks.take(most) {
+            for line in lines::each(&block.bytes) {
+                let line = decode_line(line);
+                if !line.starts_with('{') {
+                    continue;
+                }
+                let Ok(record) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
+                if let Some(fields) = Fields::choose(&record, &self.options.fields) {
+                    return Ok(fields);
+                }
+                seen.get_or_insert(record);
             }
-            seen.get_or_insert(record);
         }
         Err(match seen {
             Some(record) if !self.options.fields.text.is_empty() => {
                 format!("no field `{}`: {}", self.options.fields.text.join("`, `"), names_of(&record))
             }
             Some(record) => format!("no text field of a known name; set one with --text-field: {}", names_of(&record)),
-            None => "none of its first lines is a JSON object".to_owned(),
+            None => "none of its lines is a JSON object".to_owned(),
         })
     }
 }
@@ -329,6 +350,7 @@ fn describe(error: &ignore::Error) -> String {
     match error {
         ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => describe(err),
         ignore::Error::Loop { ancestor, .. } => format!("a link to a folder that it is in, {}", shown(ancestor)),
+        ignore::Error::Io(error) => std::io::Error::from(error.kind()).to_string(),
         _ => error.to_string(),
     }
 }
