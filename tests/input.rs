@@ -122,7 +122,7 @@ fn include_reads_what_it_names() {
         .write("in/a.txt", &text)
         .write("in/b.story", &text)
         .write("in/deep/c.story", &text)
-        .write("in/.hidden.txt", &text);
+        .write("in/.hidden.story", &text);
     let plain = folder.scan(&["in"], 0);
     assert_eq!(plain.summary()["counts"]["articles"], 1);
     assert_eq!(plain.summary()["input"]["passed_over"]["story"], 2);

@@ -39,8 +39,8 @@ pub(super) enum Command {
 }
 
 const RELATIONS: &str = "\
-The overlap of A in B is the share of A's words that stand in B in runs of five or more. The relation of a pair is
-the first of these that holds:
+The overlap of A in B is the share of A's words that stand in B in runs of five or more.
+The relation of a pair is the first of these that holds:
   identical       the same words in the same order
   near-duplicate  Jaccard 0.7 and above
   excerpt         0.8 of the shingles of one are in the other
@@ -131,7 +131,7 @@ pub(super) struct Input {
     #[arg(long, value_name = "NAME")]
     url_field: Option<String>,
 
-    /// How dates are written that are neither ISO 8601, RFC 2822 nor epoch numbers, as strptime has it: %d/%m/%Y
+    /// How dates are written, as strptime has it: %d/%m/%Y; tried before ISO 8601, RFC 2822 and epoch numbers
     #[arg(long, value_name = "FORMAT")]
     date_format: Option<String>,
 
@@ -151,7 +151,7 @@ pub(super) struct Output {
     #[arg(short = 'o', long = "output", id = "output", value_name = "DIR")]
     pub(super) folder: Option<PathBuf>,
 
-    /// Replace the folder if it is there
+    /// Replace the folder if it is there and holds nothing but results
     #[arg(long, requires = "output")]
     pub(super) force: bool,
 

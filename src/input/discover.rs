@@ -110,7 +110,7 @@ impl Discovery<'_> {
         Ok(())
     }
 
-    fn overrides(&mut self, root: &Path) -> Result<Option<Override>> {
+    fn overrides(&self, root: &Path) -> Result<Option<Override>> {
         if self.options.include.is_empty() {
             return Ok(None);
         }
@@ -119,16 +119,14 @@ impl Discovery<'_> {
             builder.add(glob).map_err(|error| Error::setting(format!("--include {glob}: {error}")))?;
         }
         let include = builder.build().map_err(|error| Error::setting(format!("--include: {error}")))?;
-        self.include = Some(include.clone());
         Ok(Some(include))
     }
 
     fn add_folder(&mut self, root: &Path) -> Result<()> {
         let mut walk = WalkBuilder::new(root);
         walk.follow_links(true).sort_by_file_name(Ord::cmp);
-        if let Some(include) = self.overrides(root)? {
-            walk.overrides(include);
-        }
+        // Not given to the walk, which would let it overrule what is hidden or ignored.
+        self.include = self.overrides(root)?;
         if let Some(target) = self.options.leave_out.as_ref().and_then(|target| target.canonicalize().ok()) {
             if root.canonicalize().is_ok_and(|root| root == target) {
                 return Ok(());
@@ -154,6 +152,9 @@ impl Discovery<'_> {
                 continue;
             }
             let path = entry.path();
+            if self.include.as_ref().is_some_and(|include| include.matched(path, false).is_ignore()) {
+                continue;
+            }
             let relative = path.strip_prefix(root).unwrap_or(path);
             if let Some(parent) = path.parent().filter(|parent| **parent != folder.0) {
                 folder = (parent.to_owned(), parent.canonicalize().ok());
