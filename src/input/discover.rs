@@ -257,15 +257,7 @@ impl Discovery<'_> {
 
     /// Chooses the fields by the first record that has a text, in up to `most` blocks.
     fn fields(&self, place: &Place, packing: Packing, most: usize) -> std::result::Result<Fields, String> {
-        let probe = Source {
-            name: String::new(),
-            place: place.clone(),
-            packing,
-            format: Format::Text,
-            bytes: 0,
-            reference: false,
-        };
-        let blocks: Blocks = Blocks::new(&probe, self.options.max_record);
+        let blocks = Blocks::new(place, packing, self.options.max_record);
         let mut seen = None;
         for block in blocks.take(most) {
             for line in lines::each(&block.bytes) {

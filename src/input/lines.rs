@@ -1,7 +1,7 @@
 //! Bytes to blocks of whole lines, which can be worked on in parallel.
 
+use super::Packing;
 use super::stream::{self, Place};
-use super::{Packing, Source};
 use std::io::{self, Read};
 
 /// Bytes of a block, but for the end of its last line.
@@ -108,12 +108,12 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn new(source: &Source, max_record: u64) -> Self {
-        let (reader, error) = match stream::unpacked(&source.place, source.packing) {
+    pub(super) fn new(place: &Place, packing: Packing, max_record: u64) -> Self {
+        let (reader, error) = match stream::unpacked(place, packing) {
             Ok(reader) => (Some(reader), None),
-            Err(error) => (None, Some(stream::reason(&error, source.packing))),
+            Err(error) => (None, Some(stream::reason(&error, packing))),
         };
-        Self { reader, packing: source.packing, max_record, offset: 0, carry: Vec::new(), error }
+        Self { reader, packing, max_record, offset: 0, carry: Vec::new(), error }
     }
 
     /// Reads up to the end of a line that is too long, keeping what follows; returns its length.
@@ -219,20 +219,13 @@ mod tests {
     fn a_line_too_long_is_left_out_and_the_next_is_read() {
         let long = "x".repeat(BLOCK * 2);
         let text = format!("first\n{long}\nlast\n");
-        let source = Source {
-            name: "s".into(),
-            place: place(text.as_bytes()),
-            packing: Packing::Plain,
-            format: super::super::Format::Text,
-            bytes: text.len() as u64,
-            reference: false,
-        };
-        let blocks: Vec<Block> = Blocks::new(&source, 1000).collect();
+        let place = place(text.as_bytes());
+        let blocks: Vec<Block> = Blocks::new(&place, Packing::Plain, 1000).collect();
         assert_eq!(blocks[0].bytes, b"first\n");
         assert_eq!(blocks[0].too_long, Some(long.len() as u64 + 1));
         assert_eq!(blocks[1].bytes, b"last\n");
         assert_eq!(blocks[1].offset, text.len() as u64 - 5);
-        let in_range = range(&source.place, 0, 8, 1000);
+        let in_range = range(&place, 0, 8, 1000);
         assert!(in_range.bytes == b"first\n" && in_range.too_long.is_some());
     }
 }

@@ -114,7 +114,9 @@ impl Unit {
     #[must_use]
     pub fn blocks(&self, sources: &[Source], options: &InputOptions) -> Option<Blocks> {
         match self {
-            Self::Stream(source) => Some(Blocks::new(&sources[*source], options.max_record)),
+            Self::Stream(source) => {
+                Some(Blocks::new(&sources[*source].place, sources[*source].packing, options.max_record))
+            }
             _ => None,
         }
     }

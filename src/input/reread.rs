@@ -65,7 +65,7 @@ impl<'s> Library<'s> {
         let mut records = Vec::with_capacity(articles.len());
         let mut wanted = articles.iter().peekable();
         let mut written = 0;
-        for block in Blocks::new(&self.sources[source], self.options.max_record) {
+        for block in Blocks::new(&self.sources[source].place, self.sources[source].packing, self.options.max_record) {
             let end = block.offset + block.bytes.len() as u64;
             while let Some(&article) = wanted.next_if(|article| self.locations[article.index()].offset < end) {
                 let Location { offset, len, .. } = self.locations[article.index()];

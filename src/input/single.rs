@@ -33,7 +33,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
     };
     let (mut count, mut articles) = (0, 0);
     let mut only = None;
-    for block in Blocks::new(&source, options.max_record) {
+    for block in Blocks::new(&source.place, source.packing, options.max_record) {
         for line in lines::each(&block.bytes) {
             count += 1;
             let line = decode_line(line);
