@@ -316,7 +316,9 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
             .collect();
         if !fields.text.is_empty() {
             let others = if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) };
-            lines.push(("fields", format!("text from {}{others}", escape(&fields.text.join(", ")))));
+            let whose =
+                if input.fields.len() > 1 { format!(" ({})", plural(chosen.sources, "source")) } else { String::new() };
+            lines.push(("fields", format!("text from {}{others}{whose}", escape(&fields.text.join(", ")))));
         }
     }
     if input.ids.contains(',') {
