@@ -10,7 +10,6 @@ mod corpus;
 use corpus::{Corpus, planted};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
-use wirecopy::boilerplate::Boilerplate;
 use wirecopy::input::{InputOptions, Plan};
 use wirecopy::pipeline::Quiet;
 use wirecopy::pipeline::scan::Scan;
@@ -152,7 +151,7 @@ fn score(criterion: &mut Criterion) {
         let (a, b) = (Prepared::new(&pair.a, &config), Prepared::new(&pair.b, &config));
         group.throughput(Throughput::Bytes((pair.a.len() + pair.b.len()) as u64));
         group.bench_function(format!("compare/{name}"), |bencher| {
-            bencher.iter(|| compare(black_box(&a), black_box(&b), &config, &Boilerplate::default()));
+            bencher.iter(|| compare(black_box(&a), black_box(&b), &config));
         });
     }
     let sets: Vec<ShingleSet> = texts()
@@ -171,7 +170,7 @@ fn score(criterion: &mut Criterion) {
     let prepared = Prepared::new(&repeated, &config);
     group.throughput(Throughput::Bytes(2 * repeated.len() as u64));
     group.bench_function("compare/hostile repeats", |bencher| {
-        bencher.iter(|| compare(black_box(&prepared), black_box(&prepared), &config, &Boilerplate::default()));
+        bencher.iter(|| compare(black_box(&prepared), black_box(&prepared), &config));
     });
     group.finish();
 }
@@ -197,7 +196,7 @@ fn input(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let options = InputOptions::default();
                 let plan = Plan::new(std::slice::from_ref(&path), &[], &options).expect("it is there");
-                Scan::read(plan, options, Config::default(), &Quiet).expect("it can be read").catalogue().cards.len()
+                Scan::read(plan, options, Config::default(), &Quiet).expect("it can be read").0.catalogue().cards.len()
             });
         });
     }
@@ -208,7 +207,7 @@ fn report(criterion: &mut Criterion) {
     let config = Config::default();
     let pair = planted(7, 3, 0.05);
     let (a, b) = (Prepared::new(&pair.a, &config), Prepared::new(&pair.b, &config));
-    let comparison = compare(&a, &b, &config, &Boilerplate::default());
+    let comparison = compare(&a, &b, &config);
     let sides = (Side { text: &pair.a, prepared: &a }, Side { text: &pair.b, prepared: &b });
     let mut group = criterion.benchmark_group("report");
     group.throughput(Throughput::Elements(1));

@@ -68,17 +68,26 @@ pub struct Article {
     pub text: String,
     /// When it was published; decides which of several copies is the representative.
     pub date: Option<Timestamp>,
+    /// Who published it; tells furniture from stories, and a publisher's own versions from copies.
+    pub publisher: Option<String>,
 }
 
 impl Article {
-    /// An article without a date.
+    /// An article without a date or publisher.
     ///
     /// ```
     /// let article = wirecopy::Article::new("a1", "The council met on Monday.");
     /// assert_eq!(article.id, "a1");
     /// ```
     pub fn new(id: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { id: id.into(), text: text.into(), date: None }
+        Self { id: id.into(), text: text.into(), date: None, publisher: None }
+    }
+
+    /// The same article with a publisher.
+    #[must_use]
+    pub fn published_by(mut self, publisher: impl Into<String>) -> Self {
+        self.publisher = Some(publisher.into());
+        self
     }
 
     /// The same article with a date.

@@ -36,12 +36,12 @@
 //! that estimates ([`sketch::MinHasher`]), and two texts compared exactly ([`score::compare`]):
 //!
 //! ```
-//! use wirecopy::{Config, boilerplate::Boilerplate, score};
+//! use wirecopy::{Config, score};
 //!
 //! let config = Config::default();
 //! let a = score::Prepared::new("We may be at an all-time low in relations, he said.", &config);
 //! let b = score::Prepared::new("“We may be at an ‘all time low’ in terms of our relationship.”", &config);
-//! let comparison = score::compare(&a, &b, &config, &Boilerplate::default());
+//! let comparison = score::compare(&a, &b, &config);
 //! assert_eq!(comparison.passages[0].words(), 9);
 //! ```
 //!

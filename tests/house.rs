@@ -20,9 +20,7 @@ const ROOMS: [&str; 11] = [
 ];
 
 /// What a room uses against its place in the row, each with a reason.
-const EXCEPTIONS: [(&str, &str); 2] = [
-    // P decides the core of a pair, whose counts are the scorer's type.
-    ("boilerplate", "score"),
+const EXCEPTIONS: [(&str, &str); 1] = [
     // Settings hold a number of bands and rows.
     ("config", "candidates"),
 ];

@@ -2,7 +2,6 @@
 
 use crate::corpus::{Planted, planted};
 use std::ops::Range;
-use wirecopy::boilerplate::Boilerplate;
 use wirecopy::score::{Prepared, compare};
 use wirecopy::{Article, Config, Detector};
 
@@ -22,7 +21,7 @@ fn passages(pair: &Planted) -> Vec<Range<usize>> {
     let detector = Detector::builder().threshold(0.0001).bands(1, 1).build().expect("valid");
     let config = detector.config();
     let (a, b) = (Prepared::new(&articles[0].text, config), Prepared::new(&articles[1].text, config));
-    let comparison = compare(&a, &b, config, &Boilerplate::default());
+    let comparison = compare(&a, &b, config);
     let byte = |word: u32, end: bool| {
         let span = b.words[word as usize].span;
         (if end { span.end } else { span.start }) as usize

@@ -47,7 +47,7 @@ pub(crate) fn buckets(keys: &[u32], bands: usize, band: usize, members: &[u32], 
     let run = SortedRun::new(members.iter().map(|&member| (keys[member as usize * bands + band], member)));
     let mut found = Buckets::default();
     for bucket in run.buckets() {
-        let bucket: Vec<u32> = bucket.collect();
+        let bucket: Vec<u32> = bucket.iter().map(|&entry| entry as u32).collect();
         if limit.is_some_and(|limit| bucket.len() > limit) {
             found.crowds.push(bucket);
         } else {

@@ -1,12 +1,15 @@
 //! Sketches to candidate pairs: which articles are worth comparing.
 //!
-//! **Takes** the band keys of each article. **Gives** pairs, each once, a before b in input order.
-//! [`bands`] says how likely a pair is to be found; `lsh` finds pairs by banding. Every candidate is scored exactly
-//! afterwards: a false one costs time and nothing else.
+//! **Takes** the sketches of each article. **Gives** pairs, each once, a before b in input order.
+//! [`bands`] says how likely a pair is to be found by its signature; `lsh` finds such pairs. `passages` finds every pair
+//! with a long run in common, `exhaustive` every pair at the threshold. Every candidate is scored exactly afterwards: a
+//! false one costs time and nothing else.
 
 pub mod bands;
 pub(crate) mod crowd;
+pub(crate) mod exhaustive;
 pub(crate) mod lsh;
+pub(crate) mod passages;
 pub(crate) mod run;
 
 /// Two articles as one number: a in the upper half, b in the lower, so that sorting numbers sorts pairs.

@@ -1,12 +1,14 @@
 //! What can be typed, and what it means.
 
+use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
 use crate::input::{FieldNames, InputOptions};
+use crate::report::boilerplate;
 use crate::report::pairs::Detail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Finds duplicate, near-duplicate and copied articles in news dumps, and shows what they share.
 #[derive(Debug, Parser)]
@@ -45,8 +47,8 @@ The relation of a pair is the first of these that holds:
   near-duplicate  Jaccard 0.7 and above
   excerpt         0.8 of the shingles of one are in the other
   variant         Jaccard at the threshold and above
-  partial-copy    0.5 of the shingles of one are in the other (compare only)
-  shared-passage  a run of five words (compare only)
+  partial-copy    0.5 of the shingles of one are in the other (--containment)
+  shared-passage  the rest: a run of --passage words; with compare, any run of five words
 Clusters form around the earliest dated article, else the first; every member was compared with it.";
 
 #[derive(Debug, Args)]
@@ -94,10 +96,53 @@ pub(super) struct Search {
     #[arg(long, requires = "bands")]
     rows: Option<usize>,
 
+    /// Report a pair, too, if so much of the shingles of one is in the other, and both share a run of 13 words; or off
+    #[arg(long, value_name = "C|off", default_value = "0.5", value_parser = bound)]
+    containment: Bound,
+
+    /// Report every pair, too, that shares so many words in a row, from 6 up
+    #[arg(long, value_name = "WORDS")]
+    passage: Option<usize>,
+
+    /// Words that count for nobody: boilerplate.jsonl of an earlier run, instead of learning them
+    #[arg(long, value_name = "FILE", conflicts_with = "count_boilerplate")]
+    boilerplate: Option<PathBuf>,
+
+    /// Count footers and the like as words of their articles
+    #[arg(long)]
+    count_boilerplate: bool,
+
+    /// Only pairs published at most so many days apart; a missing date hides nothing
+    #[arg(long, value_name = "DAYS")]
+    within: Option<f64>,
+
+    /// Only pairs of different publishers; a missing publisher hides nothing
+    #[arg(long)]
+    across_publishers: bool,
+
+    /// Find all pairs at the threshold with certainty, not by signatures; takes about twice the time
+    #[arg(long)]
+    exhaustive: bool,
+
+    /// Measure the recall: look for all pairs of a sample of 10,000 articles with certainty
+    #[arg(long)]
+    measure_recall: bool,
+
     /// List every pair, among copies and in crowds too: may take time and write output that grow with the square of
     /// the largest group
     #[arg(long)]
     list_all: bool,
+}
+
+/// A fraction, or nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bound(Option<f64>);
+
+fn bound(text: &str) -> std::result::Result<Bound, String> {
+    if text == "off" {
+        return Ok(Bound(None));
+    }
+    text.parse().map(|bound| Bound(Some(bound))).map_err(|_| format!("{text} is neither a fraction nor off"))
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +249,10 @@ pub(super) struct Compare {
     /// Least Jaccard of a variant
     #[arg(long, value_name = "J", default_value_t = THRESHOLD)]
     threshold: f64,
+
+    /// Words that count for nobody: boilerplate.jsonl of a scan
+    #[arg(long, value_name = "FILE")]
+    boilerplate: Option<PathBuf>,
 
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -332,15 +381,41 @@ fn bands(bands: Option<usize>, rows: Option<usize>) -> Result<Option<Bands>> {
 
 impl Search {
     pub(super) fn config(&self) -> Result<Config> {
-        let bands = bands(self.bands, self.rows)?;
-        Config::new(self.threshold, self.recall, self.shingle, bands, self.list_all)
+        let chosen = Config::new(self.threshold, self.recall, bands(self.bands, self.rows)?)?;
+        let config = Config {
+            shingle: self.shingle,
+            containment: self.containment.0,
+            passage: self.passage,
+            count_boilerplate: self.count_boilerplate,
+            exhaustive: self.exhaustive,
+            measure_recall: self.measure_recall,
+            within_days: self.within,
+            across_publishers: self.across_publishers,
+            list_all: self.list_all,
+            ..chosen
+        };
+        config.checked()
     }
+
+    /// What counts for nobody, if a file says it.
+    pub(super) fn boilerplate(&self) -> Result<Option<Boilerplate>> {
+        known(self.boilerplate.as_deref(), self.shingle)
+    }
+}
+
+fn known(file: Option<&Path>, shingle: usize) -> Result<Option<Boilerplate>> {
+    file.map(|file| Ok(Boilerplate::of_passages(boilerplate::read(file)?, shingle))).transpose()
 }
 
 impl Compare {
     pub(super) fn config(&self) -> Result<Config> {
-        let one = Bands::new(1, 1)?;
-        Config::new(self.threshold, RECALL, self.shingle, Some(one), false)
+        let config = Config::new(self.threshold, RECALL, Some(Bands::new(1, 1)?))?;
+        Config { shingle: self.shingle, ..config }.checked()
+    }
+
+    /// What counts for nobody.
+    pub(super) fn boilerplate(&self) -> Result<Boilerplate> {
+        known(self.boilerplate.as_deref(), self.shingle).map(Option::unwrap_or_default)
     }
 
     pub(super) fn input(&self) -> InputOptions {
@@ -352,7 +427,7 @@ impl Compare {
 impl Tune {
     pub(super) fn chosen(&self) -> Result<Bands> {
         let given = bands(self.bands, self.rows)?;
-        Config::new(self.threshold, self.recall, SHINGLE, given, false).map(|config| config.bands)
+        Config::new(self.threshold, self.recall, given).map(|config| config.bands)
     }
 }
 

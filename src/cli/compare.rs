@@ -2,7 +2,6 @@
 
 use super::args::{Compare, CompareFormat};
 use super::{Exit, output_error, width};
-use crate::boilerplate::Boilerplate;
 use crate::error::Result;
 use crate::input::read_one;
 use crate::report::{pairs, passages};
@@ -13,10 +12,12 @@ pub(super) fn run(arguments: &Compare) -> Result<Exit> {
     let config = arguments.config()?;
     let options = arguments.input();
     let texts = (read_one(&arguments.a, &options)?, read_one(&arguments.b, &options)?);
-    let prepared = (Prepared::new(&texts.0, &config), Prepared::new(&texts.1, &config));
+    let boilerplate = arguments.boilerplate()?;
+    let prepared = |text: &str| Prepared::new(text, &config).marked(&boilerplate);
+    let prepared = (prepared(&texts.0), prepared(&texts.1));
     let a = Side { text: &texts.0, prepared: &prepared.0 };
     let b = Side { text: &texts.1, prepared: &prepared.1 };
-    let comparison = compare(a.prepared, b.prepared, &config, &Boilerplate::default());
+    let comparison = compare(a.prepared, b.prepared, &config);
     let names = (arguments.a.as_str(), arguments.b.as_str());
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match arguments.format {

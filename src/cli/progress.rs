@@ -53,12 +53,12 @@ impl Progress for Bars {
         current.end();
         current.stage = Some((stage, Instant::now()));
         let amounts = match (stage, total) {
-            (Stage::Read, Some(_)) => "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}",
-            (Stage::Read, None) => "{spinner} {bytes} {bytes_per_sec}",
+            (Stage::Read | Stage::Fingerprints, Some(_)) => "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}",
+            (Stage::Read | Stage::Fingerprints, None) => "{spinner} {bytes} {bytes_per_sec}",
             (_, Some(_)) => "{bar:30} {human_pos}/{human_len} {rate} eta {eta}",
             (_, None) => "{spinner}",
         };
-        let style = ProgressStyle::with_template(&format!("{:<10} {amounts}", stage.name()));
+        let style = ProgressStyle::with_template(&format!("{:<12} {amounts}", stage.name()));
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         bar.set_draw_target(if self.visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
         current.bar = match style {

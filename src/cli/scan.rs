@@ -20,6 +20,7 @@ const NAMED: usize = 5;
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let started = Instant::now();
     let config = arguments.search.config()?;
+    let boilerplate = arguments.search.boilerplate()?;
     let options = InputOptions { leave_out: arguments.output.folder.clone(), ..arguments.input.options() };
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
     let output = &arguments.output;
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         return Err(Error::input(nothing_to_read(&plan)));
     }
     let bars = Bars::new(arguments.common.quiet);
-    let scan = Scan::read(plan, options, config, &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config, &bars)?;
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
         bars.finish();
         name_skipped(scan.skipped(), arguments.common.verbose);
@@ -51,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let silent = arguments.common.quiet && output.folder.is_some();
     let strongest = (output.format == Format::Text && !silent).then(|| Strongest::new(output.top));
     let mut sink = ((folder, streamed), strongest);
-    let found = scan.detect(&mut sink, &bars)?;
+    let found = scan.detect(sketches, boilerplate.as_ref(), &mut sink, &bars)?;
     let ((folder, streamed), strongest) = sink;
     bars.begin(Stage::Report, None);
     folder.map(JsonLines::finish).transpose()?;
@@ -81,6 +82,7 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
     let mut run = RunInfo {
         threads: rayon::current_num_threads(),
         candidates: found.candidates,
+        matches: found.matches,
         machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         ..RunInfo::default()
     };
@@ -95,6 +97,8 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
             catalogue: scan.catalogue(),
             pairs: &found.pairs,
             clusters: &found.clusters,
+            copied: &found.copied,
+            boilerplate: found.boilerplate.passages(),
             skipped: &found.skipped,
             summary: &found.summary,
             run: &run,

@@ -34,8 +34,8 @@ pub(crate) use dates::iso;
 pub(crate) use discover::shown;
 pub use fields::{FieldNames, Fields};
 pub use lines::{Block, Blocks};
-pub(crate) use read::read_block;
 pub use read::{Heard, ReadArticle, Unit};
+pub(crate) use read::{read_block, units};
 pub use reread::Library;
 use serde::Serialize;
 pub use single::read_one;
@@ -172,10 +172,10 @@ impl Plan {
     pub fn new(paths: &[PathBuf], references: &[PathBuf], options: &InputOptions) -> crate::Result<Self> {
         discover::plan(paths, references, options)
     }
+}
 
-    /// The parts of the input that can be read independently of each other, in input order.
-    #[must_use]
-    pub fn units(&self) -> Vec<Unit> {
-        read::units(&self.sources)
-    }
+/// The bytes of all sources together, if none of them is packed.
+pub(crate) fn plain_bytes(sources: &[Source]) -> Option<u64> {
+    let plain = sources.iter().all(|source| source.packing == Packing::Plain);
+    plain.then(|| sources.iter().map(|source| source.bytes).sum())
 }

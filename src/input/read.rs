@@ -54,8 +54,8 @@ pub struct Heard {
     pub bytes: u64,
 }
 
-/// Cuts sources into units, in order.
-pub(super) fn units(sources: &[Source]) -> Vec<Unit> {
+/// Cuts sources into parts that can be read independently of each other, in order.
+pub(crate) fn units(sources: &[Source]) -> Vec<Unit> {
     let mut units = Vec::new();
     let mut at = 0;
     while at < sources.len() {

@@ -86,6 +86,13 @@ impl<'s> Library<'s> {
         self.extracts[source] = Some(extract);
     }
 
+    /// The article that lies at a place, if it did when its number was given.
+    pub(crate) fn find(&self, place: &Location) -> Option<ArticleId> {
+        let order = |location: &Location| (location.source, location.offset);
+        let at = self.locations.binary_search_by_key(&order(place), order).ok()?;
+        Some(ArticleId(at as u32))
+    }
+
     /// The text of an article.
     ///
     /// # Errors

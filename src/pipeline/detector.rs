@@ -1,18 +1,17 @@
 //! The library's front door: articles in memory to a [`Detection`].
 
 use super::detect::{Membership, Run, Texts};
-use super::gather::{Gathered, Sketcher};
+use super::gather::{Gathered, Names, Sketcher};
 use super::progress::{Progress, Quiet, Stage};
 use crate::article::{Article, ArticleId};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
-use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
+use crate::config::{Config, RECALL, THRESHOLD};
 use crate::error::Result;
-use crate::report::Sink;
+use crate::report::{Copied, Sink};
 use crate::score::{Comparison, PassageSpans, ScoredPair, Side};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::sync::Mutex;
 
 /// Finds duplicates among articles in memory.
 ///
@@ -30,7 +29,7 @@ use std::sync::Mutex;
 #[derive(Clone, Debug, Default)]
 pub struct Detector {
     config: Config,
-    boilerplate: Boilerplate,
+    boilerplate: Option<Boilerplate>,
 }
 
 /// Settings of a [`Detector`]; see [`Config`] for what each means.
@@ -38,10 +37,10 @@ pub struct Detector {
 pub struct DetectorBuilder {
     threshold: f64,
     recall: f64,
-    shingle: usize,
     bands: Option<(usize, usize)>,
-    list_all: bool,
-    boilerplate: Boilerplate,
+    /// The other settings; its bands are not looked at.
+    others: Config,
+    boilerplate: Option<Boilerplate>,
 }
 
 impl DetectorBuilder {
@@ -62,7 +61,7 @@ impl DetectorBuilder {
     /// Words a shingle.
     #[must_use]
     pub fn shingle(mut self, words: usize) -> Self {
-        self.shingle = words;
+        self.others.shingle = words;
         self
     }
 
@@ -76,14 +75,56 @@ impl DetectorBuilder {
     /// Compare and list all pairs, among copies and in crowds too; may be quadratic.
     #[must_use]
     pub fn list_all(mut self, list_all: bool) -> Self {
-        self.list_all = list_all;
+        self.others.list_all = list_all;
         self
     }
 
-    /// Shingles that are nobody's own words.
+    /// Least containment of a pair that is reported for it, or `None` to look for none.
+    #[must_use]
+    pub fn containment(mut self, containment: Option<f64>) -> Self {
+        self.others.containment = containment;
+        self
+    }
+
+    /// Report every pair that shares a verbatim run of so many words.
+    #[must_use]
+    pub fn passage(mut self, words: Option<usize>) -> Self {
+        self.others.passage = words;
+        self
+    }
+
+    /// Find the pairs at the threshold with certainty.
+    #[must_use]
+    pub fn exhaustive(mut self, exhaustive: bool) -> Self {
+        self.others.exhaustive = exhaustive;
+        self
+    }
+
+    /// Only pairs published at most so many days apart; a missing date hides nothing.
+    #[must_use]
+    pub fn within_days(mut self, days: Option<f64>) -> Self {
+        self.others.within_days = days;
+        self
+    }
+
+    /// Only pairs of different publishers; a missing publisher hides nothing.
+    #[must_use]
+    pub fn across_publishers(mut self, across: bool) -> Self {
+        self.others.across_publishers = across;
+        self
+    }
+
+    /// Count boilerplate like any other words.
+    #[must_use]
+    pub fn count_boilerplate(mut self, count: bool) -> Self {
+        self.others.count_boilerplate = count;
+        self
+    }
+
+    /// What is nobody's own words, instead of learning it.
     #[must_use]
     pub fn boilerplate(mut self, boilerplate: Boilerplate) -> Self {
-        self.boilerplate = boilerplate;
+        self.boilerplate = Some(boilerplate);
         self
     }
 
@@ -93,8 +134,9 @@ impl DetectorBuilder {
     /// [`ErrorKind::Setting`](crate::ErrorKind::Setting) if one of them makes no sense.
     pub fn build(self) -> Result<Detector> {
         let bands = self.bands.map(|(bands, rows)| Bands::new(bands, rows)).transpose()?;
-        let config = Config::new(self.threshold, self.recall, self.shingle, bands, self.list_all)?;
-        Ok(Detector { config, boilerplate: self.boilerplate })
+        let Config { bands, .. } = Config::new(self.threshold, self.recall, bands)?;
+        let config = Config { threshold: self.threshold, recall: self.recall, bands, ..self.others };
+        Ok(Detector { config: config.checked()?, boilerplate: self.boilerplate })
     }
 }
 
@@ -105,10 +147,9 @@ impl Detector {
         DetectorBuilder {
             threshold: THRESHOLD,
             recall: RECALL,
-            shingle: SHINGLE,
             bands: None,
-            list_all: false,
-            boilerplate: Boilerplate::default(),
+            others: Config::default(),
+            boilerplate: None,
         }
     }
 
@@ -148,21 +189,25 @@ impl Detector {
             gathered.append(part?)?;
         }
         gathered.references_from = gathered.len() as u32;
+        let publishers = || Names::new(articles.iter().map(|article| article.publisher.as_deref()));
+        (gathered.publishers, gathered.sites) = (publishers(), publishers());
         let mut passages = Collected::default();
         let run = Run {
-            gathered: &gathered,
+            gathered,
             texts: InMemory(articles),
             config: &self.config,
-            boilerplate: &self.boilerplate,
+            boilerplate: self.boilerplate.as_ref(),
             sink: &mut passages,
             progress,
-            lost: Mutex::default(),
         };
         let outcome = run.detect()?;
         Ok(Detection {
             pairs: outcome.pairs,
             passages: passages.0,
             membership: outcome.membership,
+            copied: outcome.copied,
+            boilerplate: outcome.boilerplate,
+            long_runs: outcome.long_runs,
             unlisted: outcome.unlisted,
         })
     }
@@ -177,6 +222,25 @@ impl Texts for InMemory<'_> {
 
     fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String> {
         Ok(Cow::Borrowed(&self.0[article.index()].text))
+    }
+
+    fn read_again<P: Default + Send>(
+        &self,
+        progress: &dyn Progress,
+        visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
+    ) -> Vec<P> {
+        progress.begin(Stage::Fingerprints, Some(self.0.iter().map(|article| article.text.len() as u64).sum()));
+        let chunks = self.0.par_chunks(256).enumerate();
+        chunks
+            .map(|(chunk, articles)| {
+                let mut part = P::default();
+                for (article, number) in articles.iter().zip(256 * chunk as u32..) {
+                    visit(&mut part, ArticleId(number), &article.text);
+                    progress.advance(article.text.len() as u64);
+                }
+                part
+            })
+            .collect()
     }
 }
 
@@ -202,6 +266,9 @@ pub struct Detection {
     pairs: Vec<ScoredPair>,
     passages: Vec<Vec<PassageSpans>>,
     membership: Vec<Membership>,
+    copied: Vec<Option<Copied>>,
+    boilerplate: Boilerplate,
+    long_runs: u64,
     unlisted: u64,
 }
 
@@ -237,6 +304,27 @@ impl Detection {
     #[must_use]
     pub fn relation_to_representative(&self, article: ArticleId) -> Option<&ScoredPair> {
         self.membership[article.index()].pair.as_ref()
+    }
+
+    /// How much of an article stands in others, boilerplate apart; `None` if nothing does.
+    ///
+    /// # Panics
+    /// If there is no such article.
+    #[must_use]
+    pub fn copied(&self, article: ArticleId) -> Option<Copied> {
+        self.copied[article.index()]
+    }
+
+    /// What counted for nobody: given, or learnt from the articles.
+    #[must_use]
+    pub fn boilerplate(&self) -> &Boilerplate {
+        &self.boilerplate
+    }
+
+    /// How many pairs are not reported though they share a verbatim run of 25 words or more.
+    #[must_use]
+    pub fn long_runs(&self) -> u64 {
+        self.long_runs
     }
 
     /// How many pairs of crowds of near-identical articles were left unlisted.

@@ -1,17 +1,64 @@
 //! Texts to what is kept of each article: how many words, a digest of them, its band keys, its date.
 
 use crate::article::{ArticleId, Timestamp};
-use crate::candidates::lsh::{band_keys, traces};
+use crate::candidates::Pair;
+use crate::candidates::lsh::{agreeing, band_keys, traces};
+use crate::candidates::passages::{Key, Postings, is_short, key};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::shingles;
-use crate::sketch::MinHasher;
+use crate::sketch::fingerprint::rank;
+use crate::sketch::{MinHasher, Winnower};
 use crate::text::word_hashes;
+use ahash::AHashMap;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 const DIGEST_SEED: u64 = 0x6469_6765_7374_0001;
 
-/// What is kept of every article: 4 bytes a band, 1 a value of the signature, and 36 more.
+/// Names of publishers or sites, as numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// For each article its number; 0 where there is none.
+    pub(crate) numbers: Vec<u32>,
+    names: Vec<String>,
+}
+
+impl Names {
+    /// Numbers names in the order in which they come.
+    pub(crate) fn new<'n>(names: impl Iterator<Item = Option<&'n str>>) -> Self {
+        let mut known: AHashMap<&str, u32> = AHashMap::new();
+        let mut all = vec![String::new()];
+        let number = |name: Option<&'n str>| {
+            let Some(name) = name else { return 0 };
+            *known.entry(name).or_insert_with(|| {
+                all.push(name.to_owned());
+                all.len() as u32 - 1
+            })
+        };
+        let numbers = names.map(number).collect();
+        Self { numbers, names: all }
+    }
+
+    /// The number of an article's name; 0 where there is none.
+    pub(crate) fn of(&self, article: u32) -> u32 {
+        self.numbers.get(article as usize).copied().unwrap_or(0)
+    }
+
+    /// The name of a number.
+    pub(crate) fn name(&self, number: u32) -> Option<&str> {
+        self.names.get(number as usize).filter(|_| number > 0).map(String::as_str)
+    }
+
+    /// How many articles have each.
+    pub(crate) fn sizes(&self) -> Vec<u32> {
+        let mut sizes = vec![0; self.names.len()];
+        self.numbers.iter().for_each(|&number| sizes[number as usize] += 1);
+        sizes
+    }
+}
+
+/// What is kept of every article: 4 bytes a band, 1 a value of the signature, and 40 more; and while boilerplate is being
+/// learnt, 4 for each of its fingerprints, about 0.2 a word.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     pub(crate) words: Vec<u32>,
@@ -22,6 +69,14 @@ pub(crate) struct Gathered {
     pub(crate) keys: Vec<u32>,
     /// A byte of each value of the signature, a row an article.
     pub(crate) traces: Vec<u8>,
+    /// Fingerprints by hash alone, by which frequent ones are known; empty where none are asked for.
+    pub(crate) survey: Vec<Postings>,
+    /// The shingles of each short article.
+    pub(crate) short: Vec<(u32, Box<[u64]>)>,
+    /// Who published an article.
+    pub(crate) publishers: Names,
+    /// Whose furniture it may carry: its publisher's, or that of the folder it lies in.
+    pub(crate) sites: Names,
     /// Articles from this number on are references: never compared with each other.
     pub(crate) references_from: u32,
 }
@@ -37,6 +92,9 @@ impl Gathered {
 
     /// Adds what was gathered elsewhere, behind what is here.
     pub(crate) fn append(&mut self, mut part: Self) -> Result<()> {
+        let first = self.words.len() as u32;
+        part.survey.into_iter().for_each(|postings| postings.append(first, &mut self.survey));
+        self.short.extend(part.short.into_iter().map(|(article, shingles)| (first + article, shingles)));
         self.words.append(&mut part.words);
         self.digests.append(&mut part.digests);
         self.dates.append(&mut part.dates);
@@ -55,6 +113,18 @@ impl Gathered {
         order
     }
 
+    /// Whether the signatures of a pair agree in at least so many values.
+    pub(crate) fn agree(&self, pair: Pair, least: usize) -> bool {
+        self.agreement(pair.a(), pair.b()) >= least
+    }
+
+    /// In how many values the signatures of two articles agree.
+    pub(crate) fn agreement(&self, a: u32, b: u32) -> usize {
+        let k = self.traces.len() / self.words.len().max(1);
+        let traces = |article: u32| &self.traces[article as usize * k..][..k];
+        agreeing(traces(a), traces(b))
+    }
+
     /// Less for who stays.
     pub(crate) fn precedence(&self, article: u32) -> (bool, Option<Timestamp>, u32) {
         let date = self.dates[article as usize];
@@ -65,17 +135,30 @@ impl Gathered {
 /// Makes sketches one after the other, with buffers that it keeps.
 pub(crate) struct Sketcher {
     hasher: MinHasher,
+    /// Chooses the fingerprints of the survey, where there are to be some.
+    winnower: Option<Winnower>,
     config: Config,
     words: Vec<u64>,
     shingles: Vec<u64>,
     values: Vec<u64>,
+    ranks: Vec<u64>,
+    keys: Vec<Key>,
 }
 
 impl Sketcher {
     pub(crate) fn new(config: &Config) -> Result<Self> {
         let hasher = MinHasher::new(config.bands.k())?;
-        let values = vec![0; hasher.k()];
-        Ok(Self { hasher, config: config.clone(), words: Vec::new(), shingles: Vec::new(), values })
+        let surveyed = config.guaranteed_run().map(|_| Winnower::new(config.shingle, config.run()));
+        Ok(Self {
+            hasher,
+            winnower: surveyed.transpose()?,
+            config: config.clone(),
+            words: Vec::new(),
+            shingles: Vec::new(),
+            values: vec![0; hasher.k()],
+            ranks: Vec::new(),
+            keys: Vec::new(),
+        })
     }
 
     /// Adds the sketch of `text` to `gathered`.
@@ -102,8 +185,25 @@ impl Sketcher {
             self.hasher.fill(&self.shingles, &mut self.values);
             band_keys(&self.values, self.config.bands, &mut gathered.keys);
             traces(&self.values, &mut gathered.traces);
+            self.survey(article, gathered);
         }
         Ok(article)
+    }
+
+    fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {
+        let Some(winnower) = self.winnower else { return };
+        if is_short(self.words.len() as u32) && self.words.len() >= self.config.shingle {
+            gathered.short.push((article.0, self.shingles.as_slice().into()));
+        }
+        self.ranks.clear();
+        self.ranks.extend(self.shingles.iter().map(|&shingle| rank(shingle, false)));
+        winnower.choose(&self.ranks, |at| self.keys.push((key(self.shingles[at]), 0)));
+        if gathered.survey.is_empty() {
+            gathered.survey.push(Postings::default());
+        }
+        if let Some(postings) = gathered.survey.last_mut() {
+            postings.push(article.0, &mut self.keys);
+        }
     }
 }
 

@@ -4,10 +4,17 @@
 //! both for articles in memory, and (with the feature `formats`) [`scan`] for files. All of it runs in the caller's
 //! rayon pool; results do not depend on how many threads that has.
 
+mod copied;
+mod copies;
 pub(crate) mod detect;
 mod detector;
+mod exhaustive;
+mod filter;
 pub(crate) mod gather;
+mod index;
+mod learn;
 pub(crate) mod progress;
+mod verify;
 
 #[cfg(feature = "formats")]
 pub mod scan;

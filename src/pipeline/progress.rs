@@ -8,6 +8,10 @@ use serde::Serialize;
 pub enum Stage {
     /// Reading articles, finding their words, making sketches; counted in bytes of input.
     Read,
+    /// Learning which words are nobody's own; not counted.
+    Survey,
+    /// Reading articles again, for their fingerprints; counted in bytes of input.
+    Fingerprints,
     /// Bringing like sketches together; counted in bands.
     Candidates,
     /// Comparing articles; counted in pairs.
@@ -24,6 +28,8 @@ impl Stage {
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Survey => "survey",
+            Self::Fingerprints => "fingerprints",
             Self::Candidates => "candidates",
             Self::Score => "score",
             Self::Cluster => "cluster",

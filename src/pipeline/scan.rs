@@ -1,29 +1,27 @@
 //! Files to results: reads and sketches in parallel, then detects.
 
 use super::detect::{Outcome, Run, Texts};
-use super::gather::{Gathered, Sketcher};
+use super::gather::{Gathered, Names, Sketcher};
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{self, Card, Heard, InputOptions, Library, Location, Plan, ReadArticle, Skipped, Unit};
-use crate::report::Sink;
+use crate::input::{self, Card, Heard, InputOptions, Library, Location, Plan, ReadArticle, Skipped, Source, Unit};
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
-use crate::report::summary::{self, Counts, Crowds, Input, Settings, Summary};
+use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
+use crate::report::{Copied, Sink};
 use crate::score::ScoredPair;
 use rayon::iter::ParallelBridge;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 /// A run over files whose articles have been read once.
 pub struct Scan {
     options: InputOptions,
     config: Config,
-    gathered: Gathered,
     catalogue: Catalogue,
     skipped: Vec<Skipped>,
     heard: Heard,
@@ -31,18 +29,27 @@ pub struct Scan {
     repeated: u64,
 }
 
+/// What was made of each article of a [`Scan`].
+pub struct Sketches(Gathered);
+
 /// All that a run found.
 pub struct Found {
     /// The reported pairs, sorted.
     pub pairs: Vec<ScoredPair>,
     /// The clusters.
     pub clusters: Clusters,
+    /// For each article how much of it stands in others.
+    pub copied: Vec<Option<Copied>>,
+    /// What counted for nobody.
+    pub boilerplate: Boilerplate,
     /// What was skipped, sorted.
     pub skipped: Vec<Skipped>,
     /// The numbers.
     pub summary: Summary,
     /// How many pairs were scored.
     pub candidates: u64,
+    /// How many fingerprints they have in common, altogether.
+    pub matches: u64,
 }
 
 impl Scan {
@@ -50,13 +57,18 @@ impl Scan {
     ///
     /// # Errors
     /// If there are more articles than 32-bit numbers can count. What cannot be read is listed, and no error.
-    pub fn read(plan: Plan, options: InputOptions, config: Config, progress: &dyn Progress) -> Result<Self> {
-        let total: u64 = plan.sources.iter().map(|source| source.bytes).sum();
-        let plain = plan.sources.iter().all(|source| source.packing == input::Packing::Plain);
-        progress.begin(Stage::Read, plain.then_some(total));
-        let units = plan.units();
-        let reader = Reader { plan: &plan, options: &options, config: &config, progress };
-        let read: Vec<Result<Part>> = units.par_iter().with_max_len(1).map(|unit| reader.unit(unit)).collect();
+    pub fn read(
+        plan: Plan,
+        options: InputOptions,
+        config: Config,
+        progress: &dyn Progress,
+    ) -> Result<(Self, Sketches)> {
+        progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
+        let units = input::units(&plan.sources);
+        let reader = Reader { sources: &plan.sources, options: &options, progress };
+        let first = FirstReading { sources: &plan.sources, config: &config };
+        let read: Vec<Result<Part>> =
+            units.par_iter().with_max_len(1).map(|unit| reader.unit(unit, &|read| first.part(read))).collect();
 
         let mut whole = Part::default();
         let mut references_from = None;
@@ -77,8 +89,11 @@ impl Scan {
         let mut skipped = plan.skipped;
         skipped.append(&mut heard.skipped);
         let catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
+        gathered.publishers = Names::new(catalogue.cards.iter().map(|card| card.publisher.as_deref()));
+        gathered.sites =
+            Names::new((0..).map(ArticleId).take(catalogue.cards.len()).map(|article| catalogue.site(article)));
         let (passed_over, repeated) = (plan.passed_over, plan.repeated);
-        Ok(Self { options, config, gathered, catalogue, skipped, heard, passed_over, repeated })
+        Ok((Self { options, config, catalogue, skipped, heard, passed_over, repeated }, Sketches(gathered)))
     }
 
     /// The articles that were read.
@@ -93,21 +108,21 @@ impl Scan {
         &self.skipped
     }
 
-    /// Finds the pairs, handing each to `sink`, and the clusters.
+    /// Finds the pairs, handing each to `sink`, and the clusters. `boilerplate` is what counts for nobody, if it is not to
+    /// be learnt.
     ///
     /// # Errors
     /// If the sink or a temporary file fails.
-    pub fn detect<S: Sink>(&self, sink: &mut S, progress: &dyn Progress) -> Result<Found> {
+    pub fn detect<S: Sink>(
+        &self,
+        sketches: Sketches,
+        boilerplate: Option<&Boilerplate>,
+        sink: &mut S,
+        progress: &dyn Progress,
+    ) -> Result<Found> {
         let library = Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options);
-        let run = Run {
-            gathered: &self.gathered,
-            texts: OnDisk(library),
-            config: &self.config,
-            boilerplate: &Boilerplate::default(),
-            sink,
-            progress,
-            lost: Mutex::default(),
-        };
+        let texts = OnDisk { library, catalogue: &self.catalogue, options: &self.options };
+        let run = Run { gathered: sketches.0, texts, config: &self.config, boilerplate, sink, progress };
         let outcome = run.detect()?;
         let mut skipped = self.skipped.clone();
         skipped.extend(outcome.lost.iter().map(|(article, reason)| Skipped {
@@ -120,7 +135,16 @@ impl Scan {
             outcome.membership.iter().map(|place| (place.representative, place.pair)).collect();
         let clusters = Clusters::new(&belongs);
         let summary = self.summary(&outcome, &clusters, &skipped);
-        Ok(Found { pairs: outcome.pairs, clusters, skipped, summary, candidates: outcome.candidates })
+        Ok(Found {
+            pairs: outcome.pairs,
+            clusters,
+            copied: outcome.copied,
+            boilerplate: outcome.boilerplate,
+            skipped,
+            summary,
+            candidates: outcome.candidates,
+            matches: outcome.matches,
+        })
     }
 
     fn summary(&self, outcome: &Outcome, clusters: &Clusters, skipped: &[Skipped]) -> Summary {
@@ -130,13 +154,22 @@ impl Scan {
             version: env!("CARGO_PKG_VERSION"),
             counts: Counts::new(&self.catalogue, &outcome.pairs, clusters, copies as u64),
             relations: summary::relations(&outcome.pairs),
-            recall_at_threshold: self.config.bands.found(self.config.threshold),
+            recall_at_threshold: if self.config.exhaustive {
+                1.0
+            } else {
+                self.config.bands.found(self.config.threshold)
+            },
+            measured_recall: outcome.recall,
             crowds: Crowds {
                 articles: outcome.crowded as u64,
                 unlisted_pairs: outcome.unlisted,
                 overflow: outcome.overflow as u64,
             },
-            boilerplate: 0,
+            boilerplate: BoilerplateFound {
+                passages: outcome.boilerplate.passages().len() as u64,
+                shingles: outcome.boilerplate.len() as u64,
+            },
+            long_runs: outcome.long_runs,
             input: Input {
                 sources: self.catalogue.sources.len() as u64,
                 bytes: self.heard.bytes,
@@ -186,36 +219,70 @@ impl Part {
 }
 
 struct Reader<'a> {
-    plan: &'a Plan,
+    sources: &'a [Source],
     options: &'a InputOptions,
-    config: &'a Config,
     progress: &'a dyn Progress,
 }
 
+/// Makes something of the articles that it is given one by one.
+type Taker<'t> = dyn FnMut(ReadArticle<'_>) + 't;
+/// Reads some articles, and says what was heard beside.
+type ReadSome<'r> = dyn FnOnce(&mut Taker<'_>) -> Heard + 'r;
+
+/// What is made of the articles of a unit, or of a block of a stream.
+trait Joined: Default + Send {
+    /// Adds what comes next in input order.
+    fn join(&mut self, next: Self) -> Result<()>;
+}
+
+impl Joined for Part {
+    fn join(&mut self, next: Self) -> Result<()> {
+        self.append(next)
+    }
+}
+
+impl<P: Default + Send> Joined for Vec<P> {
+    fn join(&mut self, mut next: Self) -> Result<()> {
+        self.append(&mut next);
+        Ok(())
+    }
+}
+
 impl Reader<'_> {
-    fn unit(&self, unit: &Unit) -> Result<Part> {
-        let sources = &self.plan.sources;
-        let Some(blocks) = unit.blocks(sources, self.options) else {
-            return self.part(|take| unit.read(sources, self.options, take));
+    /// Reads a unit, all at once or block by block.
+    fn unit<P: Joined>(&self, unit: &Unit, part: &(dyn Fn(Box<ReadSome<'_>>) -> Result<P> + Sync)) -> Result<P> {
+        let told = |heard: Heard| {
+            self.progress.advance(heard.bytes);
+            heard
+        };
+        let Some(blocks) = unit.blocks(self.sources, self.options) else {
+            return part(Box::new(|take| told(unit.read(self.sources, self.options, take))));
         };
         // A stream is read by one thread at a time, its blocks worked on by all.
         let index = unit.source();
-        let mut parts: Vec<(usize, Result<Part>)> = blocks
+        let mut parts: Vec<(usize, Result<P>)> = blocks
             .enumerate()
             .par_bridge()
             .map(|(number, block)| {
-                let part = self.part(|take| input::read_block(index, &sources[index], &block, self.options, take));
-                (number, part)
+                let source = &self.sources[index];
+                (number, part(Box::new(|take| told(input::read_block(index, source, &block, self.options, take)))))
             })
             .collect();
         parts.sort_unstable_by_key(|&(number, _)| number);
-        let mut whole = Part::default();
-        parts.into_iter().try_for_each(|(_, part)| whole.append(part?))?;
+        let mut whole = P::default();
+        parts.into_iter().try_for_each(|(_, part)| whole.join(part?))?;
         Ok(whole)
     }
+}
 
+struct FirstReading<'a> {
+    sources: &'a [Source],
+    config: &'a Config,
+}
+
+impl FirstReading<'_> {
     /// Sketches the articles that `read` gives.
-    fn part(&self, read: impl FnOnce(&mut dyn FnMut(ReadArticle<'_>)) -> Heard) -> Result<Part> {
+    fn part(&self, read: Box<ReadSome<'_>>) -> Result<Part> {
         let mut part = Part::default();
         let mut sketcher = Sketcher::new(self.config)?;
         let mut too_long = Vec::new();
@@ -225,31 +292,58 @@ impl Reader<'_> {
                 part.locations.push(article.location);
             }
             Err(error) => too_long.push(Skipped {
-                source: self.plan.sources[article.location.source as usize].name.clone(),
+                source: self.sources[article.location.source as usize].name.clone(),
                 record: (article.location.record > 0).then_some(article.location.record),
                 reason: error.to_string(),
             }),
         });
         part.heard = heard;
         part.heard.skipped.append(&mut too_long);
-        self.progress.advance(part.heard.bytes);
         Ok(part)
     }
 }
 
-struct OnDisk<'s>(Library<'s>);
+struct OnDisk<'s> {
+    library: Library<'s>,
+    catalogue: &'s Catalogue,
+    options: &'s InputOptions,
+}
 
 impl Texts for OnDisk<'_> {
     fn prepare(&mut self, articles: &[ArticleId]) -> Result<()> {
+        let library = &self.library;
         let extracts: Vec<_> =
-            self.0.packed(articles).into_par_iter().map(|articles| self.0.extract(articles)).collect();
+            library.packed(articles).into_par_iter().map(|articles| library.extract(articles)).collect();
         for extract in extracts {
-            self.0.install(extract.map_err(|error| Error::output(&error))?);
+            self.library.install(extract.map_err(|error| Error::output(&error))?);
         }
         Ok(())
     }
 
     fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String> {
-        self.0.text(article).map(Cow::Owned)
+        self.library.text(article).map(Cow::Owned)
+    }
+
+    fn read_again<P: Default + Send>(
+        &self,
+        progress: &dyn Progress,
+        visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
+    ) -> Vec<P> {
+        let sources = &self.catalogue.sources;
+        progress.begin(Stage::Fingerprints, input::plain_bytes(sources));
+        let reader = Reader { sources, options: self.options, progress };
+        let part = |read: Box<ReadSome<'_>>| {
+            let mut part = P::default();
+            // Whatever is wrong with a record was heard in the first reading.
+            read(&mut |article| {
+                if let Some(number) = self.library.find(&article.location) {
+                    visit(&mut part, number, article.text);
+                }
+            });
+            Ok(vec![part])
+        };
+        let units = input::units(sources);
+        let read: Vec<Result<Vec<P>>> = units.par_iter().with_max_len(1).map(|unit| reader.unit(unit, &part)).collect();
+        read.into_iter().flatten().flatten().collect()
     }
 }

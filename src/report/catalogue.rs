@@ -68,6 +68,16 @@ impl Catalogue {
         &self.sources[self.locations[article.index()].source as usize]
     }
 
+    /// Whose furniture an article may carry: its publisher's, or that of the first folder that its file lies in.
+    #[must_use]
+    pub fn site(&self, article: ArticleId) -> Option<&str> {
+        let folder = || match self.source(article).format {
+            Format::Text => self.source(article).name.split_once('/').map(|(folder, _)| folder),
+            Format::Lines(_) => None,
+        };
+        self.cards[article.index()].publisher.as_deref().or_else(folder)
+    }
+
     /// The number of its record, where its source has several.
     #[must_use]
     pub fn record(&self, article: ArticleId) -> Option<u64> {

@@ -4,7 +4,9 @@ use super::catalogue::Catalogue;
 use super::clusters::Clusters;
 use super::pairs::{Detail, JsonLines};
 use super::summary::{RunInfo, Summary};
-use super::tables;
+use super::tables::{self, Found};
+use super::{Copied, boilerplate};
+use crate::boilerplate::KnownPassage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Skipped, shown};
 use crate::score::ScoredPair;
@@ -14,8 +16,16 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// All files of an output folder.
-const FILES: [&str; 7] =
-    ["pairs.jsonl", "pairs.csv", "articles.csv", "clusters.jsonl", "skipped.jsonl", "summary.json", "run.json"];
+const FILES: [&str; 8] = [
+    "pairs.jsonl",
+    "pairs.csv",
+    "articles.csv",
+    "clusters.jsonl",
+    "boilerplate.jsonl",
+    "skipped.jsonl",
+    "summary.json",
+    "run.json",
+];
 
 /// An output folder in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
 #[derive(Debug)]
@@ -34,6 +44,10 @@ pub struct Results<'a> {
     pub pairs: &'a [ScoredPair],
     /// The clusters.
     pub clusters: &'a Clusters,
+    /// For each article how much of it stands in others.
+    pub copied: &'a [Option<Copied>],
+    /// What counted for nobody.
+    pub boilerplate: &'a [KnownPassage],
     /// What was skipped.
     pub skipped: &'a [Skipped],
     /// The numbers.
@@ -92,9 +106,10 @@ impl Staging {
     }
 
     fn write_files(&self, results: Results<'_>) -> Result<()> {
-        let Results { catalogue, pairs, clusters, skipped, summary, run } = results;
+        let Results { catalogue, pairs, clusters, copied, boilerplate: known, skipped, summary, run } = results;
         tables::write_pairs(self.create("pairs.csv")?, catalogue, pairs)?;
-        tables::write_articles(self.create("articles.csv")?, catalogue, clusters, pairs)?;
+        tables::write_articles(self.create("articles.csv")?, catalogue, &Found { clusters, pairs, copied })?;
+        boilerplate::write(self.create("boilerplate.jsonl")?, known)?;
         clusters.write(self.create("clusters.jsonl")?, catalogue)?;
         let mut lines = self.create("skipped.jsonl")?;
         for skip in skipped {

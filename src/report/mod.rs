@@ -3,8 +3,11 @@
 //! **Takes** pairs as they are scored ([`Sink`]) and what is known of the articles. **Gives** files and text. Numbers are
 //! fractions in files and percentages on a terminal, nowhere else. What comes from articles is escaped for where it goes.
 //!
-//! The fields of every file are written down where the file is written: [`pairs`], [`tables`], [`clusters`], [`summary`].
+//! The fields of every file are written down where the file is written: [`pairs`], [`tables`], [`clusters`],
+//! [`boilerplate`], [`summary`].
 
+#[cfg(feature = "formats")]
+pub mod boilerplate;
 #[cfg(feature = "formats")]
 pub mod catalogue;
 #[cfg(feature = "formats")]
@@ -24,8 +27,34 @@ pub mod tables;
 #[cfg(feature = "cli")]
 pub mod terminal;
 
+use crate::article::ArticleId;
 use crate::error::Result;
 use crate::score::{Comparison, ScoredPair, Side};
+use serde::Serialize;
+
+/// How much of an article stands in others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Copied {
+    /// Words in passages shared with other articles, boilerplate apart, divided by all words, 0..=1.
+    pub share: f64,
+    /// The article that most of them are shared with; of several the first.
+    pub most_with: ArticleId,
+}
+
+/// The recall of a run, measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MeasuredRecall {
+    /// Articles whose pairs were looked for exhaustively.
+    pub articles: u64,
+    /// Their pairs at the threshold or above.
+    pub pairs: u64,
+    /// How many of these the run found.
+    pub found: u64,
+    /// Found pairs divided by all, 0..=1.
+    pub recall: f64,
+    /// The 95 % confidence interval (Wilson 1927).
+    pub interval: [f64; 2],
+}
 
 /// Takes the reported pairs of a run, in the order of a, then b.
 pub trait Sink: Sync {

@@ -9,6 +9,7 @@
 //! | `passages` | what they share, in the order of a; left out with `--passages none`, and for identical pairs by default |
 //! | `passages[].words` | equal words |
 //! | `passages[].a`, `.b` | byte offsets `[start, end]` into the two texts as UTF-8 |
+//! | `passages[].boilerplate` | how many of these are boilerplate; left out where none is |
 //! | `passages[].text_a`, `.text_b` | the text there; `text_b` only where it differs; cut after 300 bytes by default |
 //!
 //! Fractions are written with as many digits as reading them back to the same number takes.
@@ -72,6 +73,8 @@ struct PassageLine<'a> {
     a: crate::article::Span,
     b: crate::article::Span,
     #[serde(skip_serializing_if = "Option::is_none")]
+    boilerplate: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     text_a: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text_b: Option<&'a str>,
@@ -116,6 +119,7 @@ fn passage_line<'a>(passage: PassageSpans, a: &'a str, b: &'a str, detail: Detai
         words: passage.words,
         a: passage.a,
         b: passage.b,
+        boilerplate: Some(passage.boilerplate).filter(|&words| words > 0),
         text_a: shown(text_a),
         text_b: shown(text_b).filter(|_| text_a != text_b),
     }

@@ -2,6 +2,7 @@
 //!
 //! `run.json` (threads, seconds per stage, memory, machine) is the only file that may differ between equal runs.
 
+use super::MeasuredRecall;
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
 use crate::config::Config;
@@ -26,10 +27,15 @@ pub struct Summary {
     pub relations: BTreeMap<&'static str, u64>,
     /// Probability that a pair at the threshold was found, from the S-curve.
     pub recall_at_threshold: f64,
+    /// The recall that was measured, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured_recall: Option<MeasuredRecall>,
     /// Crowds of near-identical articles, of which not all pairs are listed.
     pub crowds: Crowds,
-    /// Shingles that counted for nobody.
-    pub boilerplate: u64,
+    /// What counted for nobody.
+    pub boilerplate: BoilerplateFound,
+    /// Pairs that are not listed though they share a verbatim run of 25 words or more.
+    pub long_runs: u64,
     /// What was read and how.
     pub input: Input,
     /// What was skipped: how many for each reason. `skipped.jsonl` has each.
@@ -71,6 +77,15 @@ pub struct Counts {
     pub duplicates: u64,
     /// Articles in the largest cluster.
     pub largest_cluster: u64,
+}
+
+/// How much boilerplate there was.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct BoilerplateFound {
+    /// Passages; `boilerplate.jsonl` has each.
+    pub passages: u64,
+    /// Shingles in them.
+    pub shingles: u64,
 }
 
 /// Numbers of crowds.
@@ -179,6 +194,8 @@ pub struct RunInfo {
     pub total_seconds: f64,
     /// Candidate pairs that were scored.
     pub candidates: u64,
+    /// Fingerprints that they have in common, altogether.
+    pub matches: u64,
     /// Most bytes of memory in use, where the system tells.
     pub peak_memory: Option<u64>,
     /// Operating system and processor family.

@@ -13,10 +13,16 @@
 //! | `cluster`, `representative` | the number of its cluster and the id of the representative; empty for an article of no cluster |
 //! | `relation`, `jaccard` | to the representative; empty for the representative itself |
 //! | `partners` | how many reported pairs it is in |
+//! | `copied` | the share of its words that lie in a passage shared with another article (with `--against`: a reference article), 0..=1, boilerplate apart |
+//! | `copied_with` | the id of the article that most of these are shared with; empty where there are none |
+//!
+//! What counts as such a passage: all passages of reported pairs, by their equal words, and of other pairs every verbatim
+//! run of 13 words. With `--containment off` there are only the former, and in crowds only those with leaders are looked at.
 //!
 //! A cell that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) is
 //! preceded by an apostrophe.
 
+use super::Copied;
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
 use crate::article::ArticleId;
@@ -71,11 +77,23 @@ pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair])
     table.flush().map_err(|error| Error::output(&error))
 }
 
+/// What `articles.csv` says of articles beside their fields.
+#[derive(Clone, Copy)]
+pub struct Found<'a> {
+    /// The clusters.
+    pub clusters: &'a Clusters,
+    /// The pairs.
+    pub pairs: &'a [ScoredPair],
+    /// For each article how much of it stands in others.
+    pub copied: &'a [Option<Copied>],
+}
+
 /// Writes `articles.csv`.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write_articles(out: impl Write, catalogue: &Catalogue, clusters: &Clusters, pairs: &[ScoredPair]) -> Result<()> {
+pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>) -> Result<()> {
+    let Found { clusters, pairs, copied } = *found;
     let mut partners = vec![0u64; catalogue.cards.len()];
     for pair in pairs {
         partners[pair.a.index()] += 1;
@@ -96,6 +114,8 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, clusters: &Cluster
         "relation",
         "jaccard",
         "partners",
+        "copied",
+        "copied_with",
     ];
     table.write_record(header).map_err(failed)?;
     for (index, card) in catalogue.cards.iter().enumerate() {
@@ -104,6 +124,8 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, clusters: &Cluster
         let place = clusters.place(article);
         let representative = place.map(|place| catalogue.id(place.representative));
         let pair = place.and_then(|place| place.pair);
+        let copied = copied[index];
+        let most_with = copied.map(|copied| catalogue.id(copied.most_with));
         let row = [
             cell(&id),
             cell(&catalogue.source(article).name),
@@ -118,6 +140,8 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, clusters: &Cluster
             pair.map_or(Cow::Borrowed(""), |pair| pair.relation.name().into()),
             pair.map_or(Cow::Borrowed(""), |pair| pair.overlap.jaccard().to_string().into()),
             number(Some(partners[index])),
+            copied.map_or(Cow::Borrowed("0"), |copied| copied.share.to_string().into()),
+            most_with.as_deref().map_or(Cow::Borrowed(""), cell),
         ];
         write_row(&mut table, row.into_iter())?;
     }

@@ -1,7 +1,7 @@
-//! Where the shingles of an article stand, and which of them two articles share.
+//! Where the shingles of an article stand, which of them are boilerplate, and which two articles share.
 
 use super::Core;
-use super::passages::Places;
+use crate::boilerplate::Boilerplate;
 use crate::shingle::{ShingleSet, shingles, sorted_by_hash};
 use std::cmp::Ordering;
 
@@ -15,6 +15,10 @@ pub(super) struct ShingleIndex {
     places: Vec<u32>,
     /// Words a shingle: w, or all of a shorter article.
     width: u32,
+    /// Which of the distinct shingles are boilerplate; empty if none is.
+    boilerplate: Vec<bool>,
+    /// How many are not.
+    own: u32,
 }
 
 impl ShingleIndex {
@@ -32,7 +36,16 @@ impl ShingleIndex {
             places.push(place);
         }
         starts.push(places.len() as u32);
-        Self { set: ShingleSet::from_sorted(distinct), starts, places, width: w.min(words.len()) as u32 }
+        let (width, own) = (w.min(words.len()) as u32, distinct.len() as u32);
+        Self { set: ShingleSet::from_sorted(distinct), starts, places, width, boilerplate: Vec::new(), own }
+    }
+
+    /// Marks what is boilerplate.
+    pub(super) fn mark(&mut self, boilerplate: &Boilerplate) {
+        let marks: Vec<bool> = self.set.hashes().iter().map(|&shingle| boilerplate.contains(shingle)).collect();
+        let marked = marks.iter().filter(|&&mark| mark).count();
+        self.own = (marks.len() - marked) as u32;
+        self.boilerplate = if marked > 0 { marks } else { Vec::new() };
     }
 
     pub(super) fn set(&self) -> &ShingleSet {
@@ -43,20 +56,47 @@ impl ShingleIndex {
         self.width
     }
 
+    /// How many distinct shingles are not boilerplate.
+    pub(super) fn own(&self) -> u32 {
+        self.own
+    }
+
+    pub(super) fn has_boilerplate(&self) -> bool {
+        !self.boilerplate.is_empty()
+    }
+
     fn places(&self, at: usize) -> &[u32] {
         &self.places[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
+
+    fn is_boilerplate(&self, at: usize) -> bool {
+        self.boilerplate.get(at).is_some_and(|&mark| mark)
+    }
+
+    /// Which of an article's `words` words lie in boilerplate.
+    pub(super) fn words_in_boilerplate(&self, words: usize) -> Vec<bool> {
+        let marked = (0..self.set.len()).filter(|&at| self.is_boilerplate(at));
+        inside(marked.flat_map(|at| self.places(at)), words, self.width)
+    }
 }
 
-/// The shingles that two articles share, as their places on either side.
-pub(super) fn common<'a>(a: &'a ShingleIndex, b: &'a ShingleIndex) -> Vec<Places<'a>> {
+/// A shingle that two articles share: its places in both, and whether it is somebody's own.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'i> {
+    pub(super) a: &'i [u32],
+    pub(super) b: &'i [u32],
+    pub(super) own: bool,
+}
+
+/// The shingles that two articles share.
+pub(super) fn common<'i>(a: &'i ShingleIndex, b: &'i ShingleIndex) -> Vec<Shared<'i>> {
     let (in_a, in_b) = (a.set.hashes(), b.set.hashes());
     let (mut i, mut j) = (0, 0);
     let mut common = Vec::new();
     while i < in_a.len() && j < in_b.len() {
         let order = in_a[i].cmp(&in_b[j]);
         if order == Ordering::Equal {
-            common.push((a.places(i), b.places(j)));
+            common.push(Shared { a: a.places(i), b: b.places(j), own: !a.is_boilerplate(i) });
         }
         i += usize::from(order != Ordering::Greater);
         j += usize::from(order != Ordering::Less);
@@ -64,18 +104,18 @@ pub(super) fn common<'a>(a: &'a ShingleIndex, b: &'a ShingleIndex) -> Vec<Places
     common
 }
 
-/// How many of an article's words lie in shingles of `width` words that start at these places.
-pub(super) fn covered<'a>(places: impl Iterator<Item = &'a u32>, words: usize, width: u32) -> u32 {
-    let mut starts = vec![false; words];
-    places.for_each(|&place| starts[place as usize] = true);
-    let (mut count, mut until) = (0, 0);
-    for (word, starts) in (0u32..).zip(starts) {
-        if starts {
+/// Which of an article's words lie in shingles of `width` words that start at these places.
+pub(super) fn inside<'a>(places: impl Iterator<Item = &'a u32>, words: usize, width: u32) -> Vec<bool> {
+    let mut inside = vec![false; words];
+    places.for_each(|&place| inside[place as usize] = true);
+    let mut until = 0;
+    for (word, inside) in (0u32..).zip(&mut inside) {
+        if *inside {
             until = word + width;
         }
-        count += u32::from(word < until);
+        *inside = word < until;
     }
-    count
+    inside
 }
 
 /// |S(A)∩S(B)| of two shingle sets if their Jaccard is at least `threshold`; gives up as soon as it cannot be. O(|S(A)| + |S(B)|).

@@ -14,9 +14,12 @@
 //!
 //! **Cost** O(n log n) for n words of both together; see [`passages`](Comparison::passages) for the bound on repetitive texts.
 
+pub(crate) mod copied;
 mod index;
 mod pair;
 mod passages;
+mod reason;
+mod runs;
 
 use crate::article::Span;
 use crate::boilerplate::Boilerplate;
@@ -26,6 +29,8 @@ use crate::text::Word;
 pub use index::shared_if_similar;
 pub use pair::{PassageSpans, ScoredPair, Side};
 pub use passages::{Passage, Run};
+pub use reason::Reason;
+pub(crate) use reason::{Weighed, weigh};
 use serde::{Deserialize, Serialize};
 
 /// How much of two articles overlaps, as counts; the fractions are ratios of these.
@@ -145,7 +150,7 @@ pub enum Relation {
     Excerpt,
     /// Jaccard at least the threshold.
     Variant,
-    /// One is contained in the other to at least 0.5.
+    /// One is contained in the other to at least the bound, 0.5 unless set.
     PartialCopy,
     /// They share a passage.
     SharedPassage,
@@ -170,14 +175,15 @@ impl Relation {
     }
 
     /// The relation of a pair that is not identical; `None` if it shares nothing.
-    fn of(jaccard: f64, containment: f64, threshold: f64) -> Option<Self> {
-        if jaccard >= NEAR_DUPLICATE.max(threshold) {
+    fn of(sets: &Core, config: &Config) -> Option<Self> {
+        let (jaccard, containment) = (sets.jaccard(), sets.containment());
+        if jaccard >= NEAR_DUPLICATE.max(config.threshold) {
             Some(Self::NearDuplicate)
         } else if containment >= EXCERPT {
             Some(Self::Excerpt)
-        } else if jaccard >= threshold {
+        } else if jaccard >= config.threshold {
             Some(Self::Variant)
-        } else if containment >= PARTIAL_COPY {
+        } else if containment >= config.containment.unwrap_or(PARTIAL_COPY) {
             Some(Self::PartialCopy)
         } else {
             (containment > 0.0).then_some(Self::SharedPassage)
@@ -208,7 +214,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Prepares a text. O(n log n).
+    /// Prepares a text, in which nothing is known to be boilerplate. O(n log n).
     ///
     /// # Panics
     /// If `config.shingle` is 0 or the text is longer than 4 GiB.
@@ -218,6 +224,32 @@ impl Prepared {
         let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
         let shingles = index::ShingleIndex::new(&hashes, config.shingle);
         Self { words, hashes, shingles }
+    }
+
+    /// The same with what is boilerplate marked as such.
+    #[must_use]
+    pub fn marked(mut self, boilerplate: &Boilerplate) -> Self {
+        if !boilerplate.is_empty() {
+            self.shingles.mark(boilerplate);
+        }
+        self
+    }
+
+    /// Whether any of its shingles is boilerplate.
+    #[must_use]
+    pub fn has_boilerplate(&self) -> bool {
+        self.shingles.has_boilerplate()
+    }
+
+    /// Whether each word lies in boilerplate.
+    #[must_use]
+    pub fn words_in_boilerplate(&self) -> Vec<bool> {
+        self.shingles.words_in_boilerplate(self.hashes.len())
+    }
+
+    /// Such an article has one shingle, of another width than those of longer ones.
+    fn is_shorter_than_a_shingle(&self, config: &Config) -> bool {
+        self.hashes.len() < config.shingle
     }
 
     /// The distinct shingles, S(A).
@@ -241,41 +273,57 @@ impl Prepared {
 /// Compares two articles: numbers, relation and passages.
 ///
 /// ```
-/// use wirecopy::{Config, boilerplate::Boilerplate, score::{Prepared, Relation, compare}};
+/// use wirecopy::{Config, score::{Prepared, Relation, compare}};
 ///
 /// let config = Config::default();
 /// let wire = "The council voted on Monday to close the old harbour bridge for repairs until the end of March.";
 /// let reprint = "The council voted on Monday to close the old harbour bridge for repairs until the end of April.";
 /// let (a, b) = (Prepared::new(wire, &config), Prepared::new(reprint, &config));
-/// let comparison = compare(&a, &b, &config, &Boilerplate::default());
+/// let comparison = compare(&a, &b, &config);
 /// assert_eq!(comparison.overlap.jaccard(), 13.0 / 15.0);
 /// assert_eq!(comparison.relation, Some(Relation::NearDuplicate));
 /// assert_eq!(comparison.passages[0].words(), 17);
 /// ```
 #[must_use]
-pub fn compare(a: &Prepared, b: &Prepared, config: &Config, boilerplate: &Boilerplate) -> Comparison {
+pub fn compare(a: &Prepared, b: &Prepared, config: &Config) -> Comparison {
     let common = index::common(&a.shingles, &b.shingles);
+    let (sets, core) = counts(a, b, &common);
+    let covered = |article: &Prepared, places: &mut dyn Iterator<Item = &u32>| {
+        let inside = index::inside(places, article.hashes.len(), article.shingles.width());
+        inside.into_iter().filter(|&inside| inside).count() as u32
+    };
     let overlap = Overlap {
-        shared: common.len() as u32,
-        shingles_a: a.shingles.set().len() as u32,
-        shingles_b: b.shingles.set().len() as u32,
-        covered_a: index::covered(common.iter().flat_map(|(a, _)| *a), a.hashes.len(), a.shingles.width()),
-        covered_b: index::covered(common.iter().flat_map(|(_, b)| *b), b.hashes.len(), b.shingles.width()),
+        shared: sets.shared,
+        shingles_a: sets.shingles_a,
+        shingles_b: sets.shingles_b,
+        covered_a: covered(a, &mut common.iter().flat_map(|shared| shared.a)),
+        covered_b: covered(b, &mut common.iter().flat_map(|shared| shared.b)),
         words_a: a.hashes.len() as u32,
         words_b: b.hashes.len() as u32,
     };
-    let core = boilerplate.core(a.shingles.set(), b.shingles.set());
     let relation = if a.hashes == b.hashes && !a.hashes.is_empty() {
         Some(Relation::Identical)
     } else {
         // Where there is boilerplate, what is left without it decides.
-        let decisive = core.unwrap_or_else(|| overlap.sets());
-        let containment = decisive.containment_a().max(decisive.containment_b());
-        Relation::of(decisive.jaccard(), containment, config.threshold)
-            .or_else(|| (overlap.shared > 0).then_some(Relation::SharedPassage))
+        Relation::of(&core.unwrap_or(sets), config).or_else(|| (sets.shared > 0).then_some(Relation::SharedPassage))
     };
     let passages = passages::find(&a.hashes, &b.hashes, &common, a.shingles.width());
     Comparison { overlap, core, relation, passages }
+}
+
+/// How many shingles either has and both share; and the same without boilerplate, where one of them has some.
+fn counts(a: &Prepared, b: &Prepared, common: &[index::Shared<'_>]) -> (Core, Option<Core>) {
+    let sets = Core {
+        shared: common.len() as u32,
+        shingles_a: a.shingles.set().len() as u32,
+        shingles_b: b.shingles.set().len() as u32,
+    };
+    let core = (a.has_boilerplate() || b.has_boilerplate()).then(|| Core {
+        shared: common.iter().filter(|shared| shared.own).count() as u32,
+        shingles_a: a.shingles.own(),
+        shingles_b: b.shingles.own(),
+    });
+    (sets, core)
 }
 
 #[cfg(test)]

@@ -62,15 +62,23 @@ pub struct PassageSpans {
     pub a: Span,
     /// Where it stands in b.
     pub b: Span,
+    /// How many of the equal words are boilerplate.
+    pub boilerplate: u32,
 }
 
 impl PassageSpans {
     /// The passages of a comparison, in the order of a.
     pub(crate) fn all(comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Vec<Self> {
+        let known = if a.prepared.has_boilerplate() { a.prepared.words_in_boilerplate() } else { Vec::new() };
+        let in_boilerplate = |passage: &Passage| {
+            let words = passage.runs.iter().flat_map(|run| run.a..run.a + run.len);
+            words.filter(|&word| known.get(word as usize) == Some(&true)).count() as u32
+        };
         let spans = |passage: &Passage| Self {
             words: passage.words(),
             a: a.prepared.span(&passage.a()),
             b: b.prepared.span(&passage.b()),
+            boilerplate: in_boilerplate(passage),
         };
         comparison.passages.iter().map(spans).collect()
     }

@@ -13,6 +13,7 @@
 //! paired in order, first with first, so that no number of repeats costs more than its length.
 //! **Does not promise** the best alignment of texts made of repeats, only a deterministic one of equal words.
 
+use super::index::Shared;
 use crate::config::PASSAGE_GAP;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -90,12 +91,9 @@ impl Passage {
     }
 }
 
-/// The first words of one shared shingle's places in A and in B.
-pub(super) type Places<'a> = (&'a [u32], &'a [u32]);
-
-/// The passages of `a` and `b`, in the order of `a`. `places` are those of their shared shingles of `w` words.
-pub(super) fn find(a: &[u64], b: &[u64], places: &[Places<'_>], w: u32) -> Vec<Passage> {
-    let runs = grow(a, b, anchors(places));
+/// The passages of `a` and `b`, in the order of `a`. `common` are their shared shingles, of `w` words.
+pub(super) fn find(a: &[u64], b: &[u64], common: &[Shared<'_>], w: u32) -> Vec<Passage> {
+    let runs = grow(a, b, anchors(common));
     let mut board = Board { a, b, used_a: vec![false; a.len()], used_b: vec![false; b.len()], w };
     let mut passages = board.settle(chain(&runs));
     passages.sort_by_key(|passage| (passage.a().start, passage.b().start));
@@ -103,10 +101,10 @@ pub(super) fn find(a: &[u64], b: &[u64], places: &[Places<'_>], w: u32) -> Vec<P
 }
 
 /// Pairs of places of one shingle, as (diagonal, place in A), sorted.
-fn anchors(places: &[Places<'_>]) -> Vec<(i64, u32)> {
-    let mut anchors = Vec::with_capacity(places.len());
+fn anchors(common: &[Shared<'_>]) -> Vec<(i64, u32)> {
+    let mut anchors = Vec::with_capacity(common.len());
     let mut push = |a: u32, b: u32| anchors.push((i64::from(b) - i64::from(a), a));
-    for (in_a, in_b) in places {
+    for Shared { a: in_a, b: in_b, .. } in common {
         if in_a.len() * in_b.len() <= REPEATS {
             in_a.iter().for_each(|&a| in_b.iter().for_each(|&b| push(a, b)));
         } else {

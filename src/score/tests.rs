@@ -11,7 +11,7 @@ fn prepared(text: &str) -> Prepared {
 }
 
 fn both(a: &str, b: &str) -> Comparison {
-    compare(&prepared(a), &prepared(b), &config(), &Boilerplate::default())
+    compare(&prepared(a), &prepared(b), &config())
 }
 
 /// A text of invented words by their numbers.
@@ -199,15 +199,16 @@ fn boilerplate_decides_through_the_core_alone() {
     let b = format!("council buys three electric buses for the upper villages after a year {footer}");
     let mut hashes = Vec::new();
     crate::text::word_hashes(footer, &mut hashes);
-    let boilerplate = Boilerplate::new(ShingleSet::of_words(&hashes, 5));
-    let comparison = compare(&prepared(&a), &prepared(&b), &config(), &boilerplate);
+    let boilerplate = Boilerplate::new(&ShingleSet::of_words(&hashes, 5));
+    let marked = |text: &str| prepared(text).marked(&boilerplate);
+    let comparison = compare(&marked(&a), &marked(&b), &config());
     let plain = both(&a, &b);
     assert_eq!(comparison.overlap, plain.overlap, "the numbers are over all words");
     let core = comparison.core.expect("both have the footer");
     assert_eq!((core.shared, core.jaccard()), (0, 0.0));
     assert_eq!(comparison.relation, Some(Relation::SharedPassage));
     assert_eq!(plain.core, None);
-    assert_eq!(compare(&prepared(&a), &prepared(&a), &config(), &boilerplate).relation, Some(Relation::Identical));
+    assert_eq!(compare(&marked(&a), &marked(&a), &config()).relation, Some(Relation::Identical));
 }
 
 /// Hostile texts: each would take hours if repeats were enumerated.

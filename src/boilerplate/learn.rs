@@ -1,0 +1,212 @@
+//! How boilerplate is learnt.
+//!
+//! **Takes**, of each fingerprint that many articles carry, who they are; then the texts of a few of them. **Gives** the
+//! passages around the fingerprints that are nobody's own words.
+//!
+//! **How it decides.** Exact copies count once. Of the carriers of a fingerprint, all of them or those of one site (a
+//! publisher, or the folder that stands for one), a sample of [`SAMPLE`] is taken. The fingerprint is boilerplate if
+//!
+//! - the carriers are many: [`LEAST`] of all articles, or [`LEAST_OF_SITE`] of one site that are a share of
+//!   [`SHARE_OF_SITE`] of its articles;
+//! - and otherwise have nothing to do with each other: three quarters of the sample have a Jaccard of at most [`UNLIKE`]
+//!   with all others before them, by their signatures; or, within one site, they have once all is taken away that three
+//!   quarters of them share, and long stretches of their own are left (pages that are mostly furniture).
+//!
+//! So a footer in 50 unrelated articles is boilerplate, and a story reprinted 500 times is not: its carriers are alike.
+//! The passage reaches as far, to both sides, as three quarters of the sample have it.
+//!
+//! **Known failures.** A background paragraph of an agency that 30 unrelated stories quote is taken for boilerplate, as is
+//! a poem. Furniture in fewer than 30 articles, or 10 of a site, is not learnt; nor is a passage of fewer than 13 words,
+//! unless it happens to hold a fingerprint; nor furniture that makes up most of its pages where no site is known, as
+//! such pages look like reprints. A name within a footer ("Reporting by …") cuts it in pieces that may be too short.
+
+use crate::boilerplate::KnownPassage;
+use crate::candidates::passages::key;
+use crate::shingle::{ShingleSet, shingles};
+use crate::text::words;
+use ahash::{AHashMap, AHashSet};
+use std::cmp::Reverse;
+use std::ops::Range;
+
+/// Articles that must carry a fingerprint, of all.
+pub(crate) const LEAST: usize = 30;
+/// Articles of one site that must carry it.
+pub(crate) const LEAST_OF_SITE: usize = 10;
+/// The share of a site's articles that must carry it.
+const SHARE_OF_SITE: f64 = 0.1;
+/// Carriers that are looked at.
+const SAMPLE: usize = 32;
+/// Carriers whose texts are read.
+const READ: usize = 16;
+/// Most Jaccard of two articles that have nothing to do with each other.
+const UNLIKE: f64 = 0.25;
+/// The same of what is left of two pages without their furniture.
+const UNLIKE_WITHOUT: f64 = 0.1;
+/// Shingles in a row of an article's own that such a page must have.
+const OWN_STRETCH: usize = 50;
+
+/// Three quarters, rounded up.
+fn most_of(count: usize) -> usize {
+    (3 * count).div_ceil(4)
+}
+
+/// What is known of all articles.
+pub(crate) struct Background<'a> {
+    /// The site of each article; 0 where none is known.
+    pub(crate) sites: &'a [u32],
+    /// How many articles each site has.
+    pub(crate) site_sizes: &'a [u32],
+    /// An order of articles that has nothing to do with that of the input.
+    pub(crate) digests: &'a [u128],
+    /// The Jaccard of two articles, estimated.
+    pub(crate) likeness: &'a (dyn Fn(u32, u32) -> f64 + Sync),
+}
+
+/// A fingerprint that may be boilerplate.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Suspect {
+    /// The carriers whose texts are to be read, in the order of their digests.
+    pub(crate) sample: Vec<u32>,
+    /// The site whose articles carry it, or 0.
+    pub(crate) site: u32,
+    /// Whether the carriers are known to be unlike.
+    unlike: bool,
+    /// Its key in the index.
+    pub(crate) key: u32,
+    /// All who carry it, copies apart.
+    pub(crate) carriers: Vec<u32>,
+}
+
+impl Background<'_> {
+    /// Whether, and for whom, a fingerprint may be boilerplate.
+    pub(crate) fn suspect(&self, key: u32, carriers: &[u32]) -> Option<Suspect> {
+        let mut by_site = carriers.to_vec();
+        by_site.sort_by_key(|&article| self.sites[article as usize]);
+        let sites: Vec<&[u32]> = by_site.chunk_by(|&a, &b| self.sites[a as usize] == self.sites[b as usize]).collect();
+        let site = |of: &[u32]| self.sites[of[0] as usize];
+        let only_site = if sites.len() == 1 { site(sites[0]) } else { 0 };
+        if carriers.len() >= LEAST
+            && let Some(suspect) = self.of(key, carriers, LEAST, only_site, carriers)
+        {
+            return Some(suspect);
+        }
+        let frequent = |of: &&&[u32]| {
+            let size = f64::from(self.site_sizes[site(of) as usize]);
+            site(of) > 0 && of.len() >= LEAST_OF_SITE && of.len() as f64 >= SHARE_OF_SITE * size
+        };
+        sites.iter().filter(frequent).find_map(|of| self.of(key, of, LEAST_OF_SITE, site(of), carriers))
+    }
+
+    fn of(&self, key: u32, some: &[u32], least: usize, site: u32, carriers: &[u32]) -> Option<Suspect> {
+        let mut sample = some.to_vec();
+        let digest = |article: &u32| (self.digests[*article as usize], *article);
+        if sample.len() > SAMPLE {
+            sample.select_nth_unstable_by_key(SAMPLE, digest);
+            sample.truncate(SAMPLE);
+        }
+        sample.sort_by_key(digest);
+        let distinct = distinct(sample.len(), |one, other| (self.likeness)(sample[one], sample[other]) > UNLIKE);
+        let unlike = distinct >= most_of(sample.len()) && some.len() * distinct >= least * sample.len();
+        sample.truncate(READ);
+        // What else than likeness can tell, only the texts of one site can.
+        (unlike || site > 0).then(|| Suspect { sample, site, unlike, key, carriers: carriers.to_vec() })
+    }
+}
+
+/// How many of `count` are like none before them.
+fn distinct(count: usize, alike: impl Fn(usize, usize) -> bool) -> usize {
+    let mut first: Vec<usize> = Vec::new();
+    for one in 0..count {
+        if !first.iter().any(|&other| alike(one, other)) {
+            first.push(one);
+        }
+    }
+    first.len()
+}
+
+/// An article of a sample, as shingles.
+pub(crate) struct Sampled<'t> {
+    text: &'t str,
+    words: Vec<crate::text::Word>,
+    shingles: Vec<u64>,
+}
+
+impl<'t> Sampled<'t> {
+    pub(crate) fn new(text: &'t str, w: usize) -> Self {
+        let words = words(text);
+        let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
+        let mut all = Vec::new();
+        if hashes.len() >= w {
+            shingles(&hashes, w, &mut all);
+        }
+        Self { text, words, shingles: all }
+    }
+
+    /// The text of shingles in a row.
+    fn text_of(&self, stretch: &Range<usize>, w: usize) -> &'t str {
+        let (first, last) = (self.words[stretch.start].span, self.words[stretch.end + w - 2].span);
+        &self.text[first.start as usize..last.end as usize]
+    }
+}
+
+/// The passages of suspects that have one sample in common: each with the carriers that it is known by.
+pub(crate) fn passages<'s>(suspects: &'s [Suspect], sample: &[Sampled<'_>], w: usize) -> Vec<(String, &'s Suspect)> {
+    let mut counts: AHashMap<u64, usize> = AHashMap::new();
+    for article in sample {
+        let distinct: AHashSet<u64> = article.shingles.iter().copied().collect();
+        distinct.into_iter().for_each(|shingle| *counts.entry(shingle).or_default() += 1);
+    }
+    let bound = most_of(sample.len()).max(2);
+    let is_common = |shingle: &u64| counts[shingle] >= bound;
+    let mostly_furniture = without_furniture(sample, is_common);
+    let mut found: Vec<(String, &Suspect)> = Vec::new();
+    for suspect in suspects.iter().filter(|suspect| suspect.unlike || mostly_furniture) {
+        let passage = sample.iter().find_map(|article| {
+            let is_suspect = |shingle: &u64| key(*shingle) == suspect.key && is_common(shingle);
+            let at = article.shingles.iter().position(is_suspect)?;
+            let before = article.shingles[..at].iter().rev().take_while(|shingle| is_common(shingle)).count();
+            let after = article.shingles[at..].iter().take_while(|shingle| is_common(shingle)).count();
+            Some(article.text_of(&(at - before..at + after), w).to_owned())
+        });
+        found.extend(passage.map(|text| (text, suspect)));
+    }
+    found
+}
+
+/// Whether most of a sample have long stretches of their own, which have nothing to do with each other.
+fn without_furniture(sample: &[Sampled<'_>], is_common: impl Fn(&u64) -> bool) -> bool {
+    let own: Vec<AHashSet<u64>> = sample
+        .iter()
+        .filter(|article| {
+            let stretches = article.shingles.chunk_by(|one, other| is_common(one) == is_common(other));
+            stretches.filter(|stretch| !is_common(&stretch[0])).any(|stretch| stretch.len() >= OWN_STRETCH)
+        })
+        .map(|article| article.shingles.iter().copied().filter(|shingle| !is_common(shingle)).collect())
+        .collect();
+    let alike = |one: usize, other: usize| {
+        let shared = own[one].intersection(&own[other]).count() as f64;
+        shared > UNLIKE_WITHOUT * (own[one].len() + own[other].len()) as f64 / (1.0 + UNLIKE_WITHOUT)
+    };
+    !sample.is_empty() && distinct(own.len(), alike) >= most_of(sample.len())
+}
+
+/// Puts passages in order, those of the most articles first, and leaves out those that have no more than a word or four at
+/// their ends beyond others before them.
+pub(crate) fn listed(mut passages: Vec<KnownPassage>, w: usize) -> Vec<KnownPassage> {
+    passages.sort_by(|a, b| {
+        let order = |passage: &KnownPassage| (Reverse(passage.articles), Reverse(passage.text.len()));
+        order(a).cmp(&order(b)).then_with(|| (&a.text, &a.publisher).cmp(&(&b.text, &b.publisher)))
+    });
+    let mut known: AHashSet<u64> = AHashSet::new();
+    passages.retain(|passage| {
+        let hashes: Vec<u64> = words(&passage.text).iter().map(|word| word.hash).collect();
+        let shingles = ShingleSet::of_words(&hashes, w);
+        let new = shingles.hashes().iter().filter(|shingle| !known.contains(shingle)).count();
+        let is_new = new > 2 * (w - 1) || new == shingles.len();
+        if is_new {
+            known.extend(shingles.hashes());
+        }
+        is_new
+    });
+    passages
+}

@@ -1,0 +1,168 @@
+//! The exhaustive join over all articles, and the recall that it measures.
+
+use super::copies::Copies;
+use super::detect::Texts;
+use super::gather::Gathered;
+use super::learn::sorted;
+use super::progress::Progress;
+use super::verify::Verifier;
+use crate::boilerplate::Boilerplate;
+use crate::candidates::Pair;
+use crate::candidates::crowd::Verdict;
+use crate::candidates::exhaustive::{Frequencies, meet};
+use crate::candidates::lsh::{PairSet, limit};
+use crate::candidates::passages::{Key, Layout, Met, Postings, key};
+use crate::config::{Config, RECALL_SAMPLE};
+use crate::report::MeasuredRecall;
+use crate::shingle::ShingleSet;
+use crate::text::word_hashes;
+use rayon::prelude::*;
+
+/// Most articles of one shingle whose pairs count for a measured recall: more are a crowd, of which not all pairs are
+/// sought.
+const MOST_OF_A_LIST: usize = 1000;
+
+/// The recall by so many found of so many pairs.
+fn measured(articles: usize, pairs: usize, found: usize) -> MeasuredRecall {
+    const Z: f64 = 1.959_963_984_540_054;
+    let (n, p) = (pairs as f64, if pairs == 0 { 1.0 } else { found as f64 / pairs as f64 });
+    let interval = if pairs == 0 {
+        [0.0, 1.0]
+    } else {
+        let centre = p + Z * Z / (2.0 * n);
+        let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+        [centre - spread, centre + spread].map(|bound| (bound / (1.0 + Z * Z / n)).clamp(0.0, 1.0))
+    };
+    MeasuredRecall { articles: articles as u64, pairs: pairs as u64, found: found as u64, recall: p, interval }
+}
+
+/// The prefixes of all articles.
+pub(crate) struct Join {
+    postings: Vec<Postings>,
+    sizes: Vec<u32>,
+}
+
+#[derive(Default)]
+struct Part {
+    postings: Postings,
+    sizes: Vec<(u32, u32)>,
+    words: Vec<u64>,
+    distinct: Vec<(u8, u64)>,
+    keys: Vec<Key>,
+}
+
+impl Join {
+    pub(crate) fn new<T: Texts>(
+        texts: &T,
+        gathered: &Gathered,
+        copies: &Copies,
+        boilerplate: &Boilerplate,
+        config: &Config,
+        progress: &dyn Progress,
+    ) -> Self {
+        let own = |part: &mut Part, text: &str| {
+            part.words.clear();
+            word_hashes(text, &mut part.words);
+            let set = ShingleSet::of_words(&part.words, config.shingle);
+            part.distinct.clear();
+            let own = set.hashes().iter().filter(|&&shingle| !boilerplate.contains(shingle));
+            part.distinct.extend(own.map(|&shingle| (0, shingle)));
+        };
+        let words = copies.members.iter().map(|&member| u64::from(gathered.words[member as usize])).sum();
+        let frequencies = Frequencies::new(words);
+        texts.read_again(progress, &|part: &mut Part, article, text| {
+            if copies.stands(article.0) {
+                own(part, text);
+                part.distinct.iter().for_each(|&(_, shingle)| frequencies.count(shingle));
+            }
+        });
+        let parts = texts.read_again(progress, &|part: &mut Part, article, text| {
+            if copies.stands(article.0) {
+                own(part, text);
+                part.sizes.push((article.0, part.distinct.len() as u32));
+                frequencies.prefix(&mut part.distinct, config.threshold);
+                part.keys.extend(part.distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
+                part.postings.push(article.0, &mut part.keys);
+            }
+        });
+        let mut join = Self { postings: Vec::new(), sizes: vec![0; gathered.len()] };
+        for part in parts {
+            part.postings.append(0, &mut join.postings);
+            part.sizes.iter().for_each(|&(article, size)| join.sizes[article as usize] = size);
+        }
+        join
+    }
+
+    fn meet(
+        self,
+        limit: Option<usize>,
+        threshold: f64,
+        wanted: impl Fn(u32) -> bool + Sync,
+    ) -> (Vec<Pair>, Vec<Vec<u32>>) {
+        let (sizes, layout) = (&self.sizes, Layout::new(self.sizes.len()));
+        let met: Vec<Met> = sorted(self.postings, layout, |_| true)
+            .into_par_iter()
+            .map(|run| meet((layout, &run), limit, sizes, threshold, &wanted))
+            .collect();
+        let (mut pairs, mut crowds) = (PairSet::default(), Vec::new());
+        for mut met in met {
+            pairs.extend(&met.pairs);
+            crowds.append(&mut met.crowds);
+        }
+        (pairs.into_sorted(), crowds)
+    }
+
+    /// Candidates among which is every pair at the threshold: pairs, and crowds in the order of who stays.
+    pub(crate) fn candidates(self, copies: &Copies, config: &Config) -> (Vec<Pair>, Vec<Vec<u32>>) {
+        let (pairs, mut crowds) = self.meet(limit(config.list_all), config.threshold, |_| true);
+        crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
+        (pairs, crowds)
+    }
+
+    /// How many of the pairs of a sample of articles were found.
+    pub(crate) fn recall<T: Texts>(
+        self,
+        verifier: &Verifier<'_, T>,
+        copies: &Copies,
+        is_found: impl Fn(Pair) -> bool,
+    ) -> MeasuredRecall {
+        let sample = sample(verifier.gathered, copies);
+        let (mut pairs, _) = self
+            .meet(Some(MOST_OF_A_LIST), verifier.config.threshold, |article| sample.binary_search(&article).is_ok());
+        pairs.retain(|&pair| verifier.filter.admits(pair));
+        let verdicts = verifier.judge(&pairs, &mut Vec::new());
+        let alike: Vec<Pair> = pairs
+            .into_iter()
+            .zip(verdicts)
+            .filter(|(_, verdict)| *verdict == Verdict::Alike)
+            .map(|(pair, _)| pair)
+            .collect();
+        let found = alike.iter().filter(|&&pair| is_found(pair)).count();
+        measured(sample.len(), alike.len(), found)
+    }
+}
+
+/// A sample of standing articles, sorted; all of them where they are few.
+fn sample(gathered: &Gathered, copies: &Copies) -> Vec<u32> {
+    let mut sample = copies.members.clone();
+    if sample.len() > RECALL_SAMPLE {
+        sample.select_nth_unstable_by_key(RECALL_SAMPLE, |&article| gathered.digests[article as usize]);
+        sample.truncate(RECALL_SAMPLE);
+    }
+    sample.sort_unstable();
+    sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_wilsons() {
+        // By hand: (0.87097 + 3.8415 / 62 ± 0.13329) / 1.12392.
+        let of_31 = measured(100, 31, 27);
+        assert!((of_31.interval[0] - 0.7115).abs() < 1e-3 && (of_31.interval[1] - 0.9487).abs() < 1e-3, "{of_31:?}");
+        assert_eq!(measured(9, 0, 0).interval, [0.0, 1.0]);
+        assert_eq!(measured(9, 50, 50).interval[1], 1.0);
+    }
+}

@@ -1,0 +1,154 @@
+//! Which pairs a run is about: two of its input or one and a reference, close in time and of two publishers if that was
+//! asked for. All copies of both sides are looked at: one pair of copies that passes will do, and what is not known hides
+//! nothing.
+
+use super::copies::Copies;
+use super::gather::Gathered;
+use crate::candidates::Pair;
+use crate::config::Config;
+use ahash::AHashMap;
+
+const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
+
+/// When and by whom a copy was published; `None` and 0 where that is not known.
+type Origin = (Option<i64>, u32);
+
+/// The copies of an article.
+struct Origins {
+    /// Those without a date first, then by date.
+    all: Vec<Origin>,
+    /// For each, the next of another publisher.
+    next: Vec<u32>,
+}
+
+impl Origins {
+    fn new(mut all: Vec<Origin>) -> Self {
+        all.sort_unstable();
+        let mut next = vec![all.len() as u32; all.len()];
+        for at in (1..all.len()).rev() {
+            next[at - 1] = if all[at - 1].1 == all[at].1 { next[at] } else { at as u32 };
+        }
+        Self { all, next }
+    }
+}
+
+pub(crate) struct Filter<'a> {
+    gathered: &'a Gathered,
+    within: Option<i64>,
+    across: bool,
+    copies: AHashMap<u32, Origins>,
+}
+
+impl<'a> Filter<'a> {
+    pub(crate) fn new(gathered: &'a Gathered, config: &Config, copies: &Copies) -> Self {
+        let within = config.within_days.map(|days| (days * MILLISECONDS_A_DAY) as i64);
+        let mut filter = Self { gathered, within, across: config.across_publishers, copies: AHashMap::new() };
+        if filter.is_active() {
+            for group in &copies.groups {
+                let origins = Origins::new(group.iter().map(|&article| filter.origin(article)).collect());
+                filter.copies.insert(group[0], origins);
+            }
+        }
+        filter
+    }
+
+    fn is_active(&self) -> bool {
+        self.within.is_some() || self.across
+    }
+
+    fn origin(&self, article: u32) -> Origin {
+        let date = self.gathered.dates[article as usize];
+        (date.map(|date| date.0), self.gathered.publishers.of(article))
+    }
+
+    /// Whether a pair has a side in the input proper.
+    fn has_input(&self, pair: Pair) -> bool {
+        !(self.gathered.is_reference(pair.a()) && self.gathered.is_reference(pair.b()))
+    }
+
+    /// Whether a pair of standing articles is sought.
+    pub(crate) fn admits(&self, pair: Pair) -> bool {
+        if !self.is_active() || !self.has_input(pair) {
+            return self.has_input(pair);
+        }
+        let single = [pair.a(), pair.b()].map(|article| Origins::new(vec![self.origin(article)]));
+        let copies = |side: usize, article: u32| self.copies.get(&article).unwrap_or(&single[side]);
+        let (a, b) = (copies(0, pair.a()), copies(1, pair.b()));
+        let (few, many) = if a.all.len() <= b.all.len() { (a, b) } else { (b, a) };
+        few.all.iter().any(|&one| self.meets(one, many, 1))
+    }
+
+    /// Whether a copy is to be listed with the one that stands for it: whether it passes with any other copy.
+    pub(crate) fn admits_copy(&self, pair: Pair, standing: u32, copy: u32) -> bool {
+        if !self.is_active() || !self.has_input(pair) {
+            return self.has_input(pair);
+        }
+        // It passes with itself, too, unless another publisher is asked for.
+        self.copies.get(&standing).is_some_and(|all| self.meets(self.origin(copy), all, 2))
+    }
+
+    /// Whether so many of `many` are close enough in time, and one of another publisher.
+    fn meets(&self, (date, publisher): Origin, many: &Origins, least: usize) -> bool {
+        let all = &many.all;
+        let undated = all.partition_point(|other| other.0.is_none());
+        let near = match (date, self.within) {
+            (Some(date), Some(within)) => {
+                let from = all.partition_point(|other| other.0.is_none_or(|other| other < date.saturating_sub(within)));
+                let to = all.partition_point(|other| other.0.is_none_or(|other| other <= date.saturating_add(within)));
+                from..to
+            }
+            _ => undated..all.len(),
+        };
+        let ranges = [0..undated, near];
+        if self.across && publisher > 0 {
+            let differs =
+                |from: usize, to: usize| from < to && (all[from].1 != publisher || (many.next[from] as usize) < to);
+            return ranges.iter().any(|range| differs(range.start, range.end));
+        }
+        ranges.iter().map(ExactSizeIterator::len).sum::<usize>() >= least
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::Timestamp;
+    use crate::pipeline::gather::Names;
+
+    const DAY: i64 = 86_400_000;
+
+    fn admits(config: &Config, articles: &[(Option<i64>, Option<&str>, u128)]) -> bool {
+        let gathered = Gathered {
+            words: vec![1; articles.len()],
+            digests: articles.iter().map(|article| article.2).collect(),
+            dates: articles.iter().map(|article| article.0.map(|day| Timestamp(day * DAY))).collect(),
+            publishers: Names::new(articles.iter().map(|article| article.1)),
+            references_from: articles.len() as u32,
+            ..Gathered::default()
+        };
+        let copies = Copies::new(&gathered);
+        let filter = Filter::new(&gathered, config, &copies);
+        let pair = Pair::new(copies.members[0], copies.members[1]);
+        filter.admits(pair)
+    }
+
+    #[test]
+    fn what_is_not_known_hides_nothing() {
+        let within = Config { within_days: Some(2.0), ..Config::default() };
+        assert!(admits(&within, &[(Some(1), None, 1), (Some(3), None, 2)]));
+        assert!(!admits(&within, &[(Some(1), None, 1), (Some(4), None, 2)]));
+        assert!(admits(&within, &[(Some(1), None, 1), (None, None, 2)]));
+        let across = Config { across_publishers: true, ..Config::default() };
+        assert!(admits(&across, &[(None, Some("x"), 1), (None, Some("y"), 2)]));
+        assert!(!admits(&across, &[(None, Some("x"), 1), (None, Some("x"), 2)]));
+        assert!(admits(&across, &[(None, Some("x"), 1), (None, None, 2)]));
+    }
+
+    #[test]
+    fn one_pair_of_copies_must_pass_both() {
+        let both = Config { within_days: Some(2.0), across_publishers: true, ..Config::default() };
+        let own = (Some(1), Some("x"), 1);
+        assert!(!admits(&both, &[own, (Some(2), Some("x"), 2), (Some(9), Some("y"), 2)]), "near by x, far by y");
+        assert!(admits(&both, &[own, (Some(2), Some("x"), 2), (Some(3), Some("y"), 2)]));
+    }
+}

@@ -1,0 +1,114 @@
+//! The survey: which shingles are frequent, and which of them are boilerplate.
+
+use super::copies::Copies;
+use super::detect::Texts;
+use super::gather::Gathered;
+use crate::article::ArticleId;
+use crate::boilerplate::learn::{Background, LEAST_OF_SITE, Sampled, Suspect, listed, passages};
+use crate::boilerplate::{Boilerplate, KnownPassage};
+use crate::candidates::passages::{Layout, PARTS, Postings, lists};
+use crate::candidates::run::SortedRun;
+use crate::config::Config;
+use crate::error::Result;
+use rayon::prelude::*;
+use std::borrow::Cow;
+
+/// Articles that must carry a shingle for it to count as hot: half of what is still compared in full.
+const HOT: usize = 25;
+
+/// What the survey tells.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// Keys of shingles that many articles carry.
+    pub(crate) hot: Vec<u32>,
+    suspects: Vec<Suspect>,
+}
+
+/// Sorts what was gathered, and drops it.
+pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) -> Survey {
+    let layout = Layout::new(gathered.len());
+    let sorted = sorted(std::mem::take(&mut gathered.survey), layout, |article| copies.stands(article));
+    let sizes = gathered.sites.sizes();
+    let unknown;
+    let sites = if gathered.sites.numbers.is_empty() {
+        unknown = vec![0; gathered.len()];
+        &unknown
+    } else {
+        &gathered.sites.numbers
+    };
+    let k = config.bands.k();
+    let likeness = |a: u32, b: u32| {
+        // One in 256 of the others agrees by chance.
+        let agreeing = gathered.agreement(a, b) as f64 / k as f64;
+        (agreeing * 256.0 - 1.0) / 255.0
+    };
+    let background = Background { sites, site_sizes: &sizes, digests: &gathered.digests, likeness: &likeness };
+    let parts: Vec<(Vec<u32>, Vec<Suspect>)> = sorted
+        .into_par_iter()
+        .enumerate()
+        .map(|(part, run)| {
+            let (mut hot, mut suspects) = (Vec::new(), Vec::new());
+            for (key, carriers) in lists(layout, part, &run) {
+                if carriers.len() >= HOT {
+                    hot.push(key);
+                }
+                if carriers.len() >= LEAST_OF_SITE && !config.count_boilerplate {
+                    suspects.extend(background.suspect(key, &carriers));
+                }
+            }
+            (hot, suspects)
+        })
+        .collect();
+    let mut survey = Survey::default();
+    for (mut hot, mut suspects) in parts {
+        survey.hot.append(&mut hot);
+        survey.suspects.append(&mut suspects);
+    }
+    survey.suspects.par_sort_unstable();
+    survey
+}
+
+/// Reads texts of carriers, and makes of what they share the boilerplate.
+pub(crate) fn learn<T: Texts>(
+    survey: Survey,
+    gathered: &Gathered,
+    copies: &Copies,
+    texts: &mut T,
+    config: &Config,
+) -> Result<Boilerplate> {
+    let suspects = survey.suspects;
+    if suspects.is_empty() {
+        return Ok(Boilerplate::default());
+    }
+    let mut needed: Vec<u32> = suspects.iter().flat_map(|suspect| suspect.sample.iter().copied()).collect();
+    needed.par_sort_unstable();
+    needed.dedup();
+    texts.prepare(&needed.into_iter().map(ArticleId).collect::<Vec<_>>())?;
+    let texts = &*texts;
+    let weights = copies.weights();
+    let w = config.shingle;
+    let groups: Vec<&[Suspect]> = suspects.chunk_by(|one, other| one.sample == other.sample).collect();
+    let found: Vec<Vec<KnownPassage>> = groups
+        .into_par_iter()
+        .map(|group| {
+            // What cannot be read any more is said when a pair needs it.
+            let sample: Vec<Cow<'_, str>> =
+                group[0].sample.iter().filter_map(|&article| texts.text(ArticleId(article)).ok()).collect();
+            let sample: Vec<Sampled<'_>> = sample.iter().map(|text| Sampled::new(text, w)).collect();
+            let known = |(text, suspect): (String, &Suspect)| KnownPassage {
+                text,
+                articles: suspect.carriers.iter().map(|&article| u64::from(weights[article as usize])).sum(),
+                publisher: gathered.sites.name(suspect.site).map(str::to_owned),
+            };
+            passages(group, &sample, w).into_iter().map(known).collect()
+        })
+        .collect();
+    Ok(Boilerplate::of_passages(listed(found.into_iter().flatten().collect(), w), w))
+}
+
+/// An index of the postings of the articles that are wanted, part by part.
+pub(crate) fn sorted(postings: Vec<Postings>, layout: Layout, wanted: impl Fn(u32) -> bool + Sync) -> Vec<SortedRun> {
+    let dealt: Vec<Vec<Vec<u64>>> = postings.into_par_iter().map(|postings| postings.deal(layout, &wanted)).collect();
+    let of_part = |part: usize| layout.sorted(dealt.iter().flat_map(|parts| parts[part].iter().copied()).collect());
+    (0..PARTS).into_par_iter().map(of_part).collect()
+}

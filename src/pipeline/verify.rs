@@ -1,0 +1,267 @@
+//! Pairs to scores: texts of candidates are read again, prepared once a batch, and compared.
+
+use super::detect::Texts;
+use super::filter::Filter;
+use super::gather::{Gathered, digest};
+use super::progress::Progress;
+use crate::article::ArticleId;
+use crate::boilerplate::Boilerplate;
+use crate::candidates::Pair;
+use crate::candidates::crowd::Verdict;
+use crate::config::Config;
+use crate::error::Result;
+use crate::report::Sink;
+use crate::score::{self, Prepared, Reason, ScoredPair, Side, Weighed, copied};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Mutex;
+
+/// Bytes of texts and shingles that are held at a time while pairs are scored.
+const BATCH: usize = 192 << 20;
+/// What an article costs there, per word: its text, its words, its shingles and their places.
+const BYTES_A_WORD: usize = 64;
+/// What it costs whatever its length.
+const BYTES_AN_ARTICLE: usize = 1024;
+/// Pairs of one article that a thread takes at a time.
+const PIECE: usize = 64;
+
+/// How a pair became a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Origin {
+    /// Signatures agree: only the Jaccard can be a reason to report it.
+    Alike,
+    /// They share shingles: everything can.
+    Shared,
+    /// It is known to be reported.
+    Known,
+}
+
+/// A pair on its way to be scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Work {
+    pub(crate) pair: Pair,
+    pub(crate) origin: Origin,
+}
+
+/// What was learnt from a pair beside its score.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) pair: Option<Pair>,
+    /// Stretches of words that a and b share, boilerplate apart.
+    pub(crate) copied: [Vec<Range<u32>>; 2],
+    /// Whether it is not reported though it shares a long run.
+    pub(crate) long_run: bool,
+}
+
+/// Reads, prepares and compares.
+pub(crate) struct Verifier<'a, T> {
+    pub(crate) gathered: &'a Gathered,
+    pub(crate) texts: &'a T,
+    pub(crate) config: &'a Config,
+    pub(crate) boilerplate: &'a Boilerplate,
+    pub(crate) filter: &'a Filter<'a>,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) lost: Mutex<Vec<(ArticleId, String)>>,
+}
+
+impl<T: Texts> Verifier<'_, T> {
+    /// What each pair is: pairs of a bucket of signatures, of which only the likely ones are compared. Pairs are sorted.
+    pub(crate) fn judge_likely(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
+        let agreement = self.config.bands.agreement(self.config.threshold);
+        let likely: Vec<bool> = pairs.par_iter().map(|&pair| self.gathered.agree(pair, agreement)).collect();
+        let some: Vec<Pair> = pairs.iter().zip(&likely).filter(|(_, likely)| **likely).map(|(&pair, _)| pair).collect();
+        let mut verdicts = self.judge(&some, seen).into_iter();
+        likely.into_iter().map(|likely| if likely { verdicts.next() } else { None }.unwrap_or_default()).collect()
+    }
+
+    /// What each pair is. Pairs are sorted.
+    pub(crate) fn judge(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
+        let work: Vec<Work> = pairs.iter().map(|&pair| Work { pair, origin: Origin::Shared }).collect();
+        let mut verdicts = Vec::with_capacity(work.len());
+        for batch in self.batches(&work) {
+            let shelf = self.load(batch);
+            let judged: Vec<(Verdict, Seen)> = batch
+                .par_iter()
+                .map(|work| {
+                    let sides = shelf.get(work.pair.a()).zip(shelf.get(work.pair.b()));
+                    let Some((a, b)) = sides.filter(|_| self.filter.admits(work.pair)) else {
+                        return (Verdict::Apart, Seen::default());
+                    };
+                    let weighed = score::weigh(&a.prepared, &b.prepared, self.config);
+                    match weighed.reason {
+                        None => (Verdict::Apart, self.unreported(work.pair, &weighed, a, b)),
+                        Some(Reason::Identical | Reason::Jaccard) => (Verdict::Alike, Seen::default()),
+                        Some(Reason::Containment | Reason::Passage) => (Verdict::Paired, Seen::default()),
+                    }
+                })
+                .collect();
+            for (verdict, noticed) in judged {
+                verdicts.push(verdict);
+                seen.extend(Some(noticed).filter(|noticed| noticed.pair.is_some()));
+            }
+        }
+        verdicts
+    }
+
+    /// Scores all work and hands the pairs that are reported to the sink.
+    pub(crate) fn score<S: Sink>(
+        &self,
+        work: &[Work],
+        sink: &mut S,
+        mut each: impl FnMut(Option<ScoredPair>, Seen),
+    ) -> Result<()> {
+        for batch in self.batches(work) {
+            let shelf = self.load(batch);
+            let pieces: Vec<&[Work]> =
+                batch.chunk_by(|x, y| x.pair.a() == y.pair.a()).flat_map(|same| same.chunks(PIECE)).collect();
+            let scored: Vec<Vec<(Option<(ScoredPair, S::Rendered)>, Seen)>> = {
+                let sink = &*sink;
+                pieces
+                    .into_par_iter()
+                    .map(|piece| {
+                        self.progress.advance(piece.len() as u64);
+                        piece.iter().filter_map(|work| self.score_one(work, &shelf, sink)).collect()
+                    })
+                    .collect()
+            };
+            for (reported, seen) in scored.into_iter().flatten() {
+                let pair = reported.as_ref().map(|(pair, _)| *pair);
+                if let Some((pair, rendered)) = reported {
+                    sink.take(&pair, rendered)?;
+                }
+                each(pair, seen);
+            }
+        }
+        Ok(())
+    }
+
+    fn score_one<S: Sink>(
+        &self,
+        work: &Work,
+        shelf: &Shelf<'_>,
+        sink: &S,
+    ) -> Option<(Option<(ScoredPair, S::Rendered)>, Seen)> {
+        let (a, b) = (shelf.get(work.pair.a())?, shelf.get(work.pair.b())?);
+        if let Some(nothing) = self.unreported_work(work, a, b) {
+            return nothing.map(|seen| (None, seen));
+        }
+        let comparison = score::compare(&a.prepared, &b.prepared, self.config);
+        let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
+        let copied = copied::by_passages(&comparison, &a.prepared, &b.prepared);
+        let rendered = sink.render(&pair, &comparison, a.side(), b.side());
+        Some((Some((pair, rendered)), Seen { pair: Some(work.pair), copied, long_run: false }))
+    }
+
+    /// What is seen of a pair that is not reported, if anything; `None` for one that is.
+    fn unreported_work(&self, work: &Work, a: &Loaded<'_>, b: &Loaded<'_>) -> Option<Option<Seen>> {
+        let decided_by_all = !a.prepared.has_boilerplate() && !b.prepared.has_boilerplate();
+        match work.origin {
+            Origin::Known => None,
+            Origin::Alike if decided_by_all => {
+                let (a, b) = (a.prepared.shingles(), b.prepared.shingles());
+                score::shared_if_similar(a, b, self.config.threshold).is_none().then_some(None)
+            }
+            Origin::Alike | Origin::Shared => {
+                let weighed = score::weigh(&a.prepared, &b.prepared, self.config);
+                weighed.reason.is_none().then(|| Some(self.unreported(work.pair, &weighed, a, b)))
+            }
+        }
+    }
+
+    fn unreported(&self, pair: Pair, weighed: &Weighed, a: &Loaded<'_>, b: &Loaded<'_>) -> Seen {
+        if weighed.runs[0].is_empty() {
+            return Seen::default();
+        }
+        let copied = copied::by_runs(&weighed.runs, self.config.run(), &a.prepared, &b.prepared);
+        Seen { pair: Some(pair), copied, long_run: weighed.long_run }
+    }
+
+    /// The score of one pair, if it is reported for its Jaccard.
+    pub(crate) fn alike(&self, pair: Pair) -> Option<ScoredPair> {
+        if !self.filter.admits(pair) {
+            return None;
+        }
+        let shelf = self.load(&[Work { pair, origin: Origin::Shared }]);
+        let (a, b) = (shelf.get(pair.a())?, shelf.get(pair.b())?);
+        let comparison = score::compare(&a.prepared, &b.prepared, self.config);
+        ScoredPair::new(ArticleId(pair.a()), ArticleId(pair.b()), &comparison)
+            .filter(|scored| scored.decisive_jaccard() >= self.config.threshold)
+    }
+
+    /// Cuts work into stretches whose articles fit in memory together.
+    fn batches<'w>(&self, work: &'w [Work]) -> Vec<&'w [Work]> {
+        let mut batches = Vec::new();
+        let mut last_seen = vec![0u32; self.gathered.len()];
+        let (mut start, mut bytes, mut number) = (0, 0, 1);
+        for (at, work_item) in work.iter().enumerate() {
+            for article in [work_item.pair.a(), work_item.pair.b()] {
+                if std::mem::replace(&mut last_seen[article as usize], number) != number {
+                    bytes += BYTES_AN_ARTICLE + self.gathered.words[article as usize] as usize * BYTES_A_WORD;
+                }
+            }
+            if bytes > BATCH {
+                batches.push(&work[start..=at]);
+                (start, bytes, number) = (at + 1, 0, number + 1);
+            }
+        }
+        if start < work.len() {
+            batches.push(&work[start..]);
+        }
+        batches
+    }
+
+    fn load(&self, batch: &[Work]) -> Shelf<'_> {
+        let mut articles: Vec<u32> = batch.iter().flat_map(|work| [work.pair.a(), work.pair.b()]).collect();
+        articles.par_sort_unstable();
+        articles.dedup();
+        let loaded = articles.par_iter().with_min_len(16).map(|&article| self.load_one(article)).collect();
+        Shelf { articles, loaded }
+    }
+
+    fn load_one(&self, article: u32) -> Option<Loaded<'_>> {
+        let text = match self.texts.text(ArticleId(article)) {
+            Ok(text) => text,
+            Err(reason) => return self.lose(article, reason),
+        };
+        let prepared = Prepared::new(&text, self.config).marked(self.boilerplate);
+        if digest(prepared.hashes()) != self.gathered.digests[article as usize] {
+            return self.lose(article, CHANGED.to_owned());
+        }
+        Some(Loaded { text, prepared })
+    }
+
+    fn lose<L>(&self, article: u32, reason: String) -> Option<L> {
+        if let Ok(mut lost) = self.lost.lock() {
+            lost.push((ArticleId(article), reason));
+        }
+        None
+    }
+}
+
+/// Why an article was lost that is not as it was.
+pub(crate) const CHANGED: &str = "changed while it was read";
+
+/// The articles of a batch, in memory.
+struct Shelf<'t> {
+    articles: Vec<u32>,
+    loaded: Vec<Option<Loaded<'t>>>,
+}
+
+impl<'t> Shelf<'t> {
+    fn get(&self, article: u32) -> Option<&Loaded<'t>> {
+        let at = self.articles.binary_search(&article).ok()?;
+        self.loaded[at].as_ref()
+    }
+}
+
+struct Loaded<'t> {
+    text: Cow<'t, str>,
+    prepared: Prepared,
+}
+
+impl Loaded<'_> {
+    fn side(&self) -> Side<'_> {
+        Side { text: &self.text, prepared: &self.prepared }
+    }
+}

@@ -1,0 +1,79 @@
+//! Whether a pair is reported, and why.
+//!
+//! A pair is reported if it is identical, or the first of these holds; where one of the two has boilerplate, numbers are
+//! those of the core.
+//!
+//! 1. The Jaccard is at least the threshold.
+//! 2. The larger containment is at least its bound, and both share a verbatim run of 13 words without
+//!    boilerplate, or one of the two has fewer than 25 words.
+//! 3. A length of passages was asked for, and both share a verbatim run of so many words without
+//!    boilerplate.
+
+use super::index::common;
+use super::runs::Runs;
+use super::{Core, Prepared, counts};
+use crate::candidates::passages::is_short;
+use crate::config::{Config, LONG_RUN};
+
+/// Why a pair is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// All their words are the same.
+    Identical,
+    /// They are alike as wholes.
+    Jaccard,
+    /// One is contained in the other.
+    Containment,
+    /// They share a long run.
+    Passage,
+}
+
+/// What a comparison without passages tells of a pair.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Weighed {
+    pub(crate) reason: Option<Reason>,
+    /// Of a pair without a reason: whether it shares a run that is long all the same.
+    pub(crate) long_run: bool,
+    /// Of a pair without a reason: the first words, in a and in b, of the runs that they share.
+    pub(crate) runs: [Vec<u32>; 2],
+}
+
+/// Weighs a pair.
+pub(crate) fn weigh(a: &Prepared, b: &Prepared, config: &Config) -> Weighed {
+    let because = |reason| Weighed { reason: Some(reason), ..Weighed::default() };
+    if a.hashes == b.hashes && !a.hashes.is_empty() {
+        return because(Reason::Identical);
+    }
+    let common = common(&a.shingles, &b.shingles);
+    let (sets, core) = counts(a, b, &common);
+    let decisive = core.unwrap_or(sets);
+    if decisive.shared > 0 && decisive.jaccard() >= config.threshold {
+        return because(Reason::Jaccard);
+    }
+    if common.is_empty() || a.is_shorter_than_a_shingle(config) || b.is_shorter_than_a_shingle(config) {
+        return Weighed::default();
+    }
+    let contained = config.containment.is_some_and(|bound| decisive.shared > 0 && decisive.containment() >= bound);
+    let short = is_short(a.hashes.len().min(b.hashes.len()) as u32);
+    if contained && short {
+        return because(Reason::Containment);
+    }
+    let shared = Runs::new(a, b, &common);
+    let runs = shared.starts(config.run());
+    if contained && !runs[0].is_empty() {
+        return because(Reason::Containment);
+    }
+    if config.passage.is_some_and(|words| shared.any(words)) {
+        return because(Reason::Passage);
+    }
+    let long_run = !runs[0].is_empty() && shared.any(LONG_RUN.max(config.run()));
+    Weighed { reason: None, long_run, runs }
+}
+
+impl Core {
+    /// The larger of the two containments: how much of the smaller is in the other.
+    #[must_use]
+    pub fn containment(&self) -> f64 {
+        self.containment_a().max(self.containment_b())
+    }
+}

@@ -1,0 +1,69 @@
+//! Verbatim runs of a given length: whether two articles share one, and which words lie in them.
+//!
+//! **Takes** two articles and their shared shingles. **Gives** where runs of n words start that stand in the other article
+//! word for word, and have no shingle that is boilerplate. A run of n words is n − w + 1 shared shingles in a row, on both
+//! sides; where both have such stretches, the runs in them are hashed and compared. **Cost** O(n log n) for articles of n
+//! words, whatever repeats.
+
+use super::Prepared;
+use super::index::Shared;
+use crate::shingle::shingles;
+
+/// The shared shingles of two articles, by their places: whether one starts at each word.
+pub(super) struct Runs<'p> {
+    sides: [(&'p Prepared, Vec<bool>); 2],
+    width: usize,
+}
+
+impl<'p> Runs<'p> {
+    pub(super) fn new(a: &'p Prepared, b: &'p Prepared, common: &[Shared<'_>]) -> Self {
+        let mut starts = [vec![false; a.hashes.len()], vec![false; b.hashes.len()]];
+        for shared in common.iter().filter(|shared| shared.own) {
+            shared.a.iter().for_each(|&place| starts[0][place as usize] = true);
+            shared.b.iter().for_each(|&place| starts[1][place as usize] = true);
+        }
+        let [in_a, in_b] = starts;
+        Self { sides: [(a, in_a), (b, in_b)], width: a.shingles.width() as usize }
+    }
+
+    /// The first words, in a and in b, of all runs of `words` words that are in both.
+    pub(super) fn starts(&self, words: usize) -> [Vec<u32>; 2] {
+        let Some(more) = words.checked_sub(self.width) else { return Default::default() };
+        let found = self.sides.each_ref().map(|(article, starts)| stretches(article, starts, more + 1, words));
+        if found.iter().any(Vec::is_empty) {
+            return Default::default();
+        }
+        let known = found.each_ref().map(|runs| {
+            let mut hashes: Vec<u64> = runs.iter().map(|&(_, hash)| hash).collect();
+            hashes.sort_unstable();
+            hashes
+        });
+        let in_both = |side: usize| {
+            let shared = found[side].iter().filter(|(_, hash)| known[1 - side].binary_search(hash).is_ok());
+            shared.map(|&(place, _)| place).collect()
+        };
+        [in_both(0), in_both(1)]
+    }
+
+    /// Whether there is such a run.
+    pub(super) fn any(&self, words: usize) -> bool {
+        !self.starts(words)[0].is_empty()
+    }
+}
+
+/// The first words and hashes of all runs of `words` words that are `count` shared shingles in a row.
+fn stretches(article: &Prepared, starts: &[bool], count: usize, words: usize) -> Vec<(u32, u64)> {
+    let mut runs = Vec::new();
+    let mut hashes = Vec::new();
+    let mut first = 0;
+    for stretch in starts.chunk_by(|one, other| one == other) {
+        let begin = first;
+        first += stretch.len();
+        if stretch[0] && stretch.len() >= count {
+            hashes.clear();
+            shingles(&article.hashes[begin..begin + stretch.len() - count + words], words, &mut hashes);
+            runs.extend((begin as u32..).zip(hashes.iter().copied()));
+        }
+    }
+    runs
+}

@@ -1,0 +1,207 @@
+//! Winnowing: a few shingles of an article, chosen so that no long shared run goes unnoticed.
+//!
+//! **Takes** the shingles of an article, in order. **Gives** its fingerprints: of every `window` shingles in a row the one
+//! of least rank (Schleimer, Wilkerson, Aiken 2003).
+//!
+//! **The guarantee.** A verbatim run of T words has T − w + 1 shingles. With windows of that many, a run that two
+//! articles share is a window in both, has its least shingle there, and so they share a fingerprint: with certainty, up to
+//! collisions of hashes. It holds for any ranking that depends on the shingle alone. Ranked by hash, frequent shingles
+//! become fingerprints of many articles that share a phrase and nothing else; so those that are known to be frequent rank
+//! after all others, and windows with one that is nobody's own are passed over. Then every run of T words that is free
+//! of boilerplate leads to a fingerprint, and hot fingerprints come from windows that are hot throughout.
+//!
+//! A fingerprint goes with a bit of each word around it ([`context`]). A run of T words that holds the fingerprint has
+//! T − w more words to its left and right; where fewer bits agree there is no such run, and the two need not be compared.
+//!
+//! **Cost** O(n) expected for n shingles; 2 / (window + 1) of them are chosen. **Does not promise** anything for runs
+//! shorter than T. `BENCHMARKS.md` has what other choices gave.
+
+use crate::error::{Error, Result};
+
+/// The rank of a shingle that is nobody's own: no window reaches over it.
+pub(crate) const NEVER: u64 = u64::MAX;
+const HOT: u64 = 1 << 63;
+
+/// The rank of a shingle by its hash; a hot one comes after all that are not.
+pub(crate) fn rank(shingle: u64, hot: bool) -> u64 {
+    // Never all ones, which is NEVER.
+    (shingle >> 1 & !1) | if hot { HOT } else { 0 }
+}
+
+/// Words on either side of a fingerprint whose bits go with it.
+pub(crate) const AROUND: usize = 8;
+
+/// One bit of each of the words around a shingle: of the 8 before it, the nearest lowest, and above them of the 8 behind
+/// it, the nearest lowest. Where there is no word the bit is 0.
+pub(crate) fn context(words: &[u64], at: usize, shingle: usize) -> u16 {
+    let bits = |bits: u16, (word, place): (&u64, usize)| bits | ((word >> 40 & 1) as u16) << place;
+    let before = words[..at].iter().rev().take(AROUND).zip(0..).fold(0, bits);
+    let behind = words[at + shingle..].iter().take(AROUND).zip(AROUND..).fold(0, bits);
+    before | behind
+}
+
+/// Whether two contexts of one shingle allow a run with so many more words.
+pub(crate) fn may_run(one: u16, other: u16, more: usize) -> bool {
+    let differ = one ^ other;
+    // A bit beyond the eighth stops each count.
+    let before = (differ & 0xff | 1 << AROUND).trailing_zeros() as usize;
+    let behind = (differ >> AROUND | 1 << AROUND).trailing_zeros() as usize;
+    before + behind >= more.min(AROUND)
+}
+
+/// Chooses fingerprints, for one length of shared runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Winnower {
+    window: usize,
+}
+
+impl Winnower {
+    /// One that notices every shared run of `run` words, by shingles of `shingle` words.
+    ///
+    /// # Errors
+    /// If the run is shorter than a shingle, or a shingle has no words.
+    pub fn new(shingle: usize, run: usize) -> Result<Self> {
+        match run.checked_sub(shingle) {
+            Some(more) if shingle > 0 => Ok(Self { window: more + 1 }),
+            _ => Err(Error::setting(format!("no shingle of {shingle} words lies in a run of {run} words"))),
+        }
+    }
+
+    /// How many shingles in a row have at least one fingerprint among them.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        self.window
+    }
+
+    /// The fingerprints of an article, given its shingles in order: sorted, each once. An article with fewer shingles
+    /// than a window has none, as it has no run of that length.
+    ///
+    /// ```
+    /// use wirecopy::{shingle::shingles, sketch::Winnower, text::words};
+    ///
+    /// let fingerprints = |text: &str| -> Vec<u64> {
+    ///     let hashes: Vec<u64> = words(text).iter().map(|word| word.hash).collect();
+    ///     let mut five = Vec::new();
+    ///     shingles(&hashes, 5, &mut five);
+    ///     Winnower::new(5, 9).expect("a run is longer than a shingle").fingerprints(&five)
+    /// };
+    /// let a = fingerprints("a spokesman said that we may be at an all-time low in relations");
+    /// let b = fingerprints("then he added: “We may be at an all time low in” and so on");
+    /// assert!(a.iter().any(|fingerprint| b.contains(fingerprint)));
+    /// ```
+    #[must_use]
+    pub fn fingerprints(&self, shingles: &[u64]) -> Vec<u64> {
+        let ranks: Vec<u64> = shingles.iter().map(|&shingle| rank(shingle, false)).collect();
+        let mut chosen = Vec::new();
+        self.choose(&ranks, |at| chosen.push(shingles[at]));
+        chosen.sort_unstable();
+        chosen.dedup();
+        chosen
+    }
+
+    /// Calls `chosen` with the place of the least rank of each window without a [`NEVER`], the last of equals, each place
+    /// once.
+    pub(crate) fn choose(self, ranks: &[u64], mut chosen: impl FnMut(usize)) {
+        let mut first = 0;
+        for stretch in ranks.split(|&rank| rank == NEVER) {
+            self.choose_from(stretch, |at| chosen(first + at));
+            first += stretch.len() + 1;
+        }
+    }
+
+    fn choose_from(self, ranks: &[u64], mut chosen: impl FnMut(usize)) {
+        let mut least: Option<usize> = None;
+        for end in self.window..=ranks.len() {
+            let start = end - self.window;
+            let last = end - 1;
+            let at = match least {
+                Some(at) if at >= start => {
+                    if ranks[last] > ranks[at] {
+                        continue;
+                    }
+                    last
+                }
+                _ => (start..end).fold(start, |least, at| if ranks[at] <= ranks[least] { at } else { least }),
+            };
+            least = Some(at);
+            chosen(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shingle::mix;
+    use proptest::prelude::*;
+
+    fn obvious(ranks: &[u64], window: usize) -> Vec<usize> {
+        let least = |start: usize| (start..start + window).min_by_key(|&at| (ranks[at], std::cmp::Reverse(at)));
+        let starts =
+            (0..(ranks.len() + 1).saturating_sub(window)).filter(|&at| !ranks[at..at + window].contains(&NEVER));
+        let mut chosen: Vec<usize> = starts.filter_map(least).collect();
+        chosen.dedup();
+        chosen
+    }
+
+    proptest! {
+        /// Law: what is chosen is the least of each window, by the obvious way.
+        #[test]
+        fn the_least_of_each_window(ranks in proptest::collection::vec(prop_oneof![0u64..6, any::<u64>(), Just(NEVER)], 0..80), window in 1usize..20) {
+            let mut chosen = Vec::new();
+            Winnower { window }.choose(&ranks, |at| chosen.push(at));
+            prop_assert_eq!(chosen, obvious(&ranks, window));
+        }
+
+        /// Law: hot ranks come after cold ones and before those that are never chosen.
+        #[test]
+        fn cold_before_hot_before_never(one: u64, other: u64) {
+            prop_assert!(rank(one, false) < rank(other, true));
+            prop_assert!(rank(one, true) < NEVER);
+        }
+    }
+
+    #[test]
+    fn the_density_is_that_of_the_theory() {
+        let ranks: Vec<u64> = (0..200_000).map(|n| rank(mix(n), false)).collect();
+        for window in [2, 9, 21] {
+            let mut count = 0;
+            Winnower { window }.choose(&ranks, |_| count += 1);
+            let density = f64::from(count) / ranks.len() as f64;
+            let expected = 2.0 / (window as f64 + 1.0);
+            assert!((density - expected).abs() < 0.01, "window {window}: {density}");
+        }
+    }
+
+    proptest! {
+        /// Law: where two articles share a run of T words, the contexts of any shingle in it allow that.
+        #[test]
+        fn contexts_allow_every_run(
+            run in proptest::collection::vec(any::<u64>(), 5..40),
+            ends in proptest::collection::vec(proptest::collection::vec(any::<u64>(), 0..12), 4),
+            at in any::<proptest::sample::Index>(),
+        ) {
+            let at = at.index(run.len() - 4);
+            let one = [&ends[0][..], &run, &ends[1]].concat();
+            let other = [&ends[2][..], &run, &ends[3]].concat();
+            let contexts = (context(&one, ends[0].len() + at, 5), context(&other, ends[2].len() + at, 5));
+            prop_assert!(may_run(contexts.0, contexts.1, run.len() - 5));
+        }
+    }
+
+    #[test]
+    fn contexts_that_differ_nearby_allow_no_run() {
+        let word = |bit: u64| bit << 40;
+        let shingle = [word(0); 5];
+        let one = [&[word(1), word(0)][..], &shingle, &[word(1), word(1), word(0)]].concat();
+        let other = [&[word(1), word(1)][..], &shingle, &[word(1), word(1), word(1)]].concat();
+        let contexts = (context(&one, 2, 5), context(&other, 2, 5));
+        assert!(may_run(contexts.0, contexts.1, 2) && !may_run(contexts.0, contexts.1, 3));
+    }
+
+    #[test]
+    fn a_run_shorter_than_a_shingle_is_refused() {
+        assert!(Winnower::new(5, 4).is_err() && Winnower::new(0, 4).is_err());
+        assert_eq!(Winnower::new(5, 13).expect("valid").window(), 9);
+    }
+}
