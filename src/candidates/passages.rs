@@ -82,10 +82,8 @@ pub(crate) struct Postings {
 }
 
 impl Postings {
-    /// Adds an article and its fingerprints, which may repeat; of one that does in several contexts, each is kept.
+    /// Adds an article and its fingerprints, which may repeat.
     pub(crate) fn push(&mut self, article: u32, keys: &mut Vec<Key>) {
-        keys.sort_unstable();
-        keys.dedup();
         self.articles.push((article, keys.len() as u32));
         self.keys.extend(keys.iter().map(|&(key, _)| key));
         self.contexts.extend(keys.iter().map(|&(_, context)| context));

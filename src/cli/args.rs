@@ -2,7 +2,7 @@
 
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
-use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
+use crate::config::{Config, FIND_PASSAGE, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
 use crate::input::{FieldNames, InputOptions};
 use crate::report::boilerplate;
@@ -25,6 +25,7 @@ Examples:
   wirecopy scan today/ --against archive/        today's articles against older ones
   zcat dump.gz | wirecopy scan - --format jsonl  pairs as a stream of JSON lines
   wirecopy compare a.txt dump.jsonl:17           two articles, passage by passage
+  wirecopy find mine.txt archive/                who copied my article
   wirecopy tune --threshold 0.7                  what a threshold costs and finds
 
 Exit status: 0 done; 1 a duplicate was found (only with --check); 2 wrong usage, or nothing could be
@@ -36,6 +37,8 @@ pub(super) enum Command {
     Scan(Box<Scan>),
     /// Show what two articles share
     Compare(Compare),
+    /// Find who shares passages with one article
+    Find(Find),
     /// Show how likely pairs are found with which bands and rows
     Tune(Tune),
 }
@@ -256,7 +259,7 @@ pub(super) struct Compare {
 
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: CompareFormat,
+    pub(super) format: OneFormat,
 
     /// How much of the passages the JSON object holds
     #[arg(long, value_name = "DETAIL", default_value = "full")]
@@ -265,6 +268,37 @@ pub(super) struct Compare {
     /// Field (or fields, joined) that holds the text of a record
     #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
     text_field: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Find {
+    /// The article: a file, a record as <FILE:RECORD>, or - for standard input
+    pub(super) article: String,
+
+    /// Files, folders or globs to look through, as for scan
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Words in a row that an answer shares with the article, from 6 up
+    #[arg(long, value_name = "WORDS", default_value_t = FIND_PASSAGE)]
+    pub(super) passage: usize,
+
+    /// Words that count for nobody: boilerplate.jsonl of a scan
+    #[arg(long, value_name = "FILE")]
+    boilerplate: Option<PathBuf>,
+
+    /// What goes to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: OneFormat,
+
+    /// Answers that are shown as text, those who share most first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) top: usize,
+
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) input: Input,
 }
 
 #[derive(Debug, Args)]
@@ -295,7 +329,7 @@ pub(super) enum Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum CompareFormat {
+pub(super) enum OneFormat {
     /// Numbers, and passages side by side
     Text,
     /// One object, as in pairs.jsonl
@@ -421,6 +455,17 @@ impl Compare {
     pub(super) fn input(&self) -> InputOptions {
         let fields = FieldNames { text: self.text_field.clone(), ..FieldNames::default() };
         InputOptions { fields, ..InputOptions::default() }
+    }
+}
+
+impl Find {
+    pub(super) fn config(&self) -> Result<Config> {
+        Config { passage: Some(self.passage), ..Config::new(THRESHOLD, RECALL, Some(Bands::new(1, 1)?))? }.checked()
+    }
+
+    /// What counts for nobody.
+    pub(super) fn boilerplate(&self) -> Result<Boilerplate> {
+        known(self.boilerplate.as_deref(), SHINGLE).map(Option::unwrap_or_default)
     }
 }
 

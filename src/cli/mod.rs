@@ -2,11 +2,14 @@
 
 mod args;
 mod compare;
+mod find;
 mod progress;
 mod scan;
 mod tune;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::input::Skipped;
+use crate::report::terminal::escape;
 use args::{Arguments, Command};
 use clap::Parser;
 use std::io::{IsTerminal, Write};
@@ -54,7 +57,7 @@ pub fn run() -> ExitCode {
                 (ErrorKind::Output, None) => "standard output: ",
                 _ => "",
             };
-            let message = crate::report::terminal::escape(&error.to_string());
+            let message = escape(&error.to_string());
             let _ = writeln!(std::io::stderr(), "wirecopy: {place}{message}");
             Exit::Failed
         }
@@ -69,6 +72,10 @@ fn execute(arguments: &Arguments) -> Result<Exit> {
             scan::run(scan)
         }
         Command::Compare(compare) => compare::run(compare),
+        Command::Find(find) => {
+            find.common.start_pool()?;
+            find::run(find)
+        }
         Command::Tune(tune) => tune::run(tune),
     }
 }
@@ -90,4 +97,21 @@ fn width() -> usize {
 #[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn output_error(error: std::io::Error) -> Error {
     Error::output(&error)
+}
+
+/// Skipped records that are named when nobody asked for all.
+const NAMED: usize = 5;
+
+/// Names what was skipped on standard error: all, or the first few.
+fn name_skipped(skipped: &[Skipped], all: bool) {
+    let named = if all { skipped.len() } else { NAMED.min(skipped.len()) };
+    let mut err = std::io::stderr().lock();
+    for skip in &skipped[..named] {
+        let record = skip.record.map_or(String::new(), |record| format!(":{record}"));
+        let _ = writeln!(err, "skipped {}{record}: {}", escape(&skip.source), escape(&skip.reason));
+    }
+    if named < skipped.len() {
+        let _ =
+            writeln!(err, "skipped {} more; -v names each, -o DIR lists them in skipped.jsonl", skipped.len() - named);
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{Exit, STAGING, output_error, width};
+use super::{Exit, STAGING, name_skipped, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{InputOptions, Plan, Skipped};
+use crate::input::{InputOptions, Plan};
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
@@ -13,9 +13,6 @@ use crate::report::summary::RunInfo;
 use crate::report::terminal::{self, Strongest, escape};
 use std::io::{BufWriter, Write};
 use std::time::Instant;
-
-/// Skipped records that are named when nobody asked for all.
-const NAMED: usize = 5;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let started = Instant::now();
@@ -146,18 +143,4 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
         writeln!(out, "\nwritten to {}", escape(&folder.to_string_lossy())).map_err(output_error)?;
     }
     out.flush().map_err(output_error)
-}
-
-/// Names what was skipped on standard error: all, or the first few.
-fn name_skipped(skipped: &[Skipped], all: bool) {
-    let named = if all { skipped.len() } else { NAMED.min(skipped.len()) };
-    let mut err = std::io::stderr().lock();
-    for skip in &skipped[..named] {
-        let record = skip.record.map_or(String::new(), |record| format!(":{record}"));
-        let _ = writeln!(err, "skipped {}{record}: {}", escape(&skip.source), escape(&skip.reason));
-    }
-    if named < skipped.len() {
-        let _ =
-            writeln!(err, "skipped {} more; -v names each, -o DIR lists them in skipped.jsonl", skipped.len() - named);
-    }
 }

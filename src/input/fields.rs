@@ -103,6 +103,11 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// Those of the text alone.
+    pub(super) fn text_only(&self) -> Self {
+        Self { text: self.text.clone(), ..Self::default() }
+    }
+
     /// Chooses the fields of a source by one of its records; `None` if it has no text field, set or known.
     pub(super) fn choose(record: &Value, set: &FieldNames) -> Option<Self> {
         let is_string = |value: &Value| value.is_string();

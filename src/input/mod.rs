@@ -34,11 +34,11 @@ pub(crate) use dates::iso;
 pub(crate) use discover::shown;
 pub use fields::{FieldNames, Fields};
 pub use lines::{Block, Blocks};
-pub use read::{Heard, ReadArticle, Unit};
+pub use read::{Heard, ReadArticle, Unit, Wanted};
 pub(crate) use read::{read_block, units};
 pub use reread::Library;
 use serde::Serialize;
-pub use single::read_one;
+pub use single::{One, read_one};
 use std::path::PathBuf;
 pub use stream::Place;
 

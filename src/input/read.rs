@@ -29,6 +29,15 @@ pub enum Unit {
     Stream(usize),
 }
 
+/// Which fields of articles are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All that are known.
+    All,
+    /// The text.
+    Text,
+}
+
 /// An article that was just read.
 pub struct ReadArticle<'t> {
     /// Its text.
@@ -99,12 +108,18 @@ impl Unit {
     }
 
     /// Reads the articles of a unit that is no stream, in order.
-    pub fn read(&self, sources: &[Source], options: &InputOptions, f: &mut dyn FnMut(ReadArticle<'_>)) -> Heard {
+    pub fn read(
+        &self,
+        sources: &[Source],
+        options: &InputOptions,
+        wanted: Wanted,
+        f: &mut dyn FnMut(ReadArticle<'_>),
+    ) -> Heard {
         match self {
             Self::Texts(range) => read_texts(sources, range.clone(), options, f),
             Self::Lines { source, bytes } => {
                 let block = lines::range(&sources[*source].place, bytes.start, bytes.end, options.max_record);
-                read_block(*source, &sources[*source], &block, options, f)
+                read_block((*source, &sources[*source]), &block, options, wanted, f)
             }
             Self::Stream(_) => unreachable!("a stream is read by its blocks"),
         }
@@ -124,13 +139,17 @@ impl Unit {
 
 /// Reads the articles of a block of lines.
 pub(crate) fn read_block(
-    index: usize,
-    source: &Source,
+    (index, source): (usize, &Source),
     block: &Block,
     options: &InputOptions,
+    wanted: Wanted,
     f: &mut dyn FnMut(ReadArticle<'_>),
 ) -> Heard {
     let Format::Lines(fields) = &source.format else { return Heard::default() };
+    let fields = &match wanted {
+        Wanted::All => Cow::Borrowed(fields),
+        Wanted::Text => Cow::Owned(fields.text_only()),
+    };
     let mut heard = Heard { bytes: block.bytes.len() as u64, ..Heard::default() };
     let mut offset = block.offset;
     for line in lines::each(&block.bytes) {

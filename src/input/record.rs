@@ -50,8 +50,7 @@ pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str
 
 /// Only the text of a record that was parsed before.
 pub(super) fn text<'l>(line: &'l str, fields: &Fields) -> Result<Cow<'l, str>, String> {
-    let only_text = Fields { text: fields.text.clone(), ..Fields::default() };
-    parse(line, &only_text, None).map(|record| record.text)
+    parse(line, &fields.text_only(), None).map(|record| record.text)
 }
 
 /// The fields to look for; those of the text first, then the short ones in the order of [`Card`], `None` where unknown.

@@ -2,15 +2,26 @@
 
 use super::lines::{self, Blocks};
 use super::read::{WholeText, decode_line, whole_text};
-use super::{Format, InputOptions, Plan, record};
+use super::{Format, InputOptions, Place, Plan, record};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// Reads the text of the article that `name` names.
+/// An article that a person named.
+#[derive(Clone, Debug)]
+pub struct One {
+    /// Its text.
+    pub text: String,
+    /// Where its source is.
+    pub place: Place,
+    /// Its record there, from 1; `None` where the source is the article.
+    pub record: Option<u64>,
+}
+
+/// Reads the article that `name` names.
 ///
 /// # Errors
 /// If there is none, or the file holds several and `name` does not say which.
-pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
+pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
     let (path, wanted) = split(name);
     let mut plan = Plan::new(std::slice::from_ref(&path), &[], options)?;
     if let Some(skipped) = plan.skipped.pop() {
@@ -26,7 +37,10 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
     let fields = match (&source.format, wanted) {
         (Format::Text, None) => {
             let whole = whole_text(&source.place, options.max_record).and_then(WholeText::whole);
-            return whole.map_err(|reason| Error::input(reason).at(path));
+            return match whole {
+                Ok(text) => Ok(One { text, place: source.place, record: None }),
+                Err(reason) => Err(Error::input(reason).at(path)),
+            };
         }
         (Format::Text, Some(_)) => return Err(Error::input("is one article and has no records").at(path)),
         (Format::Lines(fields), _) => fields,
@@ -40,7 +54,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
             articles += u64::from(!line.is_empty());
             if wanted.map_or(articles == 1 && !line.is_empty(), |wanted| count == wanted) {
                 let text = record::text(&line, fields).map(std::borrow::Cow::into_owned);
-                only = Some(text.map_err(|reason| Error::input(reason).at(&path).record(count))?);
+                only = Some((text.map_err(|reason| Error::input(reason).at(&path).record(count))?, count));
             }
         }
         count += u64::from(block.too_long.is_some());
@@ -55,7 +69,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<String> {
         (_, None) if articles > 1 => {
             Err(Error::input(format!("holds {articles} articles; name one as {name}:RECORD")).at(path))
         }
-        (Some(text), _) => Ok(text),
+        (Some((text, record)), _) => Ok(One { text, place: source.place.clone(), record: Some(record) }),
         (None, _) => Err(Error::input(format!("has {count} records")).at(path).record(wanted.unwrap_or(1))),
     }
 }

@@ -17,6 +17,16 @@ pub enum Place {
 }
 
 impl Place {
+    /// Whether both are one file.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Path(one), Self::Path(other)) => {
+                one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+            }
+            _ => false,
+        }
+    }
+
     /// The raw bytes from `offset` on.
     pub(super) fn open_at(&self, offset: u64) -> io::Result<Raw> {
         match self {

@@ -14,8 +14,12 @@ pub(crate) mod gather;
 mod index;
 mod learn;
 pub(crate) mod progress;
+#[cfg(feature = "formats")]
+mod reading;
 mod verify;
 
+#[cfg(feature = "cli")]
+pub mod find;
 #[cfg(feature = "formats")]
 pub mod scan;
 

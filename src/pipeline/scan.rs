@@ -3,17 +3,17 @@
 use super::detect::{Outcome, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::progress::{Progress, Stage};
+use super::reading::{Made, ReadSome, Reader, follow};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{self, Card, Heard, InputOptions, Library, Location, Plan, ReadArticle, Skipped, Source, Unit};
+use crate::input::{self, Card, Heard, InputOptions, Library, Location, Plan, Skipped, Source, Wanted};
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
 use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
 use crate::report::{Copied, Sink};
 use crate::score::ScoredPair;
-use rayon::iter::ParallelBridge;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -64,28 +64,11 @@ impl Scan {
         progress: &dyn Progress,
     ) -> Result<(Self, Sketches)> {
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
-        let units = input::units(&plan.sources);
-        let reader = Reader { sources: &plan.sources, options: &options, progress };
+        let reader = Reader { sources: &plan.sources, options: &options, wanted: Wanted::All, progress };
         let first = FirstReading { sources: &plan.sources, config: &config };
-        let read: Vec<Result<Part>> =
-            units.par_iter().with_max_len(1).map(|unit| reader.unit(unit, &|read| first.part(read))).collect();
-
-        let mut whole = Part::default();
-        let mut references_from = None;
-        let mut source = 0;
-        for (unit, part) in units.iter().zip(read) {
-            if unit.source() != source {
-                // Records are numbered afresh in each source.
-                whole.heard.lines = 0;
-                source = unit.source();
-            }
-            if plan.sources[source].reference && references_from.is_none() {
-                references_from = Some(whole.gathered.len() as u32);
-            }
-            whole.append(part?)?;
-        }
-        let Part { mut gathered, cards, locations, mut heard } = whole;
-        gathered.references_from = references_from.unwrap_or(gathered.len() as u32);
+        let Part { mut gathered, cards, locations, mut heard } = reader.all(&|read| first.part(read))?;
+        let is_input = |location: &Location| !plan.sources[location.source as usize].reference;
+        gathered.references_from = locations.partition_point(is_input) as u32;
         let mut skipped = plan.skipped;
         skipped.append(&mut heard.skipped);
         let catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
@@ -200,78 +183,18 @@ struct Part {
     heard: Heard,
 }
 
-impl Part {
-    /// Adds what comes next in input order, numbering its records on from here.
-    fn append(&mut self, mut next: Self) -> Result<()> {
-        let before = self.heard.lines;
+impl Made for Part {
+    fn join(&mut self, mut next: Self) -> Result<()> {
+        let before = follow(&mut self.heard, next.heard);
         next.locations.iter_mut().filter(|location| location.record > 0).for_each(|location| location.record += before);
-        next.heard.skipped.iter_mut().filter_map(|skip| skip.record.as_mut()).for_each(|record| *record += before);
         self.gathered.append(next.gathered)?;
         self.cards.append(&mut next.cards);
         self.locations.append(&mut next.locations);
-        self.heard.skipped.append(&mut next.heard.skipped);
-        self.heard.lines += next.heard.lines;
-        self.heard.replaced += next.heard.replaced;
-        self.heard.odd_dates += next.heard.odd_dates;
-        self.heard.bytes += next.heard.bytes;
         Ok(())
     }
-}
 
-struct Reader<'a> {
-    sources: &'a [Source],
-    options: &'a InputOptions,
-    progress: &'a dyn Progress,
-}
-
-/// Makes something of the articles that it is given one by one.
-type Taker<'t> = dyn FnMut(ReadArticle<'_>) + 't;
-/// Reads some articles, and says what was heard beside.
-type ReadSome<'r> = dyn FnOnce(&mut Taker<'_>) -> Heard + 'r;
-
-/// What is made of the articles of a unit, or of a block of a stream.
-trait Joined: Default + Send {
-    /// Adds what comes next in input order.
-    fn join(&mut self, next: Self) -> Result<()>;
-}
-
-impl Joined for Part {
-    fn join(&mut self, next: Self) -> Result<()> {
-        self.append(next)
-    }
-}
-
-impl<P: Default + Send> Joined for Vec<P> {
-    fn join(&mut self, mut next: Self) -> Result<()> {
-        self.append(&mut next);
-        Ok(())
-    }
-}
-
-impl Reader<'_> {
-    /// Reads a unit, all at once or block by block.
-    fn unit<P: Joined>(&self, unit: &Unit, part: &(dyn Fn(Box<ReadSome<'_>>) -> Result<P> + Sync)) -> Result<P> {
-        let told = |heard: Heard| {
-            self.progress.advance(heard.bytes);
-            heard
-        };
-        let Some(blocks) = unit.blocks(self.sources, self.options) else {
-            return part(Box::new(|take| told(unit.read(self.sources, self.options, take))));
-        };
-        // A stream is read by one thread at a time, its blocks worked on by all.
-        let index = unit.source();
-        let mut parts: Vec<(usize, Result<P>)> = blocks
-            .enumerate()
-            .par_bridge()
-            .map(|(number, block)| {
-                let source = &self.sources[index];
-                (number, part(Box::new(|take| told(input::read_block(index, source, &block, self.options, take)))))
-            })
-            .collect();
-        parts.sort_unstable_by_key(|&(number, _)| number);
-        let mut whole = P::default();
-        parts.into_iter().try_for_each(|(_, part)| whole.join(part?))?;
-        Ok(whole)
+    fn begin_source(&mut self) {
+        self.heard.lines = 0;
     }
 }
 
@@ -331,7 +254,7 @@ impl Texts for OnDisk<'_> {
     ) -> Vec<P> {
         let sources = &self.catalogue.sources;
         progress.begin(Stage::Fingerprints, input::plain_bytes(sources));
-        let reader = Reader { sources, options: self.options, progress };
+        let reader = Reader { sources, options: self.options, wanted: Wanted::Text, progress };
         let part = |read: Box<ReadSome<'_>>| {
             let mut part = P::default();
             // Whatever is wrong with a record was heard in the first reading.
@@ -342,8 +265,7 @@ impl Texts for OnDisk<'_> {
             });
             Ok(vec![part])
         };
-        let units = input::units(sources);
-        let read: Vec<Result<Vec<P>>> = units.par_iter().with_max_len(1).map(|unit| reader.unit(unit, &part)).collect();
-        read.into_iter().flatten().flatten().collect()
+        // The closure does not fail.
+        reader.all(&part).unwrap_or_default()
     }
 }

@@ -14,6 +14,8 @@ pub mod catalogue;
 pub mod clusters;
 #[cfg(feature = "cli")]
 pub mod curve;
+#[cfg(feature = "cli")]
+pub mod find;
 #[cfg(feature = "formats")]
 pub mod folder;
 #[cfg(feature = "formats")]

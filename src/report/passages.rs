@@ -57,9 +57,14 @@ pub fn write(
     for ((passage, spans), number) in comparison.passages.iter().zip(spans).zip(1..) {
         writeln!(
             out,
-            "\n{} {}, bytes {}–{} of A, {}–{} of B",
+            "\n{} {}{}, bytes {}–{} of A, {}–{} of B",
             passage_style(number).bold().apply_to(format!("[{number}]")),
             plural(u64::from(spans.words), "equal word"),
+            match spans.boilerplate {
+                0 => String::new(),
+                all if all == spans.words => ", boilerplate".to_owned(),
+                some => format!(" ({} of them boilerplate)", count(u64::from(some))),
+            },
             spans.a.start,
             spans.a.end,
             spans.b.start,
@@ -73,11 +78,12 @@ pub fn write(
 
 /// Which of the two is in the other.
 fn direction(comparison: &Comparison) -> &'static str {
-    if comparison.relation != Some(Relation::Excerpt) {
+    if !matches!(comparison.relation, Some(Relation::Excerpt | Relation::PartialCopy)) {
         return "";
     }
     let overlap = &comparison.overlap;
-    if overlap.containment_a() >= overlap.containment_b() { ": A is in B" } else { ": B is in A" }
+    let sets = comparison.core.unwrap_or_else(|| overlap.sets());
+    if sets.containment_a() >= sets.containment_b() { ": A is in B" } else { ": B is in A" }
 }
 
 fn passage_style(number: usize) -> Style {

@@ -5,6 +5,7 @@ use super::catalogue::{BY_FIELD, Catalogue};
 use super::pairs::cut;
 use super::summary::Summary;
 use crate::article::ArticleId;
+use crate::config::{Config, LONG_RUN};
 use crate::error::{Error, Result};
 use crate::score::{Comparison, PassageSpans, Relation, ScoredPair, Side};
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
@@ -159,7 +160,7 @@ impl Sink for Strongest {
 }
 
 const HEADS: [&str; 4] = ["of A in B", "of B in A", "Jaccard", "relation"];
-const WIDTHS: [usize; 4] = [9, 9, 8, 14];
+const WIDTHS: [usize; 4] = [9, 9, 8, 17];
 
 fn write_pairs(
     out: &mut impl Write,
@@ -184,7 +185,8 @@ fn write_pairs(
         let overlap = &pair.overlap;
         let numbers = [overlap.coverage_a(), overlap.coverage_b(), overlap.jaccard()].map(percent);
         let cells: Vec<String> = numbers.iter().zip(WIDTHS).map(|(number, width)| align(number, width, true)).collect();
-        let relation = relation_style(Some(pair.relation)).apply_to(align(pair.relation.name(), WIDTHS[3], false));
+        let named = format!("{}{}", pair.relation.name(), pair.direction());
+        let relation = relation_style(Some(pair.relation)).apply_to(align(&named, WIDTHS[3], false));
         let (a, b) = (escape(&catalogue.id(pair.a)), escape(&catalogue.id(pair.b)));
         let row = format!("{}  {relation}", cells.join("  "));
         if stacked {
@@ -276,18 +278,29 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         );
         lines.push(("clusters", text));
     }
-    lines.push((
-        "found at",
-        format!(
-            "Jaccard {} and above; recall {:.4} at exactly {}, more above ({} bands of {} rows, shingles of {} words)",
-            settings.threshold,
-            summary.recall_at_threshold,
-            settings.threshold,
-            settings.bands.bands(),
-            settings.bands.rows(),
-            settings.shingle
-        ),
-    ));
+    lines.push(("found at", found_at(summary)));
+    if let Some(recall) = &summary.measured_recall {
+        let text = format!(
+            "{:.4} measured: {} of {} at the threshold, for {}; 95 % interval {:.4} to {:.4}",
+            recall.recall,
+            count(recall.found),
+            plural(recall.pairs, "pair"),
+            plural(recall.articles, "article"),
+            recall.interval[0],
+            recall.interval[1]
+        );
+        lines.push(("recall", text));
+    }
+    if let Some(text) = contained(settings) {
+        lines.push(("contained", text));
+    }
+    if let Some(text) = only(settings) {
+        lines.push(("only", text));
+    }
+    if summary.boilerplate.shingles > 0 {
+        let text = format!("{} that count for nobody", plural(summary.boilerplate.passages, "passage"));
+        lines.push(("boilerplate", text));
+    }
     if crowds.articles > 0 {
         lines.push((
             "crowds",
@@ -344,7 +357,50 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     for (reason, number) in &summary.skipped {
         lines.push(("skipped", format!("{}: {}", count(*number), escape(reason))));
     }
+    if summary.long_runs > 0 {
+        let text = format!(
+            "{} not listed, but {LONG_RUN} words in a row the same; --passage {LONG_RUN} lists them",
+            plural(summary.long_runs, "pair")
+        );
+        lines.push(("further", text));
+    }
     lines
+}
+
+/// Which likeness is found, and how surely.
+fn found_at(summary: &Summary) -> String {
+    let settings = &summary.settings.config;
+    if settings.exhaustive {
+        let Config { threshold, shingle, .. } = settings;
+        return format!("Jaccard {threshold} and above, every pair (exhaustive; shingles of {shingle} words)");
+    }
+    format!(
+        "Jaccard {} and above; recall {:.4} at exactly {}, more above ({} bands of {} rows, shingles of {} words)",
+        settings.threshold,
+        summary.recall_at_threshold,
+        settings.threshold,
+        settings.bands.bands(),
+        settings.bands.rows(),
+        settings.shingle
+    )
+}
+
+/// What is found for what two articles share.
+fn contained(settings: &Config) -> Option<String> {
+    let of_containment = settings.containment.map(|bound| {
+        format!("containment {bound} and above with {} words in a row the same, every pair", settings.run())
+    });
+    let of_passage = settings.passage.map(|words| format!("{words} words in a row the same, every pair"));
+    let found: Vec<String> = of_containment.into_iter().chain(of_passage).collect();
+    (!found.is_empty()).then(|| found.join("; "))
+}
+
+/// Which pairs are sought.
+fn only(settings: &Config) -> Option<String> {
+    let days = settings.within_days.map(|days| format!("pairs at most {days} days apart"));
+    let across = settings.across_publishers.then(|| "pairs of different publishers".to_owned());
+    let sought: Vec<String> = days.into_iter().chain(across).collect();
+    (!sought.is_empty()).then(|| format!("{}, where that is known", sought.join(", ")))
 }
 
 /// Breaks `text` at blanks, so that each line has up to `width` columns, and indents all but the first.

@@ -30,7 +30,7 @@ pub use index::shared_if_similar;
 pub use pair::{PassageSpans, ScoredPair, Side};
 pub use passages::{Passage, Run};
 pub use reason::Reason;
-pub(crate) use reason::{Weighed, weigh};
+pub(crate) use reason::{Weighed, share_run, weigh};
 use serde::{Deserialize, Serialize};
 
 /// How much of two articles overlaps, as counts; the fractions are ratios of these.
@@ -76,7 +76,7 @@ impl Overlap {
     }
 
     /// The counts of shingles alone, nothing left out.
-    fn sets(&self) -> Core {
+    pub(crate) fn sets(&self) -> Core {
         Core { shared: self.shared, shingles_a: self.shingles_a, shingles_b: self.shingles_b }
     }
 

@@ -38,6 +38,17 @@ impl ScoredPair {
         self.core.map_or_else(|| self.overlap.jaccard(), |core| core.jaccard())
     }
 
+    /// Of an excerpt or partial copy, which of the two is in the other; else nothing.
+    #[must_use]
+    pub fn direction(&self) -> &'static str {
+        let sets = self.core.unwrap_or_else(|| self.overlap.sets());
+        match self.relation {
+            Relation::Excerpt | Relation::PartialCopy if sets.containment_a() >= sets.containment_b() => " A⊂B",
+            Relation::Excerpt | Relation::PartialCopy => " B⊂A",
+            _ => "",
+        }
+    }
+
     /// The same with `article` as a.
     pub(crate) fn seen_from(self, article: ArticleId) -> Self {
         if self.a == article {

@@ -70,6 +70,16 @@ pub(crate) fn weigh(a: &Prepared, b: &Prepared, config: &Config) -> Weighed {
     Weighed { reason: None, long_run, runs }
 }
 
+/// Whether two articles share a verbatim run of so many words without boilerplate; an article shorter than a shingle
+/// shares only all of its words.
+pub(crate) fn share_run(a: &Prepared, b: &Prepared, words: usize) -> bool {
+    let common = common(&a.shingles, &b.shingles);
+    if common.is_empty() || a.shingles.width() != b.shingles.width() {
+        return false;
+    }
+    Runs::new(a, b, &common).any(words)
+}
+
 impl Core {
     /// The larger of the two containments: how much of the smaller is in the other.
     #[must_use]
