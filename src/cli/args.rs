@@ -26,6 +26,7 @@ Examples:
   zcat dump.gz | wirecopy scan - --format jsonl  pairs as a stream of JSON lines
   wirecopy compare a.txt dump.jsonl:17           two articles, passage by passage
   wirecopy find mine.txt archive/                who copied my article
+  wirecopy evaluate dump.jsonl --truth labels.tsv  how good the result is, and why not better
   wirecopy tune --threshold 0.7                  what a threshold costs and finds
 
 Exit status: 0 done; 1 a duplicate was found (only with --check); 2 wrong usage, or nothing could be
@@ -39,6 +40,8 @@ pub(super) enum Command {
     Compare(Compare),
     /// Find who shares passages with one article
     Find(Find),
+    /// Compare with labels that people gave: precision, recall, what was missed and why
+    Evaluate(Box<Evaluate>),
     /// Show how likely pairs are found with which bands and rows
     Tune(Tune),
 }
@@ -300,6 +303,50 @@ pub(super) struct Find {
     #[command(flatten)]
     pub(super) input: Input,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = LABELS)]
+pub(super) struct Evaluate {
+    /// Files, folders or globs, as for scan
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Labels: pairs (two ids and a label a line) or clusters (an id and a cluster), as CSV, TSV or JSON lines
+    #[arg(long, value_name = "FILE", required_unless_present = "sample")]
+    pub(super) truth: Option<PathBuf>,
+
+    /// Labels that mean that a pair ought to be found [default: 1, true, yes, y, same, duplicate, positive]
+    #[arg(long, value_name = "LABEL[,LABEL]", value_delimiter = ',', requires = "truth")]
+    pub(super) positive: Vec<String>,
+
+    /// Write so many pairs of each relation with both texts as CSV to standard output, to be labelled by people
+    #[arg(long, value_name = "N", conflicts_with = "truth")]
+    pub(super) sample: Option<usize>,
+
+    /// Write the plot of precision and recall into this file
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    pub(super) svg: Option<PathBuf>,
+
+    /// What goes to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: OneFormat,
+
+    /// Missed and wrong pairs that are shown as text
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) top: usize,
+
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) search: Search,
+    #[command(flatten)]
+    pub(super) input: Input,
+}
+
+const LABELS: &str = "\
+Ids are those that scan gives. Columns are found by name (a, b, label; id1, id2; id, cluster), others are
+passed over. Of labelled pairs only those count. Without labels, or with clusters, every other pair of
+the articles named is one that ought not to be found.";
 
 #[derive(Debug, Args)]
 pub(super) struct Tune {

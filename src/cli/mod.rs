@@ -2,6 +2,7 @@
 
 mod args;
 mod compare;
+mod evaluate;
 mod find;
 mod progress;
 mod scan;
@@ -72,6 +73,10 @@ fn execute(arguments: &Arguments) -> Result<Exit> {
             scan::run(scan)
         }
         Command::Compare(compare) => compare::run(compare),
+        Command::Evaluate(evaluate) => {
+            evaluate.common.start_pool()?;
+            evaluate::run(evaluate)
+        }
         Command::Find(find) => {
             find.common.start_pool()?;
             find::run(find)

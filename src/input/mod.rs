@@ -28,6 +28,7 @@ mod record;
 mod reread;
 mod single;
 mod stream;
+mod truth;
 
 use crate::article::Timestamp;
 pub(crate) use dates::iso;
@@ -41,6 +42,7 @@ use serde::Serialize;
 pub use single::{One, read_one};
 use std::path::PathBuf;
 pub use stream::Place;
+pub use truth::{Truth, read_truth};
 
 /// What to read and how.
 #[derive(Clone, Debug)]

@@ -20,6 +20,8 @@ mod verify;
 
 #[cfg(feature = "cli")]
 pub mod find;
+#[cfg(feature = "cli")]
+mod judge;
 #[cfg(feature = "formats")]
 pub mod scan;
 

@@ -103,8 +103,7 @@ impl Scan {
         sink: &mut S,
         progress: &dyn Progress,
     ) -> Result<Found> {
-        let library = Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options);
-        let texts = OnDisk { library, catalogue: &self.catalogue, options: &self.options };
+        let texts = self.on_disk();
         let run = Run { gathered: sketches.0, texts, config: &self.config, boilerplate, sink, progress };
         let outcome = run.detect()?;
         let mut skipped = self.skipped.clone();
@@ -128,6 +127,17 @@ impl Scan {
             candidates: outcome.candidates,
             matches: outcome.matches,
         })
+    }
+
+    /// The settings.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The texts, to be read again.
+    pub(super) fn on_disk(&self) -> OnDisk<'_> {
+        let library = Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options);
+        OnDisk { library, catalogue: &self.catalogue, options: &self.options }
     }
 
     fn summary(&self, outcome: &Outcome, clusters: &Clusters, skipped: &[Skipped]) -> Summary {
@@ -226,7 +236,8 @@ impl FirstReading<'_> {
     }
 }
 
-struct OnDisk<'s> {
+/// Articles in files.
+pub(super) struct OnDisk<'s> {
     library: Library<'s>,
     catalogue: &'s Catalogue,
     options: &'s InputOptions,

@@ -15,6 +15,8 @@ pub mod clusters;
 #[cfg(feature = "cli")]
 pub mod curve;
 #[cfg(feature = "cli")]
+pub mod evaluate;
+#[cfg(feature = "cli")]
 pub mod find;
 #[cfg(feature = "formats")]
 pub mod folder;

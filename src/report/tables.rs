@@ -148,6 +148,36 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>)
     table.flush().map_err(|error| Error::output(&error))
 }
 
+/// A pair that a person is to judge.
+pub struct Coded<'a> {
+    /// The pair.
+    pub pair: &'a ScoredPair,
+    /// The texts of a and b.
+    pub texts: (String, String),
+}
+
+/// Writes pairs for people to label: `a`, `b`, an empty `label`, `relation`, `jaccard`, `containment_a`, `containment_b`,
+/// `text_a`, `text_b`. `evaluate --truth` reads the labels back.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_coding<'a>(out: impl Write, catalogue: &Catalogue, pairs: impl Iterator<Item = Coded<'a>>) -> Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    let header = ["a", "b", "label", "relation", "jaccard", "containment_a", "containment_b", "text_a", "text_b"];
+    table.write_record(header).map_err(failed)?;
+    for Coded { pair, texts } in pairs {
+        let overlap = &pair.overlap;
+        let (a, b) = (catalogue.id(pair.a), catalogue.id(pair.b));
+        let numbers = [overlap.jaccard(), overlap.containment_a(), overlap.containment_b()];
+        let row = [cell(&a), cell(&b), Cow::Borrowed(""), pair.relation.name().into()]
+            .into_iter()
+            .chain(numbers.map(|number| number.to_string().into()))
+            .chain([cell(&texts.0), cell(&texts.1)]);
+        write_row(&mut table, row)?;
+    }
+    table.flush().map_err(|error| Error::output(&error))
+}
+
 fn number(value: Option<u64>) -> Cow<'static, str> {
     value.map_or(Cow::Borrowed(""), |value| value.to_string().into())
 }

@@ -108,7 +108,7 @@ impl Overlap {
 }
 
 /// What the numbers of a pair are over S∖P, where boilerplate P was found in one of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Core {
     /// |S(A)∩S(B)∖P|.
     pub shared: u32,

@@ -1,0 +1,52 @@
+//! Pairs that a person names, scored one by one whether they are reported or not.
+
+use super::detect::Texts;
+use super::scan::{OnDisk, Scan};
+use crate::article::ArticleId;
+use crate::boilerplate::Boilerplate;
+use crate::error::Result;
+use crate::report::evaluate::Judged;
+use crate::score::{self, Prepared};
+use rayon::prelude::*;
+
+impl Scan {
+    /// Scores pairs; `None` where a text cannot be read any more.
+    ///
+    /// # Errors
+    /// If a temporary file fails.
+    pub fn judge(&self, pairs: &[(ArticleId, ArticleId)], boilerplate: &Boilerplate) -> Result<Vec<Option<Judged>>> {
+        let texts = self.texts_of(pairs.iter().flat_map(|&(a, b)| [a, b]))?;
+        let judged = pairs.par_iter().map(|&(a, b)| {
+            let prepared = |article| {
+                let text = texts.text(article).ok()?;
+                Some(Prepared::new(&text, self.config()).marked(boilerplate))
+            };
+            let (a, b) = (prepared(a)?, prepared(b)?);
+            let comparison = score::compare(&a, &b, self.config());
+            let reason = score::weigh(&a, &b, self.config()).reason;
+            let sets = comparison.core.unwrap_or_else(|| comparison.overlap.sets());
+            Some(Judged { relation: comparison.relation, overlap: comparison.overlap, sets, reason })
+        });
+        Ok(judged.collect())
+    }
+
+    /// Some texts, announced.
+    fn texts_of(&self, articles: impl Iterator<Item = ArticleId>) -> Result<OnDisk<'_>> {
+        let mut articles: Vec<ArticleId> = articles.collect();
+        articles.sort_unstable();
+        articles.dedup();
+        let mut texts = self.on_disk();
+        texts.prepare(&articles)?;
+        Ok(texts)
+    }
+
+    /// The texts of pairs; `None` where one cannot be read any more.
+    ///
+    /// # Errors
+    /// If a temporary file fails.
+    pub fn texts(&self, pairs: &[(ArticleId, ArticleId)]) -> Result<Vec<Option<(String, String)>>> {
+        let texts = self.texts_of(pairs.iter().flat_map(|&(a, b)| [a, b]))?;
+        let text = |article| texts.text(article).ok().map(std::borrow::Cow::into_owned);
+        Ok(pairs.iter().map(|&(a, b)| text(a).zip(text(b))).collect())
+    }
+}
