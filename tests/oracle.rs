@@ -1,7 +1,7 @@
 //! The whole pipeline against brute force over the definitions: strings, sets of runs of words, every pair.
 
 use crate::corpus::Corpus;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use wirecopy::score::Overlap;
 use wirecopy::{Article, Detection, Detector};
 
@@ -11,6 +11,73 @@ fn words(text: &str) -> Vec<String> {
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
         .collect()
+}
+
+/// The words of many articles.
+pub struct Texts(Vec<Vec<String>>);
+
+impl Texts {
+    pub fn new(articles: &[Article]) -> Self {
+        Self(articles.iter().map(|article| words(&article.text)).collect())
+    }
+
+    /// All pairs of articles with words that pass.
+    pub fn pairs(&self, passes: impl Fn(&[String], &[String]) -> bool) -> BTreeSet<(u32, u32)> {
+        let all = self.0.iter().zip(0u32..).filter(|(words, _)| !words.is_empty());
+        let after = |a: u32| self.0.iter().zip(0u32..).skip(a as usize + 1).filter(|(words, _)| !words.is_empty());
+        all.flat_map(|(one, a)| after(a).map(move |(other, b)| (one, other, a, b)))
+            .filter(|(one, other, _, _)| passes(one, other))
+            .map(|(_, _, a, b)| (a, b))
+            .collect()
+    }
+
+    /// The same, looking only at pairs that share a shingle, or all their words.
+    pub fn sharing(&self, passes: impl Fn(&[String], &[String]) -> bool) -> BTreeSet<(u32, u32)> {
+        let mut carriers: HashMap<&[String], Vec<u32>> = HashMap::new();
+        for (words, article) in self.0.iter().zip(0..) {
+            shingles(words).into_iter().for_each(|shingle| carriers.entry(shingle).or_default().push(article));
+        }
+        let mut sharing = BTreeSet::new();
+        for list in carriers.values() {
+            for (at, &a) in list.iter().enumerate() {
+                sharing.extend(list[at + 1..].iter().map(|&b| (a.min(b), a.max(b))));
+            }
+        }
+        sharing.retain(|&(a, b)| passes(&self.0[a as usize], &self.0[b as usize]));
+        sharing
+    }
+
+    pub fn jaccard(&self, a: &[String], b: &[String]) -> f64 {
+        let (a, b) = (shingles(a), shingles(b));
+        let shared = a.intersection(&b).count();
+        if shared == 0 { 0.0 } else { shared as f64 / (a.len() + b.len() - shared) as f64 }
+    }
+
+    pub fn jaccard_of(&self, (a, b): (u32, u32)) -> f64 {
+        self.jaccard(&self.0[a as usize], &self.0[b as usize])
+    }
+
+    /// Whether the larger containment reaches a bound, and the two share a run of 13 words, or one is shorter than 25.
+    pub fn is_contained(&self, a: &[String], b: &[String], bound: f64) -> bool {
+        let (in_a, in_b) = (shingles(a), shingles(b));
+        let shared = in_a.intersection(&in_b).count();
+        let enough = shared > 0 && shared as f64 / in_a.len().min(in_b.len()) as f64 >= bound;
+        enough && (a.len().min(b.len()) < 25 || longest_run(a, b) >= 13)
+    }
+}
+
+/// Words of the longest verbatim run of two articles.
+pub fn longest_run(a: &[String], b: &[String]) -> usize {
+    let (mut before, mut longest) = (vec![0; b.len() + 1], 0);
+    for word in a {
+        let mut here = vec![0; b.len() + 1];
+        for at in (0..b.len()).filter(|&at| b[at] == *word) {
+            here[at + 1] = before[at] + 1;
+            longest = longest.max(here[at + 1]);
+        }
+        before = here;
+    }
+    longest
 }
 
 type Shingles<'w> = HashSet<&'w [String]>;
@@ -122,7 +189,8 @@ fn without_bounds_the_clusters_are_the_same() {
 #[test]
 fn clusters_are_those_of_the_definition() {
     let articles = corpus(2_000);
-    let detection = Detector::builder().build().expect("valid").detect(&articles).expect("it fits");
+    let detector = Detector::builder().containment(None).build().expect("valid");
+    let detection = detector.detect(&articles).expect("it fits");
     let alike = brute_force(&articles, 0.5);
     let mut representatives: Vec<u32> = Vec::new();
     for article in 0..articles.len() as u32 {

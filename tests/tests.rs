@@ -6,8 +6,12 @@
 mod corpus;
 mod util;
 
+mod boilerplate;
 mod command;
 mod determinism;
+mod evaluate;
+mod find;
+mod guarantees;
 mod hostile;
 mod house;
 mod input;

@@ -8,17 +8,19 @@
 //!
 //! - the carriers are many: [`LEAST`] of all articles, or [`LEAST_OF_SITE`] of one site that are a share of
 //!   [`SHARE_OF_SITE`] of its articles;
-//! - and otherwise have nothing to do with each other: three quarters of the sample have a Jaccard of at most [`UNLIKE`]
-//!   with all others before them, by their signatures; or, within one site, they have once all is taken away that three
-//!   quarters of them share, and long stretches of their own are left (pages that are mostly furniture).
+//! - and otherwise have nothing to do with each other. Three quarters of the sample have a Jaccard of at most [`UNLIKE`]
+//!   with all others before them, by their signatures. Or, where pages are mostly furniture, they are unlike once all is
+//!   taken away that three quarters of them share, and long stretches of their own are left; that is tried within one
+//!   site, and where no site is known and the Jaccard is at most [`HALF`], since reprints in many places look alike.
 //!
 //! So a footer in 50 unrelated articles is boilerplate, and a story reprinted 500 times is not: its carriers are alike.
 //! The passage reaches as far, to both sides, as three quarters of the sample have it.
 //!
 //! **Known failures.** A background paragraph of an agency that 30 unrelated stories quote is taken for boilerplate, as is
 //! a poem. Furniture in fewer than 30 articles, or 10 of a site, is not learnt; nor is a passage of fewer than 13 words,
-//! unless it happens to hold a fingerprint; nor furniture that makes up most of its pages where no site is known, as
-//! such pages look like reprints. A name within a footer ("Reporting by …") cuts it in pieces that may be too short.
+//! unless it happens to hold a fingerprint; nor furniture that makes up two thirds of its pages where no site is known,
+//! as such pages look like reprints. Where no site is known, a story that 30 pages embed in as much text of their own is
+//! taken for boilerplate. A name within a footer ("Reporting by …") cuts it in pieces that may be too short.
 
 use crate::boilerplate::KnownPassage;
 use crate::candidates::passages::key;
@@ -40,10 +42,12 @@ const SAMPLE: usize = 32;
 const READ: usize = 16;
 /// Most Jaccard of two articles that have nothing to do with each other.
 const UNLIKE: f64 = 0.25;
+/// Most Jaccard of two pages that may share furniture and nothing else, where no site is known.
+const HALF: f64 = 0.5;
 /// The same of what is left of two pages without their furniture.
 const UNLIKE_WITHOUT: f64 = 0.1;
 /// Shingles in a row of an article's own that such a page must have.
-const OWN_STRETCH: usize = 50;
+const OWN_STRETCH: usize = 20;
 
 /// Three quarters, rounded up.
 fn most_of(count: usize) -> usize {
@@ -105,11 +109,15 @@ impl Background<'_> {
             sample.truncate(SAMPLE);
         }
         sample.sort_by_key(digest);
-        let distinct = distinct(sample.len(), |one, other| (self.likeness)(sample[one], sample[other]) > UNLIKE);
-        let unlike = distinct >= most_of(sample.len()) && some.len() * distinct >= least * sample.len();
+        let are_apart = |bound: f64| {
+            let distinct = distinct(sample.len(), |one, other| (self.likeness)(sample[one], sample[other]) > bound);
+            distinct >= most_of(sample.len()) && some.len() * distinct >= least * sample.len()
+        };
+        let unlike = are_apart(UNLIKE);
+        let unknown = sample.iter().filter(|&&article| self.sites[article as usize] == 0).count();
+        let worth_reading = site > 0 || (unknown >= most_of(sample.len()) && are_apart(HALF));
         sample.truncate(READ);
-        // What else than likeness can tell, only the texts of one site can.
-        (unlike || site > 0).then(|| Suspect { sample, site, unlike, key, carriers: carriers.to_vec() })
+        (unlike || worth_reading).then(|| Suspect { sample, site, unlike, key, carriers: carriers.to_vec() })
     }
 }
 

@@ -39,8 +39,13 @@ pub fn read_truth(path: &Path, is_id: impl Fn(&str) -> bool) -> Result<Truth> {
     let text = text.trim_start_matches('\u{feff}');
     let rows = if text.trim_start().starts_with('{') { objects(text) } else { table(text) };
     let rows = rows.map_err(|error| error.at(path))?;
-    let Some((first, rest)) = rows.split_first() else { return Err(Error::input("holds no labels").at(path)) };
-    let (columns, rows) = match named(first) {
+    let Some((first, rest)) = rows.split_first().filter(|(first, _)| !first.is_empty()) else {
+        return Err(Error::input("holds no labels").at(path));
+    };
+    // Articles may be called a and b.
+    let columns =
+        if is_id(first[0].trim()) && first.get(1).is_some_and(|cell| is_id(cell.trim())) { None } else { named(first) };
+    let (columns, rows) = match columns {
         Some(columns) => (columns, rest),
         None => match unnamed(first, &is_id) {
             Some(columns) => (columns, &rows[..]),

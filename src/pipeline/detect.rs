@@ -253,12 +253,15 @@ impl Proposed {
         work.retain(|work| filter.admits(work.pair));
         if config.list_all {
             work = among_copies(&work, copies);
+            work.retain(|work| filter.admits_these(work.pair));
         }
         for group in &copies.groups {
             let heads = if config.list_all { group.len() } else { 1 };
             for (index, &one) in group[..heads].iter().enumerate() {
                 let pairs = group[index + 1..].iter().map(|&other| (other, Pair::new(one, other)));
-                let admitted = pairs.filter(|&(copy, pair)| filter.admits_copy(pair, group[0], copy));
+                let admitted = pairs.filter(|&(copy, pair)| {
+                    if config.list_all { filter.admits_these(pair) } else { filter.admits_copy(pair, one, copy) }
+                });
                 work.extend(admitted.map(|(_, pair)| Work { pair, origin: Origin::Known }));
             }
         }

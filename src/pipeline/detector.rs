@@ -209,6 +209,7 @@ impl Detector {
             boilerplate: outcome.boilerplate,
             long_runs: outcome.long_runs,
             unlisted: outcome.unlisted,
+            overflow: outcome.overflow as u64,
         })
     }
 }
@@ -270,6 +271,7 @@ pub struct Detection {
     boilerplate: Boilerplate,
     long_runs: u64,
     unlisted: u64,
+    overflow: u64,
 }
 
 impl Detection {
@@ -325,6 +327,12 @@ impl Detection {
     #[must_use]
     pub fn long_runs(&self) -> u64 {
         self.long_runs
+    }
+
+    /// How many articles were not compared with all others that they share a frequent shingle with, nor follow a leader.
+    #[must_use]
+    pub fn overflow(&self) -> u64 {
+        self.overflow
     }
 
     /// How many pairs of crowds of near-identical articles were left unlisted.

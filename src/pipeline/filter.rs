@@ -78,6 +78,14 @@ impl<'a> Filter<'a> {
         few.all.iter().any(|&one| self.meets(one, many, 1))
     }
 
+    /// Whether just these two articles, whatever copies they have, are sought.
+    pub(crate) fn admits_these(&self, pair: Pair) -> bool {
+        if !self.is_active() || !self.has_input(pair) {
+            return self.has_input(pair);
+        }
+        self.meets(self.origin(pair.a()), &Origins::new(vec![self.origin(pair.b())]), 1)
+    }
+
     /// Whether a copy is to be listed with the one that stands for it: whether it passes with any other copy.
     pub(crate) fn admits_copy(&self, pair: Pair, standing: u32, copy: u32) -> bool {
         if !self.is_active() || !self.has_input(pair) {

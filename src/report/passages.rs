@@ -53,6 +53,15 @@ pub fn write(
     ] {
         writeln!(out, "{}{}", field(name), wrapped(&text, width.saturating_sub(12).max(20), 12))?;
     }
+    if let Some(core) = comparison.core {
+        let text = format!(
+            "Jaccard {}, containment {} and {}, without boilerplate",
+            percent(core.jaccard()),
+            percent(core.containment_a()),
+            percent(core.containment_b())
+        );
+        writeln!(out, "{}{}", field("core"), wrapped(&text, width.saturating_sub(12).max(20), 12))?;
+    }
     let spans = PassageSpans::all(comparison, a, b);
     for ((passage, spans), number) in comparison.passages.iter().zip(spans).zip(1..) {
         writeln!(
