@@ -62,7 +62,7 @@ fn pages_that_are_mostly_furniture_are_judged_without_it() {
     let pairs: Vec<(u32, u32)> = detection.pairs().iter().map(|pair| (pair.a.0, pair.b.0)).collect();
     assert_eq!(pairs, [(5, 25)], "the only two that tell one story");
     let core = detection.pairs()[0].core.expect("both have furniture");
-    assert!(core.jaccard() > 0.9 && detection.pairs()[0].overlap.jaccard() < 0.5);
+    assert!(core.jaccard() > 0.85 && detection.pairs()[0].overlap.jaccard() < 0.5);
 }
 
 /// Thirty articles with a footer, two of them one story, as a dump.

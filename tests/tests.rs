@@ -19,3 +19,4 @@ mod oracle;
 mod passages;
 mod readme;
 mod samples;
+mod sought;
