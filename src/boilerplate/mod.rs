@@ -26,14 +26,19 @@ pub struct KnownPassage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Boilerplate {
     shingles: AHashSet<u64>,
+    /// A bit for the lowest bits of each shingle, so that most others need no look into the set.
+    bits: Vec<u64>,
     passages: Vec<KnownPassage>,
 }
+
+/// Lowest bits of a shingle that are looked at first.
+const LOW_BITS: u32 = 17;
 
 impl Boilerplate {
     /// Makes P of these shingles.
     #[must_use]
     pub fn new(shingles: &ShingleSet) -> Self {
-        Self { shingles: shingles.hashes().iter().copied().collect(), passages: Vec::new() }
+        Self::of(shingles.hashes().iter().copied().collect(), Vec::new())
     }
 
     /// Makes P of the shingles of these passages, of `w` words each. Of a passage shorter than that nothing is taken.
@@ -60,13 +65,28 @@ impl Boilerplate {
                 shingles.extend(ShingleSet::of_words(&words, w).hashes());
             }
         }
-        Self { shingles, passages }
+        Self::of(shingles, passages)
+    }
+
+    fn of(shingles: AHashSet<u64>, passages: Vec<KnownPassage>) -> Self {
+        let mut bits = vec![0; 1 << (LOW_BITS - 6)];
+        for shingle in &shingles {
+            let (word, bit) = Self::bit(*shingle);
+            bits[word] |= bit;
+        }
+        Self { shingles, bits, passages }
+    }
+
+    fn bit(shingle: u64) -> (usize, u64) {
+        let low = shingle & ((1 << LOW_BITS) - 1);
+        ((low >> 6) as usize, 1 << (low & 63))
     }
 
     /// Whether a shingle belongs to P.
     #[must_use]
     pub fn contains(&self, shingle: u64) -> bool {
-        self.shingles.contains(&shingle)
+        let (word, bit) = Self::bit(shingle);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0) && self.shingles.contains(&shingle)
     }
 
     /// Whether P has no shingles.

@@ -17,7 +17,7 @@ use crate::config::{Config, SHORT};
 use crate::error::Result;
 use crate::shingle::shingles;
 use crate::sketch::Winnower;
-use crate::sketch::fingerprint::{NEVER, context, rank};
+use crate::sketch::fingerprint::{NEVER, WordBits, rank};
 use crate::text::word_hashes;
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
@@ -145,6 +145,7 @@ struct Part {
     lost: Vec<ArticleId>,
     words: Vec<u64>,
     shingles: Vec<u64>,
+    bits: WordBits,
     /// Which shingles are boilerplate, by their places.
     boilerplate: Vec<u32>,
     ranks: Vec<u64>,
@@ -177,10 +178,10 @@ impl Reader<'_> {
         }
         part.shingles.clear();
         shingles(&part.words, self.config.shingle, &mut part.shingles);
-        self.look_up(part);
         self.rank(part);
-        let Part { words, shingles, ranks, keys, .. } = part;
-        let chosen = |at: usize| keys.push((key(shingles[at]), context(words, at, self.config.shingle)));
+        let Part { words, shingles, bits, ranks, keys, .. } = part;
+        bits.set(words);
+        let chosen = |at: usize| keys.push((key(shingles[at]), bits.context(at, self.config.shingle)));
         self.winnower.choose(ranks, chosen);
         if !keys.is_empty() {
             part.fingerprints.push(article.0, &mut part.keys);
@@ -191,28 +192,24 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes note of which shingles are boilerplate, and which are those that short articles are looked up by.
-    fn look_up(&self, part: &mut Part) {
-        let Part { shingles, boilerplate, short_keys, .. } = part;
-        boilerplate.clear();
-        for (&shingle, at) in shingles.iter().zip(0u32..) {
-            if self.marks.get(shingle) & LOOK_UP == 0 {
-                continue;
-            }
-            if self.marks.boilerplate.contains(shingle) {
-                boilerplate.push(at);
-            } else if self.marks.short.get(&shingle).is_some_and(|&is_prefix| is_prefix) {
-                short_keys.push((key(shingle), 0));
-            }
-        }
-    }
-
-    /// Ranks what fingerprints are chosen from.
+    /// Ranks shingles, and takes note of those that are boilerplate and those that short articles are looked up by.
     fn rank(&self, part: &mut Part) {
-        let Part { shingles, ranks, boilerplate, .. } = part;
+        let Part { shingles, ranks, boilerplate, short_keys, .. } = part;
         ranks.clear();
-        ranks.extend(shingles.iter().map(|&shingle| rank(shingle, self.marks.is_hot(shingle))));
-        boilerplate.iter().for_each(|&at| ranks[at as usize] = NEVER);
+        boilerplate.clear();
+        ranks.extend(shingles.iter().zip(0u32..).map(|(&shingle, at)| {
+            let mark = self.marks.get(shingle);
+            if mark & LOOK_UP != 0 {
+                if self.marks.boilerplate.contains(shingle) {
+                    boilerplate.push(at);
+                    return NEVER;
+                }
+                if self.marks.short.get(&shingle).is_some_and(|&is_prefix| is_prefix) {
+                    short_keys.push((key(shingle), 0));
+                }
+            }
+            rank(shingle, mark & HOT != 0)
+        }));
     }
 
     /// Adds all shingles of a short article, and of one with few shingles of its own those that a short one has.

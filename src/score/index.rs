@@ -19,6 +19,8 @@ pub(super) struct ShingleIndex {
     boilerplate: Vec<bool>,
     /// How many are not.
     own: u32,
+    /// Which words lie in boilerplate; empty if none does.
+    words_in_boilerplate: Vec<bool>,
 }
 
 impl ShingleIndex {
@@ -37,15 +39,27 @@ impl ShingleIndex {
         }
         starts.push(places.len() as u32);
         let (width, own) = (w.min(words.len()) as u32, distinct.len() as u32);
-        Self { set: ShingleSet::from_sorted(distinct), starts, places, width, boilerplate: Vec::new(), own }
+        Self {
+            set: ShingleSet::from_sorted(distinct),
+            starts,
+            places,
+            width,
+            boilerplate: Vec::new(),
+            own,
+            words_in_boilerplate: Vec::new(),
+        }
     }
 
-    /// Marks what is boilerplate.
-    pub(super) fn mark(&mut self, boilerplate: &Boilerplate) {
+    /// Marks what is boilerplate in an article of so many words.
+    pub(super) fn mark(&mut self, boilerplate: &Boilerplate, words: usize) {
         let marks: Vec<bool> = self.set.hashes().iter().map(|&shingle| boilerplate.contains(shingle)).collect();
         let marked = marks.iter().filter(|&&mark| mark).count();
         self.own = (marks.len() - marked) as u32;
-        self.boilerplate = if marked > 0 { marks } else { Vec::new() };
+        if marked > 0 {
+            let places = marks.iter().zip(0..).filter(|(mark, _)| **mark).flat_map(|(_, at)| self.places(at));
+            self.words_in_boilerplate = inside(places, words, self.width);
+            self.boilerplate = marks;
+        }
     }
 
     pub(super) fn set(&self) -> &ShingleSet {
@@ -73,10 +87,9 @@ impl ShingleIndex {
         self.boilerplate.get(at).is_some_and(|&mark| mark)
     }
 
-    /// Which of an article's `words` words lie in boilerplate.
-    pub(super) fn words_in_boilerplate(&self, words: usize) -> Vec<bool> {
-        let marked = (0..self.set.len()).filter(|&at| self.is_boilerplate(at));
-        inside(marked.flat_map(|at| self.places(at)), words, self.width)
+    /// Which of an article's words lie in boilerplate; empty if none does.
+    pub(super) fn words_in_boilerplate(&self) -> &[bool] {
+        &self.words_in_boilerplate
     }
 }
 

@@ -230,7 +230,7 @@ impl Prepared {
     #[must_use]
     pub fn marked(mut self, boilerplate: &Boilerplate) -> Self {
         if !boilerplate.is_empty() {
-            self.shingles.mark(boilerplate);
+            self.shingles.mark(boilerplate, self.hashes.len());
         }
         self
     }
@@ -241,10 +241,10 @@ impl Prepared {
         self.shingles.has_boilerplate()
     }
 
-    /// Whether each word lies in boilerplate.
+    /// Whether each word lies in boilerplate; empty if none does.
     #[must_use]
-    pub fn words_in_boilerplate(&self) -> Vec<bool> {
-        self.shingles.words_in_boilerplate(self.hashes.len())
+    pub fn words_in_boilerplate(&self) -> &[bool] {
+        self.shingles.words_in_boilerplate()
     }
 
     /// Such an article has one shingle, of another width than those of longer ones.

@@ -80,7 +80,7 @@ pub struct PassageSpans {
 impl PassageSpans {
     /// The passages of a comparison, in the order of a.
     pub(crate) fn all(comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Vec<Self> {
-        let known = if a.prepared.has_boilerplate() { a.prepared.words_in_boilerplate() } else { Vec::new() };
+        let known = a.prepared.words_in_boilerplate();
         let in_boilerplate = |passage: &Passage| {
             let words = passage.runs.iter().flat_map(|run| run.a..run.a + run.len);
             words.filter(|&word| known.get(word as usize) == Some(&true)).count() as u32

@@ -10,7 +10,7 @@
 //! after all others, and windows with one that is nobody's own are passed over. Then every run of T words that is free
 //! of boilerplate leads to a fingerprint, and hot fingerprints come from windows that are hot throughout.
 //!
-//! A fingerprint goes with a bit of each word around it ([`context`]). A run of T words that holds the fingerprint has
+//! A fingerprint goes with a bit of each word around it ([`WordBits`]). A run of T words that holds the fingerprint has
 //! T − w more words to its left and right; where fewer bits agree there is no such run, and the two need not be compared.
 //!
 //! **Cost** O(n) expected for n shingles; 2 / (window + 1) of them are chosen. **Does not promise** anything for runs
@@ -31,13 +31,35 @@ pub(crate) fn rank(shingle: u64, hot: bool) -> u64 {
 /// Words on either side of a fingerprint whose bits go with it.
 pub(crate) const AROUND: usize = 8;
 
-/// One bit of each of the words around a shingle: of the 8 before it, the nearest lowest, and above them of the 8 behind
-/// it, the nearest lowest. Where there is no word the bit is 0.
-pub(crate) fn context(words: &[u64], at: usize, shingle: usize) -> u16 {
-    let bits = |bits: u16, (word, place): (&u64, usize)| bits | ((word >> 40 & 1) as u16) << place;
-    let before = words[..at].iter().rev().take(AROUND).zip(0..).fold(0, bits);
-    let behind = words[at + shingle..].iter().take(AROUND).zip(AROUND..).fold(0, bits);
-    before | behind
+/// One bit of each word of an article, and zeros around them.
+#[derive(Debug, Default)]
+pub(crate) struct WordBits(Vec<u64>);
+
+impl WordBits {
+    /// Takes the bits of these words, in place of what it held.
+    pub(crate) fn set(&mut self, words: &[u64]) {
+        let Self(bits) = self;
+        bits.clear();
+        bits.push(0);
+        bits.extend(words.chunks(64).map(|chunk| chunk.iter().rev().fold(0, |bits, word| bits << 1 | word >> 40 & 1)));
+        bits.push(0);
+    }
+
+    /// The bits of the 8 words from word `from - 64` on, the first lowest.
+    fn eight(&self, from: usize) -> u8 {
+        let (at, shift) = (from / 64, from % 64);
+        let low = self.0[at] >> shift;
+        let high = if shift > 56 { self.0[at + 1] << (64 - shift) } else { 0 };
+        (low | high) as u8
+    }
+
+    /// The bits of the words around the shingle at `at`: of the 8 before it, the nearest lowest, and above them of the 8
+    /// behind it, the nearest lowest. Where there is no word the bit is 0.
+    pub(crate) fn context(&self, at: usize, shingle: usize) -> u16 {
+        let before = self.eight(64 + at - AROUND).reverse_bits();
+        let behind = self.eight(64 + at + shingle);
+        u16::from(behind) << AROUND | u16::from(before)
+    }
 }
 
 /// Whether two contexts of one shingle allow a run with so many more words.
@@ -170,6 +192,28 @@ mod tests {
             let density = f64::from(count) / ranks.len() as f64;
             let expected = 2.0 / (window as f64 + 1.0);
             assert!((density - expected).abs() < 0.01, "window {window}: {density}");
+        }
+    }
+
+    fn context(words: &[u64], at: usize, shingle: usize) -> u16 {
+        let mut bits = WordBits::default();
+        bits.set(words);
+        bits.context(at, shingle)
+    }
+
+    fn obvious_context(words: &[u64], at: usize, shingle: usize) -> u16 {
+        let bits = |bits: u16, (word, place): (&u64, usize)| bits | ((word >> 40 & 1) as u16) << place;
+        let before = words[..at].iter().rev().take(AROUND).zip(0..).fold(0, bits);
+        let behind = words[at + shingle..].iter().take(AROUND).zip(AROUND..).fold(0, bits);
+        before | behind
+    }
+
+    proptest! {
+        /// Law: a context has a bit of each word around.
+        #[test]
+        fn a_context_is_the_bits_around(words in proptest::collection::vec(any::<u64>(), 5..200), at in any::<proptest::sample::Index>()) {
+            let at = at.index(words.len() - 4);
+            prop_assert_eq!(context(&words, at, 5), obvious_context(&words, at, 5));
         }
     }
 
