@@ -6,6 +6,17 @@ use crate::article::ArticleId;
 use crate::report::Copied;
 use std::ops::Range;
 
+/// Sets the bits of a stretch.
+fn set(bits: &mut [u64], stretch: &Range<u32>) {
+    let mut from = stretch.start;
+    while from < stretch.end {
+        let to = stretch.end.min((from / 64 + 1) * 64);
+        let run = u64::MAX >> (64 - (to - from));
+        bits[from as usize / 64] |= run << (from % 64);
+        from = to;
+    }
+}
+
 /// Gathers, pair by pair, the words that stand elsewhere too.
 pub(crate) struct Tally<'g> {
     gathered: &'g Gathered,
@@ -40,7 +51,7 @@ impl<'g> Tally<'g> {
         let mut count = 0;
         for stretch in stretches {
             count += stretch.end - stretch.start;
-            stretch.clone().for_each(|word| words[word as usize / 64] |= 1 << (word % 64));
+            set(words, stretch);
         }
         let most = &mut self.most[article as usize];
         if count > most.0 || (count == most.0 && other < most.1.0) {
@@ -57,5 +68,24 @@ impl<'g> Tally<'g> {
             Some(Copied { share, most_with: self.most[article].1 })
         };
         (0..self.words.len()).map(share).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Law: the bits of a stretch are set, and no others.
+        #[test]
+        fn a_stretch_is_its_bits(start in 0u32..200, len in 0u32..200) {
+            let mut bits = [0u64; 7];
+            set(&mut bits, &(start..start + len));
+            for bit in 0..448 {
+                let is_set = bits[bit as usize / 64] >> (bit % 64) & 1 == 1;
+                prop_assert_eq!(is_set, (start..start + len).contains(&bit));
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::input::{self, Card, Heard, InputOptions, Location, One, Plan, Source, Wanted};
 use crate::report::find::{Answer, Answers};
-use crate::score::{self, PassageSpans, Prepared, Side};
+use crate::score::{Matched, PassageSpans, Prepared, Side};
 use crate::shingle::shingles;
 use crate::text::word_hashes;
 
@@ -130,10 +130,11 @@ impl<'a> Search<'a> {
 
     fn answer(&self, text: &str, card: Card) -> Option<Answer> {
         let other = Prepared::new(text, self.config).marked(self.boilerplate);
-        if !score::share_run(&self.prepared, &other, self.run) {
+        let matched = Matched::new(&self.prepared, &other);
+        if !matched.share_run(self.run) {
             return None;
         }
-        let comparison = score::compare(&self.prepared, &other, self.config);
+        let comparison = matched.compare(self.config);
         let all = PassageSpans::all(&comparison, self.article(), Side { text, prepared: &other });
         let long = all.into_iter().filter(|passage| passage.words as usize >= self.run);
         let passages: Vec<(PassageSpans, String)> =

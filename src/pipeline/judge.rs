@@ -6,7 +6,7 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::error::Result;
 use crate::report::evaluate::Judged;
-use crate::score::{self, Prepared};
+use crate::score::{Matched, Prepared};
 use rayon::prelude::*;
 
 impl Scan {
@@ -22,8 +22,9 @@ impl Scan {
                 Some(Prepared::new(&text, self.config()).marked(boilerplate))
             };
             let (a, b) = (prepared(a)?, prepared(b)?);
-            let comparison = score::compare(&a, &b, self.config());
-            let reason = score::weigh(&a, &b, self.config()).reason;
+            let matched = Matched::new(&a, &b);
+            let comparison = matched.compare(self.config());
+            let reason = matched.weigh(self.config()).reason;
             let sets = comparison.core.unwrap_or_else(|| comparison.overlap.sets());
             Some(Judged { relation: comparison.relation, overlap: comparison.overlap, sets, reason })
         });

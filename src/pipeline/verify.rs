@@ -11,7 +11,7 @@ use crate::candidates::crowd::Verdict;
 use crate::config::Config;
 use crate::error::Result;
 use crate::report::Sink;
-use crate::score::{self, Prepared, Reason, ScoredPair, Side, Weighed, copied};
+use crate::score::{self, Matched, Prepared, Reason, ScoredPair, Side, Weighed, copied};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -88,7 +88,7 @@ impl<T: Texts> Verifier<'_, T> {
                     let Some((a, b)) = sides.filter(|_| self.filter.admits(work.pair)) else {
                         return (Verdict::Apart, Seen::default());
                     };
-                    let weighed = score::weigh(&a.prepared, &b.prepared, self.config);
+                    let weighed = Matched::new(&a.prepared, &b.prepared).weigh(self.config);
                     match weighed.reason {
                         None => (Verdict::Apart, self.unreported(work.pair, &weighed, a, b)),
                         Some(Reason::Identical | Reason::Jaccard) => (Verdict::Alike, Seen::default()),
@@ -143,30 +143,21 @@ impl<T: Texts> Verifier<'_, T> {
         sink: &S,
     ) -> Option<(Option<(ScoredPair, S::Rendered)>, Seen)> {
         let (a, b) = (shelf.get(work.pair.a())?, shelf.get(work.pair.b())?);
-        if let Some(nothing) = self.unreported_work(work, a, b) {
-            return nothing.map(|seen| (None, seen));
+        if work.origin == Origin::Alike && !a.prepared.has_boilerplate() && !b.prepared.has_boilerplate() {
+            score::shared_if_similar(a.prepared.shingles(), b.prepared.shingles(), self.config.threshold)?;
         }
-        let comparison = score::compare(&a.prepared, &b.prepared, self.config);
+        let matched = Matched::new(&a.prepared, &b.prepared);
+        if work.origin != Origin::Known {
+            let weighed = matched.weigh(self.config);
+            if weighed.reason.is_none() {
+                return Some((None, self.unreported(work.pair, &weighed, a, b)));
+            }
+        }
+        let comparison = matched.compare(self.config);
         let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
         let copied = copied::by_passages(&comparison, &a.prepared, &b.prepared);
         let rendered = sink.render(&pair, &comparison, a.side(), b.side());
         Some((Some((pair, rendered)), Seen { pair: Some(work.pair), copied, long_run: false }))
-    }
-
-    /// What is seen of a pair that is not reported, if anything; `None` for one that is.
-    fn unreported_work(&self, work: &Work, a: &Loaded<'_>, b: &Loaded<'_>) -> Option<Option<Seen>> {
-        let decided_by_all = !a.prepared.has_boilerplate() && !b.prepared.has_boilerplate();
-        match work.origin {
-            Origin::Known => None,
-            Origin::Alike if decided_by_all => {
-                let (a, b) = (a.prepared.shingles(), b.prepared.shingles());
-                score::shared_if_similar(a, b, self.config.threshold).is_none().then_some(None)
-            }
-            Origin::Alike | Origin::Shared => {
-                let weighed = score::weigh(&a.prepared, &b.prepared, self.config);
-                weighed.reason.is_none().then(|| Some(self.unreported(work.pair, &weighed, a, b)))
-            }
-        }
     }
 
     fn unreported(&self, pair: Pair, weighed: &Weighed, a: &Loaded<'_>, b: &Loaded<'_>) -> Seen {

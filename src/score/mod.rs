@@ -30,7 +30,7 @@ pub use index::shared_if_similar;
 pub use pair::{PassageSpans, ScoredPair, Side};
 pub use passages::{Passage, Run};
 pub use reason::Reason;
-pub(crate) use reason::{Weighed, share_run, weigh};
+pub(crate) use reason::Weighed;
 use serde::{Deserialize, Serialize};
 
 /// How much of two articles overlaps, as counts; the fractions are ratios of these.
@@ -247,11 +247,6 @@ impl Prepared {
         self.shingles.words_in_boilerplate()
     }
 
-    /// Such an article has one shingle, of another width than those of longer ones.
-    fn is_shorter_than_a_shingle(&self, config: &Config) -> bool {
-        self.hashes.len() < config.shingle
-    }
-
     /// The distinct shingles, S(A).
     #[must_use]
     pub fn shingles(&self) -> &ShingleSet {
@@ -286,44 +281,68 @@ impl Prepared {
 /// ```
 #[must_use]
 pub fn compare(a: &Prepared, b: &Prepared, config: &Config) -> Comparison {
-    let common = index::common(&a.shingles, &b.shingles);
-    let (sets, core) = counts(a, b, &common);
-    let covered = |article: &Prepared, places: &mut dyn Iterator<Item = &u32>| {
-        let inside = index::inside(places, article.hashes.len(), article.shingles.width());
-        inside.into_iter().filter(|&inside| inside).count() as u32
-    };
-    let overlap = Overlap {
-        shared: sets.shared,
-        shingles_a: sets.shingles_a,
-        shingles_b: sets.shingles_b,
-        covered_a: covered(a, &mut common.iter().flat_map(|shared| shared.a)),
-        covered_b: covered(b, &mut common.iter().flat_map(|shared| shared.b)),
-        words_a: a.hashes.len() as u32,
-        words_b: b.hashes.len() as u32,
-    };
-    let relation = if a.hashes == b.hashes && !a.hashes.is_empty() {
-        Some(Relation::Identical)
-    } else {
-        // Where there is boilerplate, what is left without it decides.
-        Relation::of(&core.unwrap_or(sets), config).or_else(|| (sets.shared > 0).then_some(Relation::SharedPassage))
-    };
-    let passages = passages::find(&a.hashes, &b.hashes, &common, a.shingles.width());
-    Comparison { overlap, core, relation, passages }
+    Matched::new(a, b).compare(config)
 }
 
-/// How many shingles either has and both share; and the same without boilerplate, where one of them has some.
-fn counts(a: &Prepared, b: &Prepared, common: &[index::Shared<'_>]) -> (Core, Option<Core>) {
-    let sets = Core {
-        shared: common.len() as u32,
-        shingles_a: a.shingles.set().len() as u32,
-        shingles_b: b.shingles.set().len() as u32,
-    };
-    let core = (a.has_boilerplate() || b.has_boilerplate()).then(|| Core {
-        shared: common.iter().filter(|shared| shared.own).count() as u32,
-        shingles_a: a.shingles.own(),
-        shingles_b: b.shingles.own(),
-    });
-    (sets, core)
+/// Two articles and what they share, from which everything else is told.
+pub(crate) struct Matched<'p> {
+    a: &'p Prepared,
+    b: &'p Prepared,
+    common: Vec<index::Shared<'p>>,
+    sets: Core,
+    core: Option<Core>,
+}
+
+impl<'p> Matched<'p> {
+    pub(crate) fn new(a: &'p Prepared, b: &'p Prepared) -> Self {
+        let common = index::common(&a.shingles, &b.shingles);
+        let sets = Core {
+            shared: common.len() as u32,
+            shingles_a: a.shingles.set().len() as u32,
+            shingles_b: b.shingles.set().len() as u32,
+        };
+        let core = (a.has_boilerplate() || b.has_boilerplate()).then(|| Core {
+            shared: common.iter().filter(|shared| shared.own).count() as u32,
+            shingles_a: a.shingles.own(),
+            shingles_b: b.shingles.own(),
+        });
+        Self { a, b, common, sets, core }
+    }
+
+    /// The counts that decide: without boilerplate, where one of the two has some.
+    fn decisive(&self) -> Core {
+        self.core.unwrap_or(self.sets)
+    }
+
+    fn is_identical(&self) -> bool {
+        self.a.hashes == self.b.hashes && !self.a.hashes.is_empty()
+    }
+
+    /// Numbers, relation and passages.
+    pub(crate) fn compare(&self, config: &Config) -> Comparison {
+        let Self { a, b, common, sets, core } = self;
+        let covered = |article: &Prepared, places: &mut dyn Iterator<Item = &u32>| {
+            let inside = index::inside(places, article.hashes.len(), article.shingles.width());
+            inside.into_iter().filter(|&inside| inside).count() as u32
+        };
+        let overlap = Overlap {
+            shared: sets.shared,
+            shingles_a: sets.shingles_a,
+            shingles_b: sets.shingles_b,
+            covered_a: covered(a, &mut common.iter().flat_map(|shared| shared.a)),
+            covered_b: covered(b, &mut common.iter().flat_map(|shared| shared.b)),
+            words_a: a.hashes.len() as u32,
+            words_b: b.hashes.len() as u32,
+        };
+        let relation = if self.is_identical() {
+            Some(Relation::Identical)
+        } else {
+            let shares = (sets.shared > 0).then_some(Relation::SharedPassage);
+            Relation::of(&self.decisive(), config).or(shares)
+        };
+        let passages = passages::find(&a.hashes, &b.hashes, common, a.shingles.width());
+        Comparison { overlap, core: *core, relation, passages }
+    }
 }
 
 #[cfg(test)]

@@ -9,9 +9,8 @@
 //! 3. A length of passages was asked for, and both share a verbatim run of so many words without
 //!    boilerplate.
 
-use super::index::common;
 use super::runs::Runs;
-use super::{Core, Prepared, counts};
+use super::{Core, Matched};
 use crate::candidates::passages::is_short;
 use crate::config::{Config, LONG_RUN};
 
@@ -38,46 +37,48 @@ pub(crate) struct Weighed {
     pub(crate) runs: [Vec<u32>; 2],
 }
 
-/// Weighs a pair.
-pub(crate) fn weigh(a: &Prepared, b: &Prepared, config: &Config) -> Weighed {
-    let because = |reason| Weighed { reason: Some(reason), ..Weighed::default() };
-    if a.hashes == b.hashes && !a.hashes.is_empty() {
-        return because(Reason::Identical);
+impl Matched<'_> {
+    /// Whether the pair is reported, and why.
+    pub(crate) fn weigh(&self, config: &Config) -> Weighed {
+        let because = |reason| Weighed { reason: Some(reason), ..Weighed::default() };
+        if self.is_identical() {
+            return because(Reason::Identical);
+        }
+        let Self { a, b, common, .. } = self;
+        let decisive = self.decisive();
+        if decisive.shared > 0 && decisive.jaccard() >= config.threshold {
+            return because(Reason::Jaccard);
+        }
+        if !self.may_share_runs() {
+            return Weighed::default();
+        }
+        let contained = config.containment.is_some_and(|bound| decisive.shared > 0 && decisive.containment() >= bound);
+        if contained && is_short(a.hashes.len().min(b.hashes.len()) as u32) {
+            return because(Reason::Containment);
+        }
+        let shared = Runs::new(a, b, common);
+        let runs = shared.starts(config.run());
+        if contained && !runs[0].is_empty() {
+            return because(Reason::Containment);
+        }
+        if config.passage.is_some_and(|words| shared.any(words)) {
+            return because(Reason::Passage);
+        }
+        let long_run = !runs[0].is_empty() && shared.any(LONG_RUN.max(config.run()));
+        Weighed { reason: None, long_run, runs }
     }
-    let common = common(&a.shingles, &b.shingles);
-    let (sets, core) = counts(a, b, &common);
-    let decisive = core.unwrap_or(sets);
-    if decisive.shared > 0 && decisive.jaccard() >= config.threshold {
-        return because(Reason::Jaccard);
-    }
-    if common.is_empty() || a.is_shorter_than_a_shingle(config) || b.is_shorter_than_a_shingle(config) {
-        return Weighed::default();
-    }
-    let contained = config.containment.is_some_and(|bound| decisive.shared > 0 && decisive.containment() >= bound);
-    let short = is_short(a.hashes.len().min(b.hashes.len()) as u32);
-    if contained && short {
-        return because(Reason::Containment);
-    }
-    let shared = Runs::new(a, b, &common);
-    let runs = shared.starts(config.run());
-    if contained && !runs[0].is_empty() {
-        return because(Reason::Containment);
-    }
-    if config.passage.is_some_and(|words| shared.any(words)) {
-        return because(Reason::Passage);
-    }
-    let long_run = !runs[0].is_empty() && shared.any(LONG_RUN.max(config.run()));
-    Weighed { reason: None, long_run, runs }
-}
 
-/// Whether two articles share a verbatim run of so many words without boilerplate; an article shorter than a shingle
-/// shares only all of its words.
-pub(crate) fn share_run(a: &Prepared, b: &Prepared, words: usize) -> bool {
-    let common = common(&a.shingles, &b.shingles);
-    if common.is_empty() || a.shingles.width() != b.shingles.width() {
-        return false;
+    /// Whether the two share a verbatim run of so many words without boilerplate; an article shorter than a shingle shares
+    /// only all of its words.
+    #[cfg(feature = "cli")]
+    pub(crate) fn share_run(&self, words: usize) -> bool {
+        self.may_share_runs() && Runs::new(self.a, self.b, &self.common).any(words)
     }
-    Runs::new(a, b, &common).any(words)
+
+    /// Whether they share anything, by shingles of the same width.
+    fn may_share_runs(&self) -> bool {
+        !self.common.is_empty() && self.a.shingles.width() == self.b.shingles.width()
+    }
 }
 
 impl Core {
