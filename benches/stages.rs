@@ -16,7 +16,7 @@ use wirecopy::pipeline::scan::Scan;
 use wirecopy::report::pairs::{self, Detail};
 use wirecopy::score::{Prepared, Side, compare, shared_if_similar};
 use wirecopy::shingle::{ShingleSet, shingles};
-use wirecopy::sketch::MinHasher;
+use wirecopy::sketch::{MinHasher, Winnower};
 use wirecopy::text::{word_hashes, words};
 use wirecopy::{Article, Bands, Config, Detector};
 
@@ -117,6 +117,10 @@ fn sketch(criterion: &mut Criterion) {
                 black_box(hasher.signature(shingles));
             }
         });
+    });
+    let winnower = Winnower::new(5, 13).expect("a run is longer than a shingle");
+    group.bench_function("fingerprints", |bencher| {
+        bencher.iter(|| shingled.iter().map(|shingles| winnower.fingerprints(shingles).len()).sum::<usize>());
     });
     let mut hashes = Vec::new();
     group.bench_function("text+shingle+signature", |bencher| {
@@ -232,6 +236,8 @@ fn pipeline(criterion: &mut Criterion) {
     group.bench_function("detect/bytes", |bencher| bencher.iter(|| detector.detect(black_box(&articles))));
     group.throughput(Throughput::Elements(ARTICLES as u64));
     group.bench_function("detect/articles", |bencher| bencher.iter(|| detector.detect(black_box(&articles))));
+    let exhaustive = Detector::builder().exhaustive(true).build().expect("valid");
+    group.bench_function("exhaustive/articles", |bencher| bencher.iter(|| exhaustive.detect(black_box(&articles))));
     group.finish();
 }
 

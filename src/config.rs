@@ -59,6 +59,7 @@ pub const FRUITLESS: usize = 4;
 
 /// What decides the results of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// Least Jaccard of a reported pair, above 0 and up to 1.
     pub threshold: f64,

@@ -52,21 +52,25 @@
 //! 1. `main.rs` calls `cli::run`; `cli/args.rs` holds what can be typed, `cli/scan.rs` the story of the command.
 //! 2. [`input`] finds sources (`discover.rs`), cuts them into units that can be read in parallel (`read.rs`,
 //!    `lines.rs`), and takes text and fields out of a record (`record.rs`, `fields.rs`, `dates.rs`).
-//! 3. [`pipeline::scan`] reads all units in parallel; `pipeline/gather.rs` makes of each text what is kept of it.
-//!    For that, [`text`] finds its words, [`shingle`] hashes runs of five of them, [`sketch`] makes a signature, and
-//!    `candidates/lsh.rs` cuts the signature into band keys.
-//! 4. `pipeline/detect.rs` collapses exact copies, sorts the keys band by band (`candidates/run.rs`) and gets candidate
-//!    pairs (`candidates/lsh.rs`); full buckets are settled by leaders (`candidates/crowd.rs`). How many bands of how
-//!    many rows, [`candidates::bands`] has chosen.
-//! 5. Texts of candidates are read again (`input/reread.rs`) and verified; what reaches the threshold is compared in
-//!    full by [`score`], passages by `score/passages.rs`. What is [`boilerplate`] would be left out of account here.
-//! 6. The pair goes to a [`report::Sink`]: `report/pairs.rs` makes it a line of JSON, in parallel, and writes it in order.
-//! 7. `cluster.rs` groups the pairs, and [`report`] writes the other files and the summary.
+//! 3. [`pipeline::scan`] reads all units in parallel (`pipeline/reading.rs`); `pipeline/gather.rs` makes of each text what
+//!    is kept of it. For that, [`text`] finds its words, [`shingle`] hashes runs of five of them, [`sketch`] makes a
+//!    signature, which `candidates/lsh.rs` cuts into band keys, and fingerprints for a survey.
+//! 4. `pipeline/detect.rs` tells the rest. `pipeline/copies.rs` collapses exact copies. From the survey
+//!    `pipeline/learn.rs` learns which shingles are frequent, and which are [`boilerplate`].
+//! 5. `pipeline/index.rs` reads all articles again and chooses fingerprints (`sketch/fingerprint.rs`), frequent ones last
+//!    and none that is boilerplate; sorted (`candidates/run.rs`), they bring together who shares a long run
+//!    (`candidates/passages.rs`). The band keys, sorted band by band, bring together who is alike (`candidates/lsh.rs`);
+//!    how many bands of how many rows, [`candidates::bands`] has chosen. Full lists are settled by leaders
+//!    (`candidates/crowd.rs`). An exhaustive join (`candidates/exhaustive.rs`) can take the place of the bands.
+//! 6. `pipeline/verify.rs` reads the texts of candidates (`input/reread.rs`) and asks [`score`] whether a pair is reported
+//!    (`score/reason.rs`); if so, it is compared in full, passages by `score/passages.rs`.
+//! 7. The pair goes to a [`report::Sink`]: `report/pairs.rs` makes it a line of JSON, in parallel, and writes it in order.
+//! 8. `cluster.rs` groups the pairs, and [`report`] writes the other files and the summary.
 //!
 //! # What it does not do
 //!
-//! It compares wording. A story told in other words, or translated, is another story to it. A pair below the threshold
-//! is not reported however long the passage is that it shares.
+//! It compares wording. A story told in other words, or translated, is another story to it. A copy in pieces that are all
+//! shorter than 13 words in a row is found by its Jaccard only.
 //!
 //! # Features
 //!

@@ -1,7 +1,7 @@
 //! What is promised with certainty: every shared run, every containment, every pair of an exhaustive join.
 
 use crate::corpus::{Corpus, Origin};
-use crate::oracle::{Texts, longest_run};
+use crate::oracle::{Texts, is_contained, jaccard, longest_run};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -104,13 +104,13 @@ fn tangled_articles_have_the_pairs_of_the_definitions() {
         let bound = [0.3, 0.5, 0.8, 1.0][case % 4];
         let by_containment = Detector::builder().threshold(1.0).containment(Some(bound));
         let detector = by_containment.count_boilerplate(true).list_all(true).build().expect("valid");
-        let expected = texts.pairs(|a, b| a == b || texts.is_contained(a, b, bound) || texts.jaccard(a, b) >= 1.0);
+        let expected = texts.pairs(|a, b| a == b || is_contained(a, b, bound) || jaccard(a, b) >= 1.0);
         assert_eq!(listed(&detector.detect(&articles).expect("it fits")), expected, "containment {bound}");
 
         let threshold = [0.2, 0.5, 0.7, 0.9][case % 4];
         let exhaustive = Detector::builder().threshold(threshold).containment(None).exhaustive(true);
         let detector = exhaustive.list_all(true).build().expect("valid");
-        let expected = texts.pairs(|a, b| texts.jaccard(a, b) >= threshold);
+        let expected = texts.pairs(|a, b| jaccard(a, b) >= threshold);
         assert_eq!(listed(&detector.detect(&articles).expect("it fits")), expected, "Jaccard {threshold}");
     }
 }
@@ -128,7 +128,7 @@ fn truncations_and_embeddings(count: usize) {
     let detector = Detector::builder().list_all(true).count_boilerplate(true).build().expect("valid");
     let detection = detector.detect(&articles).expect("it fits");
     let found = listed(&detection);
-    let expected = texts.sharing(|a, b| a == b || texts.is_contained(a, b, 0.5));
+    let expected = texts.sharing(|a, b| a == b || is_contained(a, b, 0.5));
     let missed: Vec<_> = expected.difference(&found).collect();
     assert!(missed.is_empty(), "{missed:?}");
     let others: Vec<_> = found.difference(&expected).filter(|pair| texts.jaccard_of(**pair) < 0.5).collect();
@@ -178,7 +178,7 @@ fn an_exhaustive_join_is_brute_force() {
     for threshold in [0.3, 0.5, 0.7, 0.9] {
         let exhaustive = Detector::builder().threshold(threshold).containment(None).exhaustive(true);
         let detection = exhaustive.list_all(true).build().expect("valid").detect(&articles).expect("it fits");
-        let expected = texts.sharing(|a, b| texts.jaccard(a, b) >= threshold);
+        let expected = texts.sharing(|a, b| jaccard(a, b) >= threshold);
         assert!(expected.len() > 100, "{threshold}: {}", expected.len());
         assert_eq!(listed(&detection), expected, "{threshold}");
     }

@@ -47,23 +47,23 @@ impl Texts {
         sharing
     }
 
-    pub fn jaccard(&self, a: &[String], b: &[String]) -> f64 {
-        let (a, b) = (shingles(a), shingles(b));
-        let shared = a.intersection(&b).count();
-        if shared == 0 { 0.0 } else { shared as f64 / (a.len() + b.len() - shared) as f64 }
-    }
-
     pub fn jaccard_of(&self, (a, b): (u32, u32)) -> f64 {
-        self.jaccard(&self.0[a as usize], &self.0[b as usize])
+        jaccard(&self.0[a as usize], &self.0[b as usize])
     }
+}
 
-    /// Whether the larger containment reaches a bound, and the two share a run of 13 words, or one is shorter than 25.
-    pub fn is_contained(&self, a: &[String], b: &[String], bound: f64) -> bool {
-        let (in_a, in_b) = (shingles(a), shingles(b));
-        let shared = in_a.intersection(&in_b).count();
-        let enough = shared > 0 && shared as f64 / in_a.len().min(in_b.len()) as f64 >= bound;
-        enough && (a.len().min(b.len()) < 25 || longest_run(a, b) >= 13)
-    }
+pub fn jaccard(a: &[String], b: &[String]) -> f64 {
+    let (a, b) = (shingles(a), shingles(b));
+    let shared = a.intersection(&b).count();
+    if shared == 0 { 0.0 } else { shared as f64 / (a.len() + b.len() - shared) as f64 }
+}
+
+/// Whether the larger containment reaches a bound, and the two share a run of 13 words, or one is shorter than 25.
+pub fn is_contained(a: &[String], b: &[String], bound: f64) -> bool {
+    let (in_a, in_b) = (shingles(a), shingles(b));
+    let shared = in_a.intersection(&in_b).count();
+    let enough = shared > 0 && shared as f64 / in_a.len().min(in_b.len()) as f64 >= bound;
+    enough && (a.len().min(b.len()) < 25 || longest_run(a, b) >= 13)
 }
 
 /// Words of the longest verbatim run of two articles.

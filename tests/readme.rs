@@ -31,6 +31,7 @@ fn runs_in_the_readme_print_what_it_says() {
     for command in [
         "wirecopy scan samples/articles",
         "wirecopy compare samples/articles/06-report-one.txt samples/articles/07-report-two.txt",
+        "wirecopy find samples/articles/03-abridged.txt samples/articles",
         "wirecopy --help",
     ] {
         let arguments: Vec<&str> = command.split(' ').skip(1).collect();
@@ -41,11 +42,12 @@ fn runs_in_the_readme_print_what_it_says() {
 
 #[test]
 fn defaults_in_the_readme_and_the_help_are_those_of_the_code() {
-    use wirecopy::config::{RECALL, SHINGLE, THRESHOLD};
+    use wirecopy::config::{PARTIAL_COPY, RECALL, SHINGLE, THRESHOLD};
     let help = Folder::new().run(&["scan", "--help"]).out;
     let words: String = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for (option, default) in [
         ("--threshold <J>", THRESHOLD.to_string()),
+        ("--containment <C|off>", PARTIAL_COPY.to_string()),
         ("--recall <P>", RECALL.to_string()),
         ("--shingle <WORDS>", SHINGLE.to_string()),
     ] {

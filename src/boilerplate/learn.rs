@@ -6,8 +6,8 @@
 //! **How it decides.** Exact copies count once. Of the carriers of a fingerprint, all of them or those of one site (a
 //! publisher, or the folder that stands for one), a sample of [`SAMPLE`] is taken. The fingerprint is boilerplate if
 //!
-//! - the carriers are many: [`LEAST`] of all articles, or [`LEAST_OF_SITE`] of one site that are a share of
-//!   [`SHARE_OF_SITE`] of its articles;
+//! - the carriers are many: [`LEAST`] of all articles, or [`MANY_OF_SITE`] of one site that are a tenth of its articles,
+//!   or [`LEAST_OF_SITE`] that are half of them;
 //! - and otherwise have nothing to do with each other. Three quarters of the sample have a Jaccard of at most [`UNLIKE`]
 //!   with all others before them, by their signatures. Or, where pages are mostly furniture, they are unlike once all is
 //!   taken away that three quarters of them share, and long stretches of their own are left; that is tried within one
@@ -17,7 +17,7 @@
 //! The passage reaches as far, to both sides, as three quarters of the sample have it.
 //!
 //! **Known failures.** A background paragraph of an agency that 30 unrelated stories quote is taken for boilerplate, as is
-//! a poem. Furniture in fewer than 30 articles, or 10 of a site, is not learnt; nor is a passage of fewer than 13 words,
+//! a poem. Furniture in fewer than 30 articles, or 5 of a site, is not learnt; nor is a passage of fewer than 13 words,
 //! unless it happens to hold a fingerprint; nor furniture that makes up two thirds of its pages where no site is known,
 //! as such pages look like reprints. Where no site is known, a story that 30 pages embed in as much text of their own is
 //! taken for boilerplate. A name within a footer ("Reporting by …") cuts it in pieces that may be too short.
@@ -32,10 +32,10 @@ use std::ops::Range;
 
 /// Articles that must carry a fingerprint, of all.
 pub(crate) const LEAST: usize = 30;
-/// Articles of one site that must carry it.
-pub(crate) const LEAST_OF_SITE: usize = 10;
-/// The share of a site's articles that must carry it.
-const SHARE_OF_SITE: f64 = 0.1;
+/// Articles of one site that must carry it, if they are half of its articles.
+pub(crate) const LEAST_OF_SITE: usize = 5;
+/// Articles of one site that must carry it, if they are a tenth of its articles.
+const MANY_OF_SITE: usize = 10;
 /// Carriers that are looked at.
 const SAMPLE: usize = 32;
 /// Carriers whose texts are read.
@@ -95,8 +95,9 @@ impl Background<'_> {
             return Some(suspect);
         }
         let frequent = |of: &&&[u32]| {
-            let size = f64::from(self.site_sizes[site(of) as usize]);
-            site(of) > 0 && of.len() >= LEAST_OF_SITE && of.len() as f64 >= SHARE_OF_SITE * size
+            let size = self.site_sizes[site(of) as usize] as usize;
+            let half = of.len() >= LEAST_OF_SITE && 2 * of.len() >= size;
+            site(of) > 0 && (half || of.len() >= MANY_OF_SITE && 10 * of.len() >= size)
         };
         sites.iter().filter(frequent).find_map(|of| self.of(key, of, LEAST_OF_SITE, site(of), carriers))
     }

@@ -63,12 +63,12 @@ impl Layout {
     }
 
     /// The key of entries of a part.
-    pub(crate) fn key(self, part: usize, entry: u64) -> u32 {
+    fn key(part: usize, entry: u64) -> u32 {
         (part as u32) << Self::KEY_BITS | (entry >> (64 - Self::KEY_BITS)) as u32
     }
 
     /// Sorts the entries of a part.
-    pub(crate) fn sorted(self, entries: Vec<u64>) -> SortedRun {
+    pub(crate) fn sorted(entries: Vec<u64>) -> SortedRun {
         SortedRun::of(entries, 64 - Self::KEY_BITS)
     }
 }
@@ -132,7 +132,7 @@ fn carriers(layout: Layout, bucket: &[u64]) -> Vec<u32> {
 
 /// Each fingerprint of a part that two or more articles have: its key, and these.
 pub(crate) fn lists(layout: Layout, part: usize, run: &SortedRun) -> impl Iterator<Item = (u32, Vec<u32>)> + '_ {
-    let list = move |bucket: &[u64]| (layout.key(part, bucket[0]), carriers(layout, bucket));
+    let list = move |bucket: &[u64]| (Layout::key(part, bucket[0]), carriers(layout, bucket));
     run.buckets().map(list).filter(|(_, articles)| articles.len() > 1)
 }
 
@@ -232,7 +232,7 @@ mod tests {
             }
             let mut found = std::collections::BTreeMap::new();
             for (part, entries) in dealt.into_iter().enumerate() {
-                found.extend(lists(layout, part, &layout.sorted(entries)));
+                found.extend(lists(layout, part, &Layout::sorted(entries)));
             }
             let mut expected = std::collections::BTreeMap::<u32, Vec<u32>>::new();
             for (article, keys) in articles.iter().enumerate() {
@@ -250,7 +250,7 @@ mod tests {
             let article = article & ((1u64 << bits) - 1) as u32;
             let entry = layout.pack((key, context), article);
             prop_assert_eq!(layout.article(entry), article);
-            prop_assert_eq!(layout.key((key >> (32 - PART_BITS)) as usize, entry), key);
+            prop_assert_eq!(Layout::key((key >> (32 - PART_BITS)) as usize, entry), key);
             let known = layout.context(entry);
             prop_assert_eq!(known & context, known);
             if bits <= 22 {

@@ -26,7 +26,7 @@ Examples:
   zcat dump.gz | wirecopy scan - --format jsonl  pairs as a stream of JSON lines
   wirecopy compare a.txt dump.jsonl:17           two articles, passage by passage
   wirecopy find mine.txt archive/                who copied my article
-  wirecopy evaluate dump.jsonl --truth labels.tsv  how good the result is, and why not better
+  wirecopy evaluate dump.jsonl --truth t.csv     how good the result is, and why not better
   wirecopy tune --threshold 0.7                  what a threshold costs and finds
 
 Exit status: 0 done; 1 a duplicate was found (only with --check); 2 wrong usage, or nothing could be
@@ -39,7 +39,7 @@ pub(super) enum Command {
     /// Show what two articles share
     Compare(Compare),
     /// Find who shares passages with one article
-    Find(Find),
+    Find(Box<Find>),
     /// Compare with labels that people gave: precision, recall, what was missed and why
     Evaluate(Box<Evaluate>),
     /// Show how likely pairs are found with which bands and rows
@@ -80,6 +80,7 @@ pub(super) struct Scan {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[command(next_help_heading = "What is found")]
 pub(super) struct Search {
     /// Least Jaccard of a reported pair: shared shingles divided by all shingles of both

@@ -8,9 +8,10 @@ use crate::input::{InputOptions, Plan};
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
+use crate::report::overview;
 use crate::report::pairs::JsonLines;
 use crate::report::summary::RunInfo;
-use crate::report::terminal::{self, Strongest, escape};
+use crate::report::terminal::{Strongest, escape};
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
@@ -128,13 +129,13 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
         if quiet {
             return Ok(());
         }
-        return terminal::write_summary(&mut std::io::stderr().lock(), &found.summary, width());
+        return overview::write_summary(&mut std::io::stderr().lock(), &found.summary, width());
     }
     if quiet && output.folder.is_some() {
         return Ok(());
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
-    terminal::write_summary(&mut out, &found.summary, width())?;
+    overview::write_summary(&mut out, &found.summary, width())?;
     if let Some(strongest) = strongest.filter(|_| found.summary.counts.pairs > 0) {
         writeln!(out).map_err(output_error)?;
         strongest.write(&mut out, scan.catalogue(), width())?;

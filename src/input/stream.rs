@@ -18,6 +18,7 @@ pub enum Place {
 
 impl Place {
     /// Whether both are one file.
+    #[cfg(feature = "cli")]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Path(one), Self::Path(other)) => {

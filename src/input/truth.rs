@@ -45,16 +45,13 @@ pub fn read_truth(path: &Path, is_id: impl Fn(&str) -> bool) -> Result<Truth> {
     // Articles may be called a and b.
     let columns =
         if is_id(first[0].trim()) && first.get(1).is_some_and(|cell| is_id(cell.trim())) { None } else { named(first) };
-    let (columns, rows) = match columns {
-        Some(columns) => (columns, rest),
-        None => match unnamed(first, &is_id) {
-            Some(columns) => (columns, &rows[..]),
-            None => {
-                let message = "its first line names neither a pair (a, b, label) nor a cluster (id, cluster), nor articles of the input";
-                return Err(Error::input(message).at(path));
-            }
-        },
+    let header = columns.is_some();
+    let Some(columns) = columns.or_else(|| unnamed(first, &is_id)) else {
+        let message =
+            "its first line names neither a pair (a, b, label), nor a cluster (id, cluster), nor articles of the input";
+        return Err(Error::input(message).at(path));
     };
+    let rows = if header { rest } else { &rows[..] };
     let cell = |row: &[String], at: usize| row.get(at).map(|cell| cell.trim().to_owned()).unwrap_or_default();
     Ok(match columns {
         Columns::Pairs(a, b, label) => Truth::Pairs(

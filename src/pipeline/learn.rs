@@ -109,6 +109,6 @@ pub(crate) fn learn<T: Texts>(
 /// An index of the postings of the articles that are wanted, part by part.
 pub(crate) fn sorted(postings: Vec<Postings>, layout: Layout, wanted: impl Fn(u32) -> bool + Sync) -> Vec<SortedRun> {
     let dealt: Vec<Vec<Vec<u64>>> = postings.into_par_iter().map(|postings| postings.deal(layout, &wanted)).collect();
-    let of_part = |part: usize| layout.sorted(dealt.iter().flat_map(|parts| parts[part].iter().copied()).collect());
+    let of_part = |part: usize| Layout::sorted(dealt.iter().flat_map(|parts| parts[part].iter().copied()).collect());
     (0..PARTS).into_par_iter().map(of_part).collect()
 }

@@ -130,6 +130,7 @@ impl Scan {
     }
 
     /// The settings.
+    #[cfg(feature = "cli")]
     pub(super) fn config(&self) -> &Config {
         &self.config
     }

@@ -54,6 +54,9 @@ pub(crate) struct Seen {
     pub(crate) long_run: bool,
 }
 
+/// A pair that is reported with what the sink made of it, and what was seen.
+type Scored<S> = (Option<(ScoredPair, <S as Sink>::Rendered)>, Seen);
+
 /// Reads, prepares and compares.
 pub(crate) struct Verifier<'a, T> {
     pub(crate) gathered: &'a Gathered,
@@ -115,7 +118,7 @@ impl<T: Texts> Verifier<'_, T> {
             let shelf = self.load(batch);
             let pieces: Vec<&[Work]> =
                 batch.chunk_by(|x, y| x.pair.a() == y.pair.a()).flat_map(|same| same.chunks(PIECE)).collect();
-            let scored: Vec<Vec<(Option<(ScoredPair, S::Rendered)>, Seen)>> = {
+            let scored: Vec<Vec<Scored<S>>> = {
                 let sink = &*sink;
                 pieces
                     .into_par_iter()
@@ -136,12 +139,7 @@ impl<T: Texts> Verifier<'_, T> {
         Ok(())
     }
 
-    fn score_one<S: Sink>(
-        &self,
-        work: &Work,
-        shelf: &Shelf<'_>,
-        sink: &S,
-    ) -> Option<(Option<(ScoredPair, S::Rendered)>, Seen)> {
+    fn score_one<S: Sink>(&self, work: &Work, shelf: &Shelf<'_>, sink: &S) -> Option<Scored<S>> {
         let (a, b) = (shelf.get(work.pair.a())?, shelf.get(work.pair.b())?);
         if work.origin == Origin::Alike && !a.prepared.has_boilerplate() && !b.prepared.has_boilerplate() {
             score::shared_if_similar(a.prepared.shingles(), b.prepared.shingles(), self.config.threshold)?;

@@ -13,7 +13,7 @@
 
 use super::terminal::{count, escape, percent, plural, relation_style, wrapped};
 use crate::input::{Card, Skipped, iso};
-use crate::score::{Comparison, PassageSpans, Relation, Side};
+use crate::score::{Comparison, PassageSpans, Side, direction};
 use console::{Style, truncate_str};
 use serde_json::json;
 use std::io::{self, Write};
@@ -105,12 +105,15 @@ pub fn write_text(
     let fits = |text: String| truncate_str(&text, width, "…").into_owned();
     for answer in found.answers.iter().take(most) {
         let overlap = &answer.comparison.overlap;
-        let relation = answer.comparison.relation.map_or("", Relation::name);
+        let sets = answer.comparison.core.unwrap_or_else(|| overlap.sets());
+        let relation =
+            answer.comparison.relation.map(|relation| format!("{}{}", relation.name(), direction(relation, sets)));
         let style = relation_style(answer.comparison.relation).bold();
         let numbers = format!(
-            "  {} of its words here, {} of theirs  {relation}",
+            "  {} of its words here, {} of theirs  {}",
             percent(overlap.coverage_a()),
-            percent(overlap.coverage_b())
+            percent(overlap.coverage_b()),
+            relation.unwrap_or_default()
         );
         writeln!(out, "\n{}", fits(format!("{}{numbers}", style.apply_to(plural(answer.words, "word")))))?;
         let card = &answer.card;

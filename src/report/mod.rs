@@ -20,6 +20,8 @@ pub mod evaluate;
 pub mod find;
 #[cfg(feature = "formats")]
 pub mod folder;
+#[cfg(feature = "cli")]
+pub mod overview;
 #[cfg(feature = "formats")]
 pub mod pairs;
 #[cfg(feature = "cli")]

@@ -27,6 +27,8 @@ use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
 use crate::shingle::ShingleSet;
 use crate::text::Word;
 pub use index::shared_if_similar;
+#[cfg(feature = "cli")]
+pub(crate) use pair::direction;
 pub use pair::{PassageSpans, ScoredPair, Side};
 pub use passages::{Passage, Run};
 pub use reason::Reason;
@@ -138,7 +140,19 @@ impl Core {
     }
 }
 
-/// How two articles are related: the first that holds, in this order.
+/// How two articles are related: the first that holds, in this order. Where one of them has boilerplate, numbers are those
+/// of what is left without it.
+///
+/// ```text
+/// Identical      A ==========     B ==========         equal words as =, others as ·
+/// NearDuplicate  A =====·====     B =====··====
+/// Excerpt        A ==========     B ···==========·····   A is in B
+/// Variant        A ===·====·==    B ===··====··==
+/// PartialCopy    A ======····     B ··======·········    most of A is in B
+/// SharedPassage  A ······====     B ==··········
+/// ```
+///
+/// Which of the two is in the other, the larger of the two containments says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {

@@ -41,12 +41,7 @@ impl ScoredPair {
     /// Of an excerpt or partial copy, which of the two is in the other; else nothing.
     #[must_use]
     pub fn direction(&self) -> &'static str {
-        let sets = self.core.unwrap_or_else(|| self.overlap.sets());
-        match self.relation {
-            Relation::Excerpt | Relation::PartialCopy if sets.containment_a() >= sets.containment_b() => " A⊂B",
-            Relation::Excerpt | Relation::PartialCopy => " B⊂A",
-            _ => "",
-        }
+        direction(self.relation, self.core.unwrap_or_else(|| self.overlap.sets()))
     }
 
     /// The same with `article` as a.
@@ -61,6 +56,15 @@ impl ScoredPair {
     /// The same numbers for two other articles, which have the same words.
     pub(crate) fn renamed(self, a: ArticleId, b: ArticleId) -> Self {
         Self { a, b, ..self }
+    }
+}
+
+/// Of an excerpt or partial copy, which of the two is in the other; else nothing.
+pub(crate) fn direction(relation: Relation, sets: Core) -> &'static str {
+    match relation {
+        Relation::Excerpt | Relation::PartialCopy if sets.containment_a() >= sets.containment_b() => " A⊂B",
+        Relation::Excerpt | Relation::PartialCopy => " B⊂A",
+        _ => "",
     }
 }
 

@@ -6,6 +6,10 @@
 //! 1. The Jaccard is at least the threshold.
 //! 2. The larger containment is at least its bound, and both share a verbatim run of 13 words without
 //!    boilerplate, or one of the two has fewer than 25 words.
+//!    A containment of 0.8 implies such a run from 25 words on, and one of 16 words from 46 on, where no four words of the
+//!    copy repeat at a break: of 21 shingles four may be missing, an inserted word costs four of them and a changed one
+//!    five, so that one break is left, and one side of it has 13 of the 25 words. It implies none where the copy comes in
+//!    pieces: pieces of five words with foreign words between them have containment 1, and no run of six.
 //! 3. A length of passages was asked for, and both share a verbatim run of so many words without
 //!    boilerplate.
 

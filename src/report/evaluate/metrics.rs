@@ -125,7 +125,7 @@ pub fn agreement(articles: &[(u64, u64)]) -> Agreement {
     let in_real: u128 = real.values().map(|&count| pairs(count)).sum();
     let all = pairs(articles.len() as u64) as f64;
     let expected = in_predicted as f64 * in_real as f64 / all.max(1.0);
-    let most = (in_predicted as f64 + in_real as f64) / 2.0;
+    let most = f64::midpoint(in_predicted as f64, in_real as f64);
     let ari = if most - expected == 0.0 { 1.0 } else { (together as f64 - expected) / (most - expected) };
     let mut cells: Vec<(u64, u64, u64)> =
         both.iter().map(|(&(one, other), &count)| (count, predicted[&one], real[&other])).collect();

@@ -1,0 +1,185 @@
+//! The numbers of a run on a terminal.
+
+use super::catalogue::BY_FIELD;
+use super::summary::Summary;
+use super::terminal::{align, count, escape, plural, wrapped};
+use crate::config::{Config, LONG_RUN};
+use crate::error::{Error, Result};
+use crate::score::Relation;
+use console::Style;
+use std::io::Write;
+
+/// Writes the numbers of a run.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn write_summary(out: &mut impl Write, summary: &Summary, width: usize) -> Result<()> {
+    for (name, text) in lines(summary) {
+        let name = Style::new().bold().apply_to(align(name, 11, false));
+        writeln!(out, "{name} {}", wrapped(&text, width.saturating_sub(12).max(20), 12))
+            .map_err(|error| Error::output(&error))?;
+    }
+    Ok(())
+}
+
+fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
+    let Summary { counts, input, crowds, settings, .. } = summary;
+    let settings = &settings.config;
+    let mut lines = Vec::new();
+    let mut articles = format!("{} from {}", plural(counts.articles, "article"), plural(input.sources, "source"));
+    if counts.references > 0 {
+        articles += &format!(", {} of them references", count(counts.references));
+    }
+    if counts.without_words > 0 {
+        articles += &format!("; {} without words", count(counts.without_words));
+    }
+    lines.push(("articles", articles));
+    let relations: Vec<String> = Relation::ALL
+        .iter()
+        .map(|relation| (relation.name(), summary.relations.get(relation.name()).copied().unwrap_or(0)))
+        .filter(|&(_, number)| number > 0)
+        .map(|(name, number)| format!("{} {name}", count(number)))
+        .collect();
+    let of_them = if relations.is_empty() { String::new() } else { format!(": {}", relations.join(", ")) };
+    lines.push(("pairs", format!("{}{of_them}", count(counts.pairs))));
+    if counts.clusters > 0 {
+        let text = format!(
+            "{} with {} beside their representatives; the largest has {}",
+            count(counts.clusters),
+            plural(counts.duplicates, "article"),
+            plural(counts.largest_cluster, "article")
+        );
+        lines.push(("clusters", text));
+    }
+    lines.push(("found at", found_at(summary)));
+    if let Some(recall) = &summary.measured_recall {
+        let text = format!(
+            "{:.4} measured: {} of {} at the threshold, for {}; 95 % interval {:.4} to {:.4}",
+            recall.recall,
+            count(recall.found),
+            plural(recall.pairs, "pair"),
+            plural(recall.articles, "article"),
+            recall.interval[0],
+            recall.interval[1]
+        );
+        lines.push(("recall", text));
+    }
+    if let Some(text) = contained(settings) {
+        lines.push(("contained", text));
+    }
+    if let Some(text) = only(settings) {
+        lines.push(("only", text));
+    }
+    if summary.boilerplate.shingles > 0 {
+        let text = format!("{} that count for nobody", plural(summary.boilerplate.passages, "passage"));
+        lines.push(("boilerplate", text));
+    }
+    if crowds.articles > 0 {
+        lines.push((
+            "crowds",
+            format!(
+                "{} in crowds of near-identical ones, listed with their leaders; {} not listed, {} left without a leader \
+                 (--list-all compares all)",
+                plural(crowds.articles, "article"),
+                plural(crowds.unlisted_pairs, "pair"),
+                plural(crowds.overflow, "article")
+            ),
+        ));
+    }
+    lines.extend(read(summary));
+    if summary.long_runs > 0 {
+        let text = format!(
+            "{} not listed, but {LONG_RUN} words in a row the same; --passage {LONG_RUN} lists them",
+            plural(summary.long_runs, "pair")
+        );
+        lines.push(("further", text));
+    }
+    lines
+}
+
+/// How the input was read.
+fn read(summary: &Summary) -> Vec<(&'static str, String)> {
+    let input = &summary.input;
+    let mut lines = Vec::new();
+    for chosen in &input.fields {
+        let fields = &chosen.fields;
+        let short = [
+            ("id", &fields.id),
+            ("title", &fields.title),
+            ("date", &fields.date),
+            ("publisher", &fields.publisher),
+            ("url", &fields.url),
+        ];
+        let names: Vec<String> = short
+            .iter()
+            .filter(|(what, _)| *what != "id" || input.ids == BY_FIELD)
+            .filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} from {}", escape(name))))
+            .collect();
+        if !fields.text.is_empty() {
+            let others = if names.is_empty() { String::new() } else { format!("; {}", names.join(", ")) };
+            let whose =
+                if input.fields.len() > 1 { format!(" ({})", plural(chosen.sources, "source")) } else { String::new() };
+            lines.push(("fields", format!("text from {}{others}{whose}", escape(&fields.text.join(", ")))));
+        }
+    }
+    if input.ids.contains(',') {
+        lines.push(("ids", escape(&input.ids)));
+    }
+    let mut notes = Vec::new();
+    notes.extend(
+        (input.invalid_utf8 > 0).then(|| format!("{} with invalid UTF-8", plural(input.invalid_utf8, "article"))),
+    );
+    notes.extend(
+        (input.odd_dates > 0).then(|| format!("{} not understood (--date-format)", plural(input.odd_dates, "date"))),
+    );
+    notes.extend((input.repeated > 0).then(|| format!("{} reached twice, read once", plural(input.repeated, "file"))));
+    notes.extend(
+        input
+            .passed_over
+            .iter()
+            .map(|(ending, number)| format!("{} passed over ({})", plural(*number, "file"), escape(ending))),
+    );
+    if !notes.is_empty() {
+        lines.push(("notes", notes.join("; ")));
+    }
+    for (reason, number) in &summary.skipped {
+        lines.push(("skipped", format!("{}: {}", count(*number), escape(reason))));
+    }
+    lines
+}
+
+/// Which likeness is found, and how surely.
+fn found_at(summary: &Summary) -> String {
+    let settings = &summary.settings.config;
+    if settings.exhaustive {
+        let Config { threshold, shingle, .. } = settings;
+        return format!("Jaccard {threshold} and above, every pair (exhaustive; shingles of {shingle} words)");
+    }
+    format!(
+        "Jaccard {} and above; recall {:.4} at exactly {}, more above ({} bands of {} rows, shingles of {} words)",
+        settings.threshold,
+        summary.recall_at_threshold,
+        settings.threshold,
+        settings.bands.bands(),
+        settings.bands.rows(),
+        settings.shingle
+    )
+}
+
+/// What is found for what two articles share.
+fn contained(settings: &Config) -> Option<String> {
+    let of_containment = settings.containment.map(|bound| {
+        format!("containment {bound} and above with {} words in a row the same, every pair", settings.run())
+    });
+    let of_passage = settings.passage.map(|words| format!("{words} words in a row the same, every pair"));
+    let found: Vec<String> = of_containment.into_iter().chain(of_passage).collect();
+    (!found.is_empty()).then(|| found.join("; "))
+}
+
+/// Which pairs are sought.
+fn only(settings: &Config) -> Option<String> {
+    let days = settings.within_days.map(|days| format!("pairs at most {days} days apart"));
+    let across = settings.across_publishers.then(|| "pairs of different publishers".to_owned());
+    let sought: Vec<String> = days.into_iter().chain(across).collect();
+    (!sought.is_empty()).then(|| format!("{}, where that is known", sought.join(", ")))
+}
