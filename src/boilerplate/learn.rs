@@ -17,16 +17,17 @@
 //! The passage reaches as far, to both sides, as three quarters of the sample have it.
 //!
 //! **Known failures.** A background paragraph of an agency that 30 unrelated stories quote is taken for boilerplate, as is
-//! a poem. Furniture in fewer than 30 articles, or 5 of a site, is not learnt; nor is a passage of fewer than 13 words,
-//! unless it happens to hold a fingerprint; nor furniture that makes up two thirds of its pages where no site is known,
+//! a poem. Furniture in fewer than 30 articles, or 5 of a site, is not learnt; nor is a passage of fewer than 13 words;
+//! nor furniture that makes up two thirds of its pages where no site is known,
 //! as such pages look like reprints. Where no site is known, a story that 30 pages embed in as much text of their own is
 //! taken for boilerplate. A name within a footer ("Reporting by …") cuts it in pieces that may be too short.
 
+use crate::article::Span;
 use crate::boilerplate::KnownPassage;
 use crate::candidates::passages::key;
 use crate::shingle::{ShingleSet, shingles};
 use crate::text::words;
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashSet;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -82,8 +83,8 @@ pub(crate) struct Suspect {
 }
 
 impl Background<'_> {
-    /// Whether, and for whom, a fingerprint may be boilerplate.
-    pub(crate) fn suspect(&self, key: u32, carriers: &[u32]) -> Option<Suspect> {
+    /// For whom a fingerprint may be boilerplate: for all, or for some sites.
+    pub(crate) fn suspects(&self, key: u32, carriers: &[u32]) -> Vec<Suspect> {
         let mut by_site = carriers.to_vec();
         by_site.sort_by_key(|&article| self.sites[article as usize]);
         let sites: Vec<&[u32]> = by_site.chunk_by(|&a, &b| self.sites[a as usize] == self.sites[b as usize]).collect();
@@ -92,14 +93,14 @@ impl Background<'_> {
         if carriers.len() >= LEAST
             && let Some(suspect) = self.of(key, carriers, LEAST, only_site, carriers)
         {
-            return Some(suspect);
+            return vec![suspect];
         }
         let frequent = |of: &&&[u32]| {
             let size = self.site_sizes[site(of) as usize] as usize;
             let half = of.len() >= LEAST_OF_SITE && 2 * of.len() >= size;
             site(of) > 0 && (half || of.len() >= MANY_OF_SITE && 10 * of.len() >= size)
         };
-        sites.iter().filter(frequent).find_map(|of| self.of(key, of, LEAST_OF_SITE, site(of), carriers))
+        sites.iter().filter(frequent).filter_map(|of| self.of(key, of, LEAST_OF_SITE, site(of), carriers)).collect()
     }
 
     fn of(&self, key: u32, some: &[u32], least: usize, site: u32, carriers: &[u32]) -> Option<Suspect> {
@@ -134,56 +135,68 @@ fn distinct(count: usize, alike: impl Fn(usize, usize) -> bool) -> usize {
 }
 
 /// An article of a sample, as shingles.
-pub(crate) struct Sampled<'t> {
-    text: &'t str,
-    words: Vec<crate::text::Word>,
+pub(crate) struct Sampled {
+    /// Where each word stands.
+    spans: Vec<Span>,
+    text: String,
     shingles: Vec<u64>,
+    set: ShingleSet,
 }
 
-impl<'t> Sampled<'t> {
-    pub(crate) fn new(text: &'t str, w: usize) -> Self {
-        let words = words(text);
+impl Sampled {
+    pub(crate) fn new(text: String, w: usize) -> Self {
+        let words = words(&text);
         let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
         let mut all = Vec::new();
         if hashes.len() >= w {
             shingles(&hashes, w, &mut all);
         }
-        Self { text, words, shingles: all }
+        let spans = words.iter().map(|word| word.span).collect();
+        Self { spans, text, set: ShingleSet::new(all.clone()), shingles: all }
+    }
+
+    fn has(&self, shingle: u64) -> bool {
+        self.set.hashes().binary_search(&shingle).is_ok()
     }
 
     /// The text of shingles in a row.
-    fn text_of(&self, stretch: &Range<usize>, w: usize) -> &'t str {
-        let (first, last) = (self.words[stretch.start].span, self.words[stretch.end + w - 2].span);
+    fn text_of(&self, stretch: &Range<usize>, w: usize) -> &str {
+        let (first, last) = (self.spans[stretch.start], self.spans[stretch.end + w - 2]);
         &self.text[first.start as usize..last.end as usize]
     }
 }
 
-/// The passages of suspects that have one sample in common: each with the carriers that it is known by.
-pub(crate) fn passages<'s>(suspects: &'s [Suspect], sample: &[Sampled<'_>], w: usize) -> Vec<(String, &'s Suspect)> {
-    let mut counts: AHashMap<u64, usize> = AHashMap::new();
-    for article in sample {
-        let distinct: AHashSet<u64> = article.shingles.iter().copied().collect();
-        distinct.into_iter().for_each(|shingle| *counts.entry(shingle).or_default() += 1);
-    }
+/// The passages of suspects that have one sample in common: each with the carriers that it is known by. A passage has at
+/// least `least` words; a shingle has `w`.
+pub(crate) fn passages<'s>(
+    suspects: &'s [Suspect],
+    sample: &[&Sampled],
+    w: usize,
+    least: usize,
+) -> Vec<(String, &'s Suspect)> {
     let bound = most_of(sample.len()).max(2);
-    let is_common = |shingle: &u64| counts[shingle] >= bound;
-    let mostly_furniture = without_furniture(sample, is_common);
-    let mut found: Vec<(String, &Suspect)> = Vec::new();
-    for suspect in suspects.iter().filter(|suspect| suspect.unlike || mostly_furniture) {
-        let passage = sample.iter().find_map(|article| {
+    let is_common = |&shingle: &u64| sample.iter().filter(|article| article.has(shingle)).count() >= bound;
+    let in_doubt = suspects.iter().any(|suspect| !suspect.unlike);
+    let mostly_furniture = in_doubt && without_furniture(sample, is_common);
+    let passage = |suspect: &Suspect| {
+        let (article, at) = sample.iter().find_map(|article| {
             let is_suspect = |shingle: &u64| key(*shingle) == suspect.key && is_common(shingle);
-            let at = article.shingles.iter().position(is_suspect)?;
-            let before = article.shingles[..at].iter().rev().take_while(|shingle| is_common(shingle)).count();
-            let after = article.shingles[at..].iter().take_while(|shingle| is_common(shingle)).count();
-            Some(article.text_of(&(at - before..at + after), w).to_owned())
-        });
-        found.extend(passage.map(|text| (text, suspect)));
-    }
-    found
+            Some((article, article.shingles.iter().position(is_suspect)?))
+        })?;
+        let before = article.shingles[..at].iter().rev().take_while(|shingle| is_common(shingle)).count();
+        let after = article.shingles[at..].iter().take_while(|shingle| is_common(shingle)).count();
+        let is_long = before + after + w > least;
+        is_long.then(|| article.text_of(&(at - before..at + after), w).to_owned())
+    };
+    let judged = suspects.iter().filter(|suspect| suspect.unlike || mostly_furniture);
+    judged.filter_map(|suspect| Some((passage(suspect)?, suspect))).collect()
 }
 
 /// Whether most of a sample have long stretches of their own, which have nothing to do with each other.
-fn without_furniture(sample: &[Sampled<'_>], is_common: impl Fn(&u64) -> bool) -> bool {
+fn without_furniture(sample: &[&Sampled], is_common: impl Fn(&u64) -> bool) -> bool {
+    let common: AHashSet<u64> =
+        sample.iter().flat_map(|article| article.set.hashes()).copied().filter(|shingle| is_common(shingle)).collect();
+    let is_common = |shingle: &u64| common.contains(shingle);
     let own: Vec<AHashSet<u64>> = sample
         .iter()
         .filter(|article| {

@@ -18,6 +18,8 @@ use ahash::{AHashMap, AHashSet};
 /// What a judge says of a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Verdict {
+    /// Not sought: two references, or too far apart in time.
+    NotSought,
     /// Not compared, as their signatures hardly agree: they are not alike, and nothing else is known.
     #[default]
     Unlikely,
@@ -49,27 +51,23 @@ pub(crate) struct Crowds {
 /// A crowd on its way.
 struct Crowd {
     members: Vec<u32>,
+    /// Those who follow a leader of it.
+    followers: Vec<u32>,
     /// How many of its last leaders were paired with nobody.
     fruitless: usize,
 }
 
 impl Crowds {
-    /// Settles crowds, in addition to those that are settled already. `judge` says of each pair what it is. If `thorough`,
-    /// nobody is given up, whatever it takes.
-    pub(crate) fn settle(
-        &mut self,
-        mut crowds: Vec<Vec<u32>>,
-        thorough: bool,
-        mut judge: impl FnMut(&[Pair]) -> Vec<Verdict>,
-    ) {
-        let (leaders, fruitless) = if thorough { (usize::MAX, usize::MAX) } else { (LEADERS, FRUITLESS) };
+    /// Settles crowds, in addition to those that are settled already. `judge` says of each pair what it is.
+    pub(crate) fn settle(&mut self, mut crowds: Vec<Vec<u32>>, mut judge: impl FnMut(&[Pair]) -> Vec<Verdict>) {
         let mut open = PairSet::default();
         open.extend(&std::mem::take(&mut self.open));
         // A long story brings the same articles together by each of its fingerprints.
         crowds.sort_unstable();
         crowds.dedup();
-        let mut crowds: Vec<Crowd> = crowds.into_iter().map(|members| Crowd { members, fruitless: 0 }).collect();
-        for _ in 0..leaders {
+        let mut crowds: Vec<Crowd> =
+            crowds.into_iter().map(|members| Crowd { members, followers: Vec::new(), fruitless: 0 }).collect();
+        for _ in 0..LEADERS {
             if crowds.is_empty() {
                 break;
             }
@@ -84,18 +82,14 @@ impl Crowds {
             self.judged.extend(round.into_iter().zip(verdicts));
             crowds.iter_mut().for_each(|crowd| self.follow(crowd));
             crowds.retain(|crowd| {
-                let members = &crowd.members;
-                if members.len() <= BUCKET {
-                    let mut pairs = Vec::new();
-                    all_pairs(members, &mut pairs);
-                    open.extend(&pairs);
-                } else if crowd.fruitless >= fruitless {
-                    self.overflow.extend(members);
+                let goes_on = crowd.members.len() > BUCKET && crowd.fruitless < FRUITLESS;
+                if !goes_on {
+                    self.dissolve(crowd, &mut open);
                 }
-                members.len() > BUCKET && crowd.fruitless < fruitless
+                goes_on
             });
         }
-        self.overflow.extend(crowds.iter().flat_map(|crowd| &crowd.members));
+        crowds.iter().for_each(|crowd| self.dissolve(crowd, &mut open));
         for pairs in [&mut self.matched, &mut self.partners] {
             pairs.sort_unstable();
             pairs.dedup();
@@ -104,27 +98,53 @@ impl Crowds {
             leaders.sort_unstable();
             leaders.dedup();
         }
+        // That their signatures hardly agree says nothing of what they share.
+        let compared = |pair: &Pair| self.judged.get(pair).is_some_and(|&verdict| verdict != Verdict::Unlikely);
         self.open = open.into_sorted();
-        self.open.retain(|pair| !self.judged.contains_key(pair));
+        self.open.retain(|pair| !compared(pair));
+    }
+
+    /// Ends a crowd: those left are compared with each other and with those who follow a leader, if that is not too
+    /// much; else they overflow.
+    fn dissolve(&mut self, crowd: &Crowd, open: &mut PairSet) {
+        let Crowd { members, followers, .. } = crowd;
+        if members.len() > BUCKET {
+            self.overflow.extend(members);
+            return;
+        }
+        let mut pairs = Vec::new();
+        all_pairs(members, &mut pairs);
+        if members.len() * followers.len() <= LEADERS * (members.len() + followers.len() + BUCKET) {
+            let beside = |&member: &u32| followers.iter().map(move |&follower| Pair::new(member, follower));
+            pairs.extend(members.iter().flat_map(beside));
+        } else {
+            self.overflow.extend(members);
+        }
+        open.extend(&pairs);
     }
 
     /// Takes out of a crowd its leader and who follows it.
     fn follow(&mut self, crowd: &mut Crowd) {
         let leader = crowd.members.remove(0);
-        let mut fruitful = false;
+        let (mut fruitful, mut sought) = (false, false);
         crowd.members.retain(|&member| {
             let pair = Pair::new(leader, member);
             let verdict = self.judged[&pair];
+            sought |= verdict != Verdict::NotSought;
             match verdict {
-                Verdict::Unlikely | Verdict::Apart => return true,
+                Verdict::NotSought | Verdict::Unlikely | Verdict::Apart => return true,
                 Verdict::Paired => self.partners.push(pair),
-                Verdict::Alike => self.leaders.entry(member).or_default().push(leader),
+                Verdict::Alike => {
+                    self.leaders.entry(member).or_default().push(leader);
+                    crowd.followers.push(member);
+                }
             }
             self.matched.push(pair);
             fruitful = true;
             verdict == Verdict::Paired
         });
-        crowd.fruitless = if fruitful { 0 } else { crowd.fruitless + 1 };
+        // A leader that nobody is to be compared with says nothing of the crowd.
+        crowd.fruitless = if fruitful { 0 } else { crowd.fruitless + usize::from(sought) };
     }
 
     /// Whether a pair needs no further look: it was compared already, or both follow one leader, so that their own likeness
@@ -135,12 +155,13 @@ impl Crowds {
 
     /// Whether both follow one leader, so that their own likeness goes without saying.
     pub(crate) fn share_a_leader(&self, pair: Pair) -> bool {
-        let (Some(a), Some(b)) = (self.leaders.get(&pair.a()), self.leaders.get(&pair.b())) else { return false };
-        a.iter().any(|leader| b.binary_search(leader).is_ok())
+        let home = |member: u32| self.leaders.get(&member).map(|leaders| leaders[0]);
+        home(pair.a()).is_some_and(|leader| home(pair.b()) == Some(leader))
     }
 
     /// How many pairs there are beyond those in `listed` of two followers of one leader, or of a follower and one that its
-    /// leader is paired with. Each follower counts with its first leader. Two references are no pair.
+    /// leader is paired with. Each follower counts with its first leader. Two references are no pair; where pairs are
+    /// chosen by date or publisher, some that are counted are not sought.
     pub(crate) fn unlisted(&self, listed: impl Iterator<Item = Pair>, is_reference: impl Fn(u32) -> bool) -> u64 {
         let home = |member: u32| self.leaders.get(&member).map(|leaders| leaders[0]);
         let mut followers: AHashMap<u32, (u64, u64)> = AHashMap::new();
@@ -185,7 +206,7 @@ mod tests {
 
     fn settle(crowds: Vec<Vec<u32>>, judge: impl FnMut(&[Pair]) -> Vec<Verdict>) -> Crowds {
         let mut settled = Crowds::default();
-        settled.settle(crowds, false, judge);
+        settled.settle(crowds, judge);
         settled
     }
 
@@ -210,11 +231,30 @@ mod tests {
     }
 
     #[test]
-    fn a_thorough_run_gives_nobody_up() {
+    fn what_signatures_say_ends_no_other_comparison() {
         let mut settled = Crowds::default();
-        settled.settle(vec![(0..200).collect()], true, alike(200));
-        assert!(settled.overflow.is_empty());
-        assert_eq!(settled.open.len(), 50 * 49 / 2);
+        // The first crowd leaves ten, whose pairs are open; the second finds their signatures unlike.
+        settled.settle(vec![(0..70).collect()], |pairs| pairs.iter().map(|pair| like(pair.b() < 60)).collect());
+        let before = settled.open.clone();
+        settled.settle(vec![(60..120).collect()], |pairs| vec![Verdict::Unlikely; pairs.len()]);
+        assert!(before.iter().all(|pair| settled.open.contains(pair)));
+    }
+
+    #[test]
+    fn those_left_meet_those_who_left() {
+        // 0 leads all but 60 to 69; whether these are like one of its followers, nobody has said.
+        let settled = settle(vec![(0..70).collect()], |pairs| pairs.iter().map(|pair| like(pair.b() < 60)).collect());
+        assert!(settled.open.contains(&Pair::new(5, 65)));
+    }
+
+    #[test]
+    fn who_is_not_sought_ends_no_crowd() {
+        // The first ten are not to be compared with anybody but each other's likes from 100 on.
+        let judge = |pairs: &[Pair]| {
+            pairs.iter().map(|pair| if pair.a() < 10 { Verdict::NotSought } else { like(true) }).collect()
+        };
+        let settled = settle(vec![(0..200).collect()], judge);
+        assert!(settled.overflow.len() <= 10 && settled.matched.len() == 189, "{}", settled.matched.len());
     }
 
     #[test]
@@ -232,7 +272,7 @@ mod tests {
         let kinds = |pairs: &[Pair]| pairs.iter().map(|pair| like(pair.b() < 60)).collect();
         let settled = settle(vec![(0..70).collect()], kinds);
         assert_eq!(settled.matched.len(), 59);
-        assert_eq!(settled.open.len(), 10 * 9 / 2);
+        assert_eq!(settled.open.len(), 10 * 9 / 2 + 10 * 59);
     }
 
     #[test]
@@ -243,7 +283,7 @@ mod tests {
         };
         let settled = settle(vec![(0..100).collect()], judge);
         assert_eq!((settled.matched.len(), settled.overflow.len()), (99, 0));
-        assert_eq!(settled.open.len(), 10 * 9 / 2, "those that embed it are compared with each other");
+        assert_eq!(settled.open.len(), 10 * 9 / 2 + 10 * 89, "those that embed it are compared with all");
         let unlisted = settled.unlisted(settled.matched.iter().copied(), |_| false);
         assert_eq!(unlisted, 89 * 88 / 2 + 89 * 10);
         assert!(settled.settles(Pair::new(0, 95)) && !settled.settles(Pair::new(1, 95)));

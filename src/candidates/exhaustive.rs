@@ -8,10 +8,10 @@
 //! occur in one article only, are alone in the index and need not be there. Lengths that differ too much exclude a pair.
 //! Any order will do, so frequencies are counted in a small table in which some shingles share a counter.
 //! **Cost** two more readings; O(n) for n shingles, one byte each for the counters and 8 for those of prefixes that occur
-//! twice; and one comparison for each candidate.
+//! twice; and one comparison for each candidate, of which a crowd of n near-identical articles has n (n − 1) / 2.
 
 use super::Pair;
-use super::passages::{Layout, Met, lists, prefix};
+use super::passages::{Layout, lists, prefix};
 use super::run::SortedRun;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -63,31 +63,27 @@ impl Frequencies {
     }
 }
 
-/// All pairs of each list whose lengths allow the threshold; lists longer than `limit` as crowds. `sizes` are the numbers
-/// of distinct shingles. Only pairs with one that is `wanted`.
+/// All pairs of each list whose lengths allow the threshold, without those of lists longer than `limit`. `sizes` are the
+/// numbers of distinct shingles. Only pairs with one that is `wanted`.
 pub(crate) fn meet(
     (layout, run): (Layout, &SortedRun),
     limit: Option<usize>,
     sizes: &[u32],
     threshold: f64,
     wanted: impl Fn(u32) -> bool,
-) -> Met {
-    let mut met = Met::default();
+) -> Vec<Pair> {
+    let mut pairs = Vec::new();
     let near = |a: u32, b: u32| {
         let (a, b) = (sizes[a as usize], sizes[b as usize]);
         f64::from(a.min(b)) / f64::from(a.max(b)) >= threshold
     };
-    for (_, list) in lists(layout, 0, run) {
-        if limit.is_some_and(|limit| list.len() > limit) {
-            met.crowds.push(list);
-            continue;
-        }
+    for (_, list) in lists(layout, 0, run).filter(|(_, list)| limit.is_none_or(|limit| list.len() <= limit)) {
         for (at, &one) in list.iter().enumerate() {
             let others = list[at + 1..].iter().filter(|&&other| near(one, other) && (wanted(one) || wanted(other)));
-            met.pairs.extend(others.map(|&other| Pair::new(one, other)));
+            pairs.extend(others.map(|&other| Pair::new(one, other)));
         }
     }
-    met
+    pairs
 }
 
 #[cfg(test)]

@@ -151,22 +151,29 @@ pub(crate) fn meet(layout: Layout, run: &SortedRun, limit: Option<usize>, more: 
     for bucket in run.buckets() {
         if limit.is_some_and(|limit| bucket.len() > limit) {
             let list = carriers(layout, bucket);
-            if list.len() > 1 {
+            if limit.is_some_and(|limit| list.len() > limit) {
                 met.crowds.push(list);
+                continue;
             }
-            continue;
         }
-        for (at, &one) in bucket.iter().enumerate() {
-            for &other in &bucket[at + 1..] {
-                if layout.article(one) != layout.article(other)
-                    && may_run(layout.context(one), layout.context(other), more)
-                {
-                    met.pairs.push(Pair::new(layout.article(one), layout.article(other)));
+        let by_article: Vec<&[u64]> =
+            bucket.chunk_by(|&one, &other| layout.article(one) == layout.article(other)).collect();
+        for (at, one) in by_article.iter().enumerate() {
+            for other in &by_article[at + 1..] {
+                if may_meet(layout, one, other, more) {
+                    met.pairs.push(Pair::new(layout.article(one[0]), layout.article(other[0])));
                 }
             }
         }
     }
     met
+}
+
+/// Whether any contexts of two articles allow a run. An article that repeats itself much is taken to.
+fn may_meet(layout: Layout, one: &[u64], other: &[u64], more: usize) -> bool {
+    const REPEATS: usize = 64;
+    let may_run = |&one: &u64, &other: &u64| may_run(layout.context(one), layout.context(other), more);
+    one.len() * other.len() > REPEATS || one.iter().any(|one| other.iter().any(|other| may_run(one, other)))
 }
 
 /// The same for shingles that short articles were looked up by: one of a pair is `short`, and no run is asked for.

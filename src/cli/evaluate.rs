@@ -41,8 +41,9 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
         (Some(file), _) => {
             let ids = Ids::new(&scan);
             let truth = read_truth(file, |id| ids.0.contains_key(id))?;
-            let evaluation =
-                Judge { scan: &scan, found: &found, config: &config, ids }.evaluate(truth, &arguments.positive)?;
+            let evaluation = Judge { scan: &scan, found: &found, config: &config, ids }
+                .evaluate(truth, &arguments.positive)
+                .map_err(|error| if error.path().is_none() { error.at(file) } else { error })?;
             if let Some(path) = &arguments.svg {
                 plot::svg(path, &evaluation.curve)?;
             }
@@ -112,10 +113,13 @@ impl Judge<'_> {
             if positive.is_empty() {
                 POSITIVE.iter().any(|known| label.eq_ignore_ascii_case(known))
             } else {
-                positive.iter().any(|named| named == label)
+                positive.iter().any(|named| named.eq_ignore_ascii_case(label))
             }
         };
         let positives: Vec<String> = labels.iter().filter(|label| counts(label)).cloned().collect();
+        if rows.is_empty() {
+            return Err(Error::input("has no row with a label"));
+        }
         if !closed && positives.is_empty() {
             let known: Vec<String> = labels.into_iter().take(20).collect();
             let message =
@@ -168,21 +172,29 @@ impl Judge<'_> {
         }
         let mut by_cluster = clusters.clone();
         by_cluster.sort_by_key(|&(_, cluster)| cluster);
+        let of: AHashMap<ArticleId, u64> = clusters.iter().copied().collect();
         let mut labelled = LabelledPairs::new();
-        let reported: AHashSet<(ArticleId, ArticleId)> = self.found.pairs.iter().map(|pair| (pair.a, pair.b)).collect();
-        let mut missed = 0;
+        let together = |pair: &&ScoredPair| of.get(&pair.a).is_some_and(|cluster| of.get(&pair.b) == Some(cluster));
+        for pair in self.found.pairs.iter().filter(together) {
+            labelled.insert((pair.a, pair.b), (String::new(), true));
+        }
+        // Of those that were missed, no more are looked at than are scored.
+        let mut left = MOST_SCORED;
+        let mut all = 0;
         for same in by_cluster.chunk_by(|a, b| a.1 == b.1) {
-            for (at, &(a, _)) in same.iter().enumerate() {
-                for &(b, _) in &same[at + 1..] {
-                    missed += usize::from(!reported.contains(&(a, b)));
-                    if missed > MOST_SCORED && !reported.contains(&(a, b)) {
-                        truth.unscored += 1;
-                    } else {
-                        labelled.insert((a, b), (String::new(), true));
-                    }
+            all += same.len() as u64 * (same.len() as u64 - 1) / 2;
+            let pairs = (0..same.len()).flat_map(|at| same[at + 1..].iter().map(move |&(b, _)| (same[at].0, b)));
+            for pair in pairs {
+                if left == 0 {
+                    break;
                 }
+                labelled.entry(pair).or_insert_with(|| {
+                    left -= 1;
+                    (String::new(), true)
+                });
             }
         }
+        truth.unscored = all - labelled.len() as u64;
         self.finish(truth, labelled, &clusters)
     }
 

@@ -105,7 +105,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let brought = self.bring(&copies, &marks)?;
         let join = |run: &Self| Join::new(&run.texts, &run.gathered, &copies, &boilerplate, run.config, run.progress);
         let (alike, alike_crowds) = if self.config.exhaustive {
-            join(&self).candidates(&copies, self.config)
+            (join(&self).candidates(self.config), Vec::new())
         } else {
             self.alike(&copies, filter)
         };
@@ -114,7 +114,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let has_input = |crowd: &Vec<u32>| crowd.iter().any(|&member| !self.gathered.is_reference(member));
         candidates.alike_crowds.retain(has_input);
         candidates.brought.crowds.retain(has_input);
-        let needed = self.needed(&candidates, &copies);
+        let sample = self.config.measure_recall.then(|| join(&self).of_sample(&self.gathered, &copies, self.config));
+        let sampled = sample.as_ref().map_or(&[][..], |sample| &sample.pairs);
+        let needed = self.needed(&candidates, sampled, &copies);
         self.texts.prepare(&needed)?;
 
         let lost = candidates.brought.lost.iter().map(|&article| (article, CHANGED.to_owned())).collect();
@@ -127,17 +129,14 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             progress: self.progress,
             lost: Mutex::new(lost),
         };
-        let mut tally = Tally::new(&self.gathered);
+        let mut tally = Tally::new(&self.gathered, &copies);
         let crowd_members = candidates.alike_crowds.iter().chain(&candidates.brought.crowds).flatten();
         let crowded = crowd_members.collect::<ahash::AHashSet<_>>().len();
         let (work, crowds, matches) = {
             let mut seen = Vec::new();
             let mut crowds = Crowds::default();
-            crowds.settle(candidates.brought.crowds, false, |pairs| verifier.judge(pairs, &mut seen));
-            let thorough = self.config.exhaustive;
-            crowds.settle(candidates.alike_crowds, thorough, |pairs| {
-                if thorough { verifier.judge(pairs, &mut seen) } else { verifier.judge_likely(pairs, &mut seen) }
-            });
+            crowds.settle(candidates.brought.crowds, |pairs| verifier.judge(pairs, &mut seen));
+            crowds.settle(candidates.alike_crowds, |pairs| verifier.judge_likely(pairs, &mut seen));
             seen.iter().for_each(|seen| tally.add(seen));
             let proposed = Proposed { alike: candidates.alike, shared: candidates.brought.pairs };
             (proposed.work(&crowds, &copies, filter, self.config), crowds, candidates.brought.matches)
@@ -152,9 +151,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let unlisted = crowds.unlisted(found.iter().map(key), |article| self.gathered.is_reference(article));
         self.progress.begin(Stage::Cluster, None);
         let membership = clusters(&verifier, &copies, &found, &crowds);
-        let recall = self.config.measure_recall.then(|| {
+        let recall = sample.map(|sample| {
             let listed = |pair: Pair| found.binary_search_by_key(&pair, key).is_ok() || crowds.share_a_leader(pair);
-            join(&self).recall(&verifier, &copies, listed)
+            sample.recall(&verifier, listed)
         });
         let mut lost = verifier.lost.into_inner().unwrap_or_default();
         lost.sort();
@@ -164,7 +163,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             standing: copies.standing.clone(),
             membership,
             long_runs: tally.long_runs,
-            copied: tally.finish(),
+            copied: tally.finish(&copies),
             boilerplate,
             recall,
             unlisted,
@@ -185,6 +184,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let mut survey = learn::survey(&mut self.gathered, copies, self.config);
         let hot = std::mem::take(&mut survey.hot);
         let boilerplate = match self.boilerplate {
+            _ if self.config.count_boilerplate => Boilerplate::default(),
             Some(given) => given.clone(),
             None => learn::learn(survey, &self.gathered, copies, &mut self.texts, self.config)?,
         };
@@ -223,9 +223,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     }
 
     /// The articles whose texts will be asked for.
-    fn needed(&self, candidates: &Candidates, copies: &Copies) -> Vec<ArticleId> {
+    fn needed(&self, candidates: &Candidates, others: &[Pair], copies: &Copies) -> Vec<ArticleId> {
         let mut needed = vec![false; self.gathered.len()];
-        candidates.alike.iter().chain(&candidates.brought.pairs).for_each(|pair| {
+        candidates.alike.iter().chain(&candidates.brought.pairs).chain(others).for_each(|pair| {
             needed[pair.a() as usize] = true;
             needed[pair.b() as usize] = true;
         });

@@ -10,8 +10,8 @@ use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
-use crate::candidates::lsh::{PairSet, limit};
-use crate::candidates::passages::{Key, Layout, Met, Postings, key};
+use crate::candidates::lsh::PairSet;
+use crate::candidates::passages::{Key, Layout, Postings, key};
 use crate::config::{Config, RECALL_SAMPLE};
 use crate::report::MeasuredRecall;
 use crate::shingle::ShingleSet;
@@ -93,52 +93,49 @@ impl Join {
         join
     }
 
-    fn meet(
-        self,
-        limit: Option<usize>,
-        threshold: f64,
-        wanted: impl Fn(u32) -> bool + Sync,
-    ) -> (Vec<Pair>, Vec<Vec<u32>>) {
+    fn meet(self, limit: Option<usize>, threshold: f64, wanted: impl Fn(u32) -> bool + Sync) -> Vec<Pair> {
         let (sizes, layout) = (&self.sizes, Layout::new(self.sizes.len()));
-        let met: Vec<Met> = sorted(self.postings, layout, |_| true)
+        let met: Vec<Vec<Pair>> = sorted(self.postings, layout, |_| true)
             .into_par_iter()
             .map(|run| meet((layout, &run), limit, sizes, threshold, &wanted))
             .collect();
-        let (mut pairs, mut crowds) = (PairSet::default(), Vec::new());
-        for mut met in met {
-            pairs.extend(&met.pairs);
-            crowds.append(&mut met.crowds);
-        }
-        (pairs.into_sorted(), crowds)
+        let mut pairs = PairSet::default();
+        met.iter().for_each(|some| pairs.extend(some));
+        pairs.into_sorted()
     }
 
-    /// Candidates among which is every pair at the threshold: pairs, and crowds in the order of who stays.
-    pub(crate) fn candidates(self, copies: &Copies, config: &Config) -> (Vec<Pair>, Vec<Vec<u32>>) {
-        let (pairs, mut crowds) = self.meet(limit(config.list_all), config.threshold, |_| true);
-        crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
-        (pairs, crowds)
+    /// Candidates among which is every pair at the threshold.
+    pub(crate) fn candidates(self, config: &Config) -> Vec<Pair> {
+        self.meet(None, config.threshold, |_| true)
     }
 
-    /// How many of the pairs of a sample of articles were found.
+    /// The candidates of a sample of articles.
+    pub(crate) fn of_sample(self, gathered: &Gathered, copies: &Copies, config: &Config) -> SamplePairs {
+        let sample = sample(gathered, copies);
+        let pairs = self.meet(Some(MOST_OF_A_LIST), config.threshold, |article| sample.binary_search(&article).is_ok());
+        SamplePairs { articles: sample.len(), pairs }
+    }
+}
+
+/// Candidates of a sample, among which is every pair at the threshold.
+pub(crate) struct SamplePairs {
+    articles: usize,
+    pub(crate) pairs: Vec<Pair>,
+}
+
+impl SamplePairs {
+    /// How many of the pairs at the threshold were found.
     pub(crate) fn recall<T: Texts>(
-        self,
+        mut self,
         verifier: &Verifier<'_, T>,
-        copies: &Copies,
         is_found: impl Fn(Pair) -> bool,
     ) -> MeasuredRecall {
-        let sample = sample(verifier.gathered, copies);
-        let (mut pairs, _) = self
-            .meet(Some(MOST_OF_A_LIST), verifier.config.threshold, |article| sample.binary_search(&article).is_ok());
-        pairs.retain(|&pair| verifier.filter.admits(pair));
-        let verdicts = verifier.judge(&pairs, &mut Vec::new());
-        let alike: Vec<Pair> = pairs
-            .into_iter()
-            .zip(verdicts)
-            .filter(|(_, verdict)| *verdict == Verdict::Alike)
-            .map(|(pair, _)| pair)
-            .collect();
+        self.pairs.retain(|&pair| verifier.filter.admits(pair));
+        let verdicts = verifier.judge(&self.pairs, &mut Vec::new());
+        let judged = self.pairs.into_iter().zip(verdicts);
+        let alike: Vec<Pair> = judged.filter(|(_, verdict)| *verdict == Verdict::Alike).map(|(pair, _)| pair).collect();
         let found = alike.iter().filter(|&&pair| is_found(pair)).count();
-        measured(sample.len(), alike.len(), found)
+        measured(self.articles, alike.len(), found)
     }
 }
 

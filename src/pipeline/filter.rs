@@ -36,7 +36,8 @@ pub(crate) struct Filter<'a> {
     gathered: &'a Gathered,
     within: Option<i64>,
     across: bool,
-    copies: AHashMap<u32, Origins>,
+    /// The copies of each article that has some: all of them, and those in the input proper.
+    copies: AHashMap<u32, [Origins; 2]>,
 }
 
 impl<'a> Filter<'a> {
@@ -45,8 +46,10 @@ impl<'a> Filter<'a> {
         let mut filter = Self { gathered, within, across: config.across_publishers, copies: AHashMap::new() };
         if filter.is_active() {
             for group in &copies.groups {
-                let origins = Origins::new(group.iter().map(|&article| filter.origin(article)).collect());
-                filter.copies.insert(group[0], origins);
+                let all = group.iter().map(|&article| filter.origin(article)).collect();
+                let input = group.iter().filter(|&&article| !gathered.is_reference(article));
+                let input = input.map(|&article| filter.origin(article)).collect();
+                filter.copies.insert(group[0], [Origins::new(all), Origins::new(input)]);
             }
         }
         filter
@@ -71,9 +74,16 @@ impl<'a> Filter<'a> {
         if !self.is_active() || !self.has_input(pair) {
             return self.has_input(pair);
         }
-        let single = [pair.a(), pair.b()].map(|article| Origins::new(vec![self.origin(article)]));
+        let single = [pair.a(), pair.b()].map(|article| {
+            let of_input = if self.gathered.is_reference(article) { vec![] } else { vec![self.origin(article)] };
+            [Origins::new(vec![self.origin(article)]), Origins::new(of_input)]
+        });
         let copies = |side: usize, article: u32| self.copies.get(&article).unwrap_or(&single[side]);
-        let (a, b) = (copies(0, pair.a()), copies(1, pair.b()));
+        let ([all_a, input_a], [all_b, input_b]) = (copies(0, pair.a()), copies(1, pair.b()));
+        self.any_meet(all_a, input_b) || self.any_meet(input_a, all_b)
+    }
+
+    fn any_meet(&self, a: &Origins, b: &Origins) -> bool {
         let (few, many) = if a.all.len() <= b.all.len() { (a, b) } else { (b, a) };
         few.all.iter().any(|&one| self.meets(one, many, 1))
     }
@@ -91,8 +101,11 @@ impl<'a> Filter<'a> {
         if !self.is_active() || !self.has_input(pair) {
             return self.has_input(pair);
         }
-        // It passes with itself, too, unless another publisher is asked for.
-        self.copies.get(&standing).is_some_and(|all| self.meets(self.origin(copy), all, 2))
+        // Of an input copy's own list it is one itself, and passes with itself unless another publisher is asked for.
+        self.copies.get(&standing).is_some_and(|[all, input]| {
+            let reference = self.gathered.is_reference(copy);
+            self.meets(self.origin(copy), if reference { input } else { all }, if reference { 1 } else { 2 })
+        })
     }
 
     /// Whether so many of `many` are close enough in time, and one of another publisher.

@@ -6,7 +6,7 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::error::Result;
 use crate::report::evaluate::Judged;
-use crate::score::{Matched, Prepared};
+use crate::score::{Matched, Prepared, Relation};
 use rayon::prelude::*;
 
 impl Scan {
@@ -25,7 +25,10 @@ impl Scan {
             let matched = Matched::new(&a, &b);
             let comparison = matched.compare(self.config());
             let reason = matched.weigh(self.config()).reason;
-            let sets = comparison.core.unwrap_or_else(|| comparison.overlap.sets());
+            let all = comparison.overlap.sets();
+            // Identical is identical, if all of it is boilerplate.
+            let identical = comparison.relation == Some(Relation::Identical);
+            let sets = comparison.core.filter(|_| !identical).unwrap_or(all);
             Some(Judged { relation: comparison.relation, overlap: comparison.overlap, sets, reason })
         });
         Ok(judged.collect())

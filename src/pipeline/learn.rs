@@ -11,7 +11,6 @@ use crate::candidates::run::SortedRun;
 use crate::config::Config;
 use crate::error::Result;
 use rayon::prelude::*;
-use std::borrow::Cow;
 
 /// Articles that must carry a shingle for it to count as hot: half of what is still compared in full.
 const HOT: usize = 25;
@@ -53,7 +52,7 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
                     hot.push(key);
                 }
                 if carriers.len() >= LEAST_OF_SITE && !config.count_boilerplate {
-                    suspects.extend(background.suspect(key, &carriers));
+                    suspects.extend(background.suspects(key, &carriers));
                 }
             }
             (hot, suspects)
@@ -80,30 +79,63 @@ pub(crate) fn learn<T: Texts>(
     if suspects.is_empty() {
         return Ok(Boilerplate::default());
     }
-    let mut needed: Vec<u32> = suspects.iter().flat_map(|suspect| suspect.sample.iter().copied()).collect();
-    needed.par_sort_unstable();
-    needed.dedup();
-    texts.prepare(&needed.into_iter().map(ArticleId).collect::<Vec<_>>())?;
+    texts.prepare(&carriers(&suspects))?;
     let texts = &*texts;
     let weights = copies.weights();
     let w = config.shingle;
-    let groups: Vec<&[Suspect]> = suspects.chunk_by(|one, other| one.sample == other.sample).collect();
-    let found: Vec<Vec<KnownPassage>> = groups
-        .into_par_iter()
-        .map(|group| {
-            // What cannot be read any more is said when a pair needs it.
-            let sample: Vec<Cow<'_, str>> =
-                group[0].sample.iter().filter_map(|&article| texts.text(ArticleId(article)).ok()).collect();
-            let sample: Vec<Sampled<'_>> = sample.iter().map(|text| Sampled::new(text, w)).collect();
-            let known = |(text, suspect): (String, &Suspect)| KnownPassage {
-                text,
-                articles: suspect.carriers.iter().map(|&article| u64::from(weights[article as usize])).sum(),
-                publisher: gathered.sites.name(suspect.site).map(str::to_owned),
-            };
-            passages(group, &sample, w).into_iter().map(known).collect()
-        })
-        .collect();
-    Ok(Boilerplate::of_passages(listed(found.into_iter().flatten().collect(), w), w))
+    let known = |(text, suspect): (String, &Suspect)| KnownPassage {
+        text,
+        articles: suspect.carriers.iter().map(|&article| u64::from(weights[article as usize])).sum(),
+        publisher: gathered.sites.name(suspect.site).map(str::to_owned),
+    };
+    let mut found: Vec<KnownPassage> = Vec::new();
+    for batch in batches(&suspects, &gathered.words) {
+        let needed = carriers(batch);
+        // What cannot be read any more is said when a pair needs it.
+        let read = |article: &ArticleId| texts.text(*article).ok().map(|text| Sampled::new(text.into_owned(), w));
+        let sampled: Vec<Option<Sampled>> = needed.par_iter().map(read).collect();
+        let of = |article: u32| sampled[needed.binary_search(&ArticleId(article)).ok()?].as_ref();
+        let groups: Vec<&[Suspect]> = batch.chunk_by(|one, other| one.sample == other.sample).collect();
+        found.par_extend(groups.into_par_iter().flat_map_iter(|group| {
+            let sample: Vec<&Sampled> = group[0].sample.iter().filter_map(|&article| of(article)).collect();
+            passages(group, &sample, w, config.run()).into_iter().map(known)
+        }));
+    }
+    Ok(Boilerplate::of_passages(listed(found, w), w))
+}
+
+/// The carriers whose texts are needed, ascending.
+fn carriers(suspects: &[Suspect]) -> Vec<ArticleId> {
+    let mut needed: Vec<ArticleId> =
+        suspects.iter().flat_map(|suspect| suspect.sample.iter().copied().map(ArticleId)).collect();
+    needed.par_sort_unstable();
+    needed.dedup();
+    needed
+}
+
+/// Words of articles that are held at a time, each some 40 bytes.
+const WORDS_AT_A_TIME: usize = 4 << 20;
+
+/// Cuts suspects, which are sorted by their samples, into stretches whose samples fit in memory together.
+fn batches<'s>(suspects: &'s [Suspect], words: &[u32]) -> Vec<&'s [Suspect]> {
+    let mut batches = Vec::new();
+    let mut last_seen = vec![0u32; words.len()];
+    let (mut start, mut held, mut number) = (0, 0, 1);
+    let mut at = 0;
+    for group in suspects.chunk_by(|one, other| one.sample == other.sample) {
+        for &article in &group[0].sample {
+            if std::mem::replace(&mut last_seen[article as usize], number) != number {
+                held += words[article as usize] as usize;
+            }
+        }
+        at += group.len();
+        if held > WORDS_AT_A_TIME {
+            batches.push(&suspects[start..at]);
+            (start, held, number) = (at, 0, number + 1);
+        }
+    }
+    batches.push(&suspects[start..]);
+    batches
 }
 
 /// An index of the postings of the articles that are wanted, part by part.

@@ -11,7 +11,7 @@ use crate::candidates::crowd::Verdict;
 use crate::config::Config;
 use crate::error::Result;
 use crate::report::Sink;
-use crate::score::{self, Matched, Prepared, Reason, ScoredPair, Side, Weighed, copied};
+use crate::score::{self, Matched, Prepared, Reason, ScoredPair, Side, Weighed, by_runs};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -87,13 +87,15 @@ impl<T: Texts> Verifier<'_, T> {
             let judged: Vec<(Verdict, Seen)> = batch
                 .par_iter()
                 .map(|work| {
-                    let sides = shelf.get(work.pair.a()).zip(shelf.get(work.pair.b()));
-                    let Some((a, b)) = sides.filter(|_| self.filter.admits(work.pair)) else {
+                    if !self.filter.admits(work.pair) {
+                        return (Verdict::NotSought, Seen::default());
+                    }
+                    let Some((a, b)) = shelf.get(work.pair.a()).zip(shelf.get(work.pair.b())) else {
                         return (Verdict::Apart, Seen::default());
                     };
                     let weighed = Matched::new(&a.prepared, &b.prepared).weigh(self.config);
                     match weighed.reason {
-                        None => (Verdict::Apart, self.unreported(work.pair, &weighed, a, b)),
+                        None => (Verdict::Apart, self.unreported(work.pair, &weighed)),
                         Some(Reason::Identical | Reason::Jaccard) => (Verdict::Alike, Seen::default()),
                         Some(Reason::Containment | Reason::Passage) => (Verdict::Paired, Seen::default()),
                     }
@@ -148,21 +150,21 @@ impl<T: Texts> Verifier<'_, T> {
         if work.origin != Origin::Known {
             let weighed = matched.weigh(self.config);
             if weighed.reason.is_none() {
-                return Some((None, self.unreported(work.pair, &weighed, a, b)));
+                return Some((None, self.unreported(work.pair, &weighed)));
             }
         }
         let comparison = matched.compare(self.config);
         let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
-        let copied = copied::by_passages(&comparison, &a.prepared, &b.prepared);
+        let copied = matched.copied();
         let rendered = sink.render(&pair, &comparison, a.side(), b.side());
         Some((Some((pair, rendered)), Seen { pair: Some(work.pair), copied, long_run: false }))
     }
 
-    fn unreported(&self, pair: Pair, weighed: &Weighed, a: &Loaded<'_>, b: &Loaded<'_>) -> Seen {
+    fn unreported(&self, pair: Pair, weighed: &Weighed) -> Seen {
         if weighed.runs[0].is_empty() {
             return Seen::default();
         }
-        let copied = copied::by_runs(&weighed.runs, self.config.run(), &a.prepared, &b.prepared);
+        let copied = by_runs(&weighed.runs, self.config.run());
         Seen { pair: Some(pair), copied, long_run: weighed.long_run }
     }
 

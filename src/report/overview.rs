@@ -3,7 +3,7 @@
 use super::catalogue::BY_FIELD;
 use super::summary::Summary;
 use super::terminal::{align, count, escape, plural, wrapped};
-use crate::config::{Config, LONG_RUN};
+use crate::config::{BUCKET, Config, LONG_RUN};
 use crate::error::{Error, Result};
 use crate::score::Relation;
 use console::Style;
@@ -71,15 +71,15 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         lines.push(("only", text));
     }
     if summary.boilerplate.shingles > 0 {
-        let text = format!("{} that count for nobody", plural(summary.boilerplate.passages, "passage"));
+        let text = format!("{}, which count for nobody", plural(summary.boilerplate.passages, "passage"));
         lines.push(("boilerplate", text));
     }
     if crowds.articles > 0 {
         lines.push((
             "crowds",
             format!(
-                "{} in crowds of near-identical ones, listed with their leaders; {} not listed, {} left without a leader \
-                 (--list-all compares all)",
+                "{} share words with more than {BUCKET} others, and were compared with some that stand for them; {} of \
+                 followers not listed, {} not compared with all (--list-all compares and lists all)",
                 plural(crowds.articles, "article"),
                 plural(crowds.unlisted_pairs, "pair"),
                 plural(crowds.overflow, "article")

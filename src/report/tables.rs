@@ -16,8 +16,8 @@
 //! | `copied` | the share of its words that lie in a passage shared with another article (with `--against`: a reference article), 0..=1, boilerplate apart |
 //! | `copied_with` | the id of the article that most of these are shared with; empty where there are none |
 //!
-//! What counts as such a passage: all passages of reported pairs, by their equal words, and of other pairs every verbatim
-//! run of 13 words. With `--containment off` there are only the former, and in crowds only those with leaders are looked at.
+//! What counts as such a passage: of reported pairs every run of five words, as for `coverage`, and of other pairs every
+//! verbatim run of 13 words. With `--containment off` there are only the former, and in crowds only those with leaders are looked at.
 //!
 //! A cell that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) is
 //! preceded by an apostrophe.

@@ -1,44 +1,32 @@
 //! Which words of an article stand in another, boilerplate apart.
 
-use super::{Comparison, Prepared};
+use super::Matched;
 use std::ops::Range;
 
-/// Stretches of equal words of both sides of a pair, by its passages.
-pub(crate) fn by_passages(comparison: &Comparison, a: &Prepared, b: &Prepared) -> [Vec<Range<u32>>; 2] {
-    let runs = || comparison.passages.iter().flat_map(|passage| &passage.runs);
-    let in_b = |run: &super::Run| run.b..run.b + run.len;
-    [a.own_words(runs().map(|run| run.a..run.a + run.len)), b.own_words(runs().map(in_b))]
+impl Matched<'_> {
+    /// Stretches of words of a, and of b, that lie in shared shingles which are not boilerplate.
+    pub(crate) fn copied(&self) -> [Vec<Range<u32>>; 2] {
+        let width = self.a.shingles.width();
+        let own = || self.common.iter().filter(|shared| shared.own);
+        let in_a = own().flat_map(|shared| shared.a).map(|&start| start..start + width).collect();
+        [in_a, own().flat_map(|shared| shared.b).map(|&start| start..start + width).collect()].map(joined)
+    }
 }
 
 /// The same by the first words of runs of `words` words.
-pub(crate) fn by_runs(starts: &[Vec<u32>; 2], words: usize, a: &Prepared, b: &Prepared) -> [Vec<Range<u32>>; 2] {
-    let runs = |side: usize| starts[side].iter().map(|&start| start..start + words as u32);
-    [a.own_words(runs(0)), b.own_words(runs(1))]
+pub(crate) fn by_runs(starts: &[Vec<u32>; 2], words: usize) -> [Vec<Range<u32>>; 2] {
+    starts.each_ref().map(|starts| joined(starts.iter().map(|&start| start..start + words as u32).collect()))
 }
 
-impl Prepared {
-    /// Joins stretches of words, and takes boilerplate out of them.
-    fn own_words(&self, stretches: impl Iterator<Item = Range<u32>>) -> Vec<Range<u32>> {
-        let mut stretches: Vec<Range<u32>> = stretches.collect();
-        stretches.sort_unstable_by_key(|stretch| stretch.start);
-        let mut joined: Vec<Range<u32>> = Vec::new();
-        for stretch in stretches {
-            match joined.last_mut() {
-                Some(last) if stretch.start <= last.end => last.end = last.end.max(stretch.end),
-                _ => joined.push(stretch),
-            }
+/// Stretches in order, those joined that touch.
+fn joined(mut stretches: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    stretches.sort_unstable_by_key(|stretch| stretch.start);
+    stretches.dedup_by(|next, last| {
+        let touches = next.start <= last.end;
+        if touches {
+            last.end = last.end.max(next.end);
         }
-        if !self.has_boilerplate() || joined.is_empty() {
-            return joined;
-        }
-        let boilerplate = self.words_in_boilerplate();
-        let mut own: Vec<Range<u32>> = Vec::new();
-        for word in joined.into_iter().flatten().filter(|&word| !boilerplate[word as usize]) {
-            match own.last_mut() {
-                Some(last) if last.end == word => last.end += 1,
-                _ => own.push(word..word + 1),
-            }
-        }
-        own
-    }
+        touches
+    });
+    stretches
 }

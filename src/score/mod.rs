@@ -14,7 +14,7 @@
 //!
 //! **Cost** O(n log n) for n words of both together; see [`passages`](Comparison::passages) for the bound on repetitive texts.
 
-pub(crate) mod copied;
+mod copied;
 mod index;
 mod pair;
 mod passages;
@@ -26,6 +26,7 @@ use crate::boilerplate::Boilerplate;
 use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
 use crate::shingle::ShingleSet;
 use crate::text::Word;
+pub(crate) use copied::by_runs;
 pub use index::shared_if_similar;
 #[cfg(feature = "cli")]
 pub(crate) use pair::direction;
