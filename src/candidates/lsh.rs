@@ -87,7 +87,8 @@ impl PairSet {
     }
 
     fn thin(&mut self) {
-        self.pairs.sort_unstable();
+        // What is added is sorted, mostly; this sort makes use of that.
+        self.pairs.sort();
         self.pairs.dedup();
         self.thinned = self.pairs.len();
     }

@@ -139,10 +139,21 @@ pub(crate) fn lists(layout: Layout, part: usize, run: &SortedRun) -> impl Iterat
 /// What the lists of one part bring together.
 #[derive(Debug, Default)]
 pub(crate) struct Met {
-    /// Pairs of articles with a common fingerprint, once for each that they have.
+    /// Pairs of articles with a common fingerprint, sorted, each once.
     pub(crate) pairs: Vec<Pair>,
+    /// How many fingerprints they have in common here, altogether.
+    pub(crate) matches: u64,
     /// Lists too long for pairs.
     pub(crate) crowds: Vec<Vec<u32>>,
+}
+
+impl Met {
+    fn sorted(mut self) -> Self {
+        self.matches = self.pairs.len() as u64;
+        self.pairs.sort_unstable();
+        self.pairs.dedup();
+        self
+    }
 }
 
 /// All pairs of each list of up to `limit` articles whose contexts allow a run of so many words more than a shingle.
@@ -166,7 +177,7 @@ pub(crate) fn meet(layout: Layout, run: &SortedRun, limit: Option<usize>, more: 
             }
         }
     }
-    met
+    met.sorted()
 }
 
 /// Whether any contexts of two articles allow a run. An article that repeats itself much is taken to.
@@ -189,7 +200,7 @@ pub(crate) fn meet_short(layout: Layout, run: &SortedRun, limit: Option<usize>, 
         all_pairs(&shorts, &mut met.pairs);
         met.pairs.extend(shorts.iter().flat_map(|&one| others.iter().map(move |&other| Pair::new(one, other))));
     }
-    met
+    met.sorted()
 }
 
 /// How many of `count` shingles an article has to be looked up by, so that no partner escapes that has `containment` of

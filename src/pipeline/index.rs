@@ -66,7 +66,7 @@ pub(crate) fn bring<T: Texts>(
     let mut brought = Brought { lost, ..Brought::default() };
     let mut pairs = PairSet::default();
     for mut met in met.into_iter().chain(met_short) {
-        brought.matches += met.pairs.len() as u64;
+        brought.matches += met.matches;
         pairs.extend(&met.pairs);
         brought.crowds.append(&mut met.crowds);
     }
