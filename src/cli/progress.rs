@@ -37,7 +37,11 @@ impl Current {
     fn end(&mut self) {
         self.bar.finish_and_clear();
         if let Some((stage, since)) = self.stage.take() {
-            self.seconds.push((stage.name(), since.elapsed().as_secs_f64()));
+            let seconds = since.elapsed().as_secs_f64();
+            match self.seconds.iter_mut().find(|(name, _)| *name == stage.name()) {
+                Some((_, before)) => *before += seconds,
+                None => self.seconds.push((stage.name(), seconds)),
+            }
         }
     }
 }
@@ -53,8 +57,10 @@ impl Progress for Bars {
         current.end();
         current.stage = Some((stage, Instant::now()));
         let amounts = match (stage, total) {
-            (Stage::Read | Stage::Fingerprints, Some(_)) => "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}",
-            (Stage::Read | Stage::Fingerprints, None) => "{spinner} {bytes} {bytes_per_sec}",
+            (Stage::Read | Stage::Fingerprints | Stage::Join, Some(_)) => {
+                "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}"
+            }
+            (Stage::Read | Stage::Fingerprints | Stage::Join, None) => "{spinner} {bytes} {bytes_per_sec}",
             (_, Some(_)) => "{bar:30} {human_pos}/{human_len} {rate} eta {eta}",
             (_, None) => "{spinner}",
         };

@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     name_skipped(&found.skipped, arguments.common.verbose);
     if arguments.common.verbose {
         for (stage, seconds) in &run.seconds {
-            let _ = writeln!(std::io::stderr(), "{stage:<10} {seconds:8.3} s");
+            let _ = writeln!(std::io::stderr(), "{stage:<12} {seconds:8.3} s");
         }
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);

@@ -35,7 +35,7 @@ pub(crate) trait Texts: Sync {
     /// Reads all articles again, in parallel. Gives what `visit` made of each stretch of them, in input order.
     fn read_again<P: Default + Send>(
         &self,
-        progress: &dyn Progress,
+        progress: (&dyn Progress, Stage),
         visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
     ) -> Vec<P>;
 }

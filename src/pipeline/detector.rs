@@ -227,10 +227,10 @@ impl Texts for InMemory<'_> {
 
     fn read_again<P: Default + Send>(
         &self,
-        progress: &dyn Progress,
+        (progress, stage): (&dyn Progress, Stage),
         visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
     ) -> Vec<P> {
-        progress.begin(Stage::Fingerprints, Some(self.0.iter().map(|article| article.text.len() as u64).sum()));
+        progress.begin(stage, Some(self.0.iter().map(|article| article.text.len() as u64).sum()));
         let chunks = self.0.par_chunks(256).enumerate();
         chunks
             .map(|(chunk, articles)| {

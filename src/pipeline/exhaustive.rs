@@ -4,7 +4,7 @@ use super::copies::Copies;
 use super::detect::Texts;
 use super::gather::Gathered;
 use super::learn::sorted;
-use super::progress::Progress;
+use super::progress::{Progress, Stage};
 use super::verify::Verifier;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
@@ -70,13 +70,13 @@ impl Join {
         };
         let words = copies.members.iter().map(|&member| u64::from(gathered.words[member as usize])).sum();
         let frequencies = Frequencies::new(words);
-        texts.read_again(progress, &|part: &mut Part, article, text| {
+        texts.read_again((progress, Stage::Join), &|part: &mut Part, article, text| {
             if copies.stands(article.0) {
                 own(part, text);
                 part.distinct.iter().for_each(|&(_, shingle)| frequencies.count(shingle));
             }
         });
-        let parts = texts.read_again(progress, &|part: &mut Part, article, text| {
+        let parts = texts.read_again((progress, Stage::Join), &|part: &mut Part, article, text| {
             if copies.stands(article.0) {
                 own(part, text);
                 part.sizes.push((article.0, part.distinct.len() as u32));

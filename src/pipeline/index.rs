@@ -7,7 +7,7 @@ use super::copies::Copies;
 use super::detect::Texts;
 use super::gather::Gathered;
 use super::learn::sorted;
-use super::progress::Progress;
+use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::lsh::PairSet;
@@ -47,8 +47,9 @@ pub(crate) fn bring<T: Texts>(
     let Some(run) = config.guaranteed_run() else { return Ok(Brought::default()) };
     let winnower = Winnower::new(config.shingle, run)?;
     let reader = Reader { gathered, copies, config, winnower, marks };
-    let parts: Vec<Part> =
-        texts.read_again(progress, &|part: &mut Part, article, text| reader.read(part, article, text));
+    let parts: Vec<Part> = texts.read_again((progress, Stage::Fingerprints), &|part: &mut Part, article, text| {
+        reader.read(part, article, text);
+    });
     let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
     for mut part in parts {
         part.fingerprints.append(0, &mut fingerprints);

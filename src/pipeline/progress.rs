@@ -12,6 +12,8 @@ pub enum Stage {
     Survey,
     /// Reading articles again, for their fingerprints; counted in bytes of input.
     Fingerprints,
+    /// Reading articles again, twice, for the exhaustive join; counted in bytes of input.
+    Join,
     /// Bringing like sketches together; counted in bands.
     Candidates,
     /// Comparing articles; counted in pairs.
@@ -30,6 +32,7 @@ impl Stage {
             Self::Read => "read",
             Self::Survey => "survey",
             Self::Fingerprints => "fingerprints",
+            Self::Join => "join",
             Self::Candidates => "candidates",
             Self::Score => "score",
             Self::Cluster => "cluster",

@@ -261,11 +261,11 @@ impl Texts for OnDisk<'_> {
 
     fn read_again<P: Default + Send>(
         &self,
-        progress: &dyn Progress,
+        (progress, stage): (&dyn Progress, Stage),
         visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
     ) -> Vec<P> {
         let sources = &self.catalogue.sources;
-        progress.begin(Stage::Fingerprints, input::plain_bytes(sources));
+        progress.begin(stage, input::plain_bytes(sources));
         let reader = Reader { sources, options: self.options, wanted: Wanted::Text, progress };
         let part = |read: Box<ReadSome<'_>>| {
             let mut part = P::default();

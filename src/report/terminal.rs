@@ -196,6 +196,12 @@ fn write_pairs(
             let a = pad_str(&ending(&a, id_width), id_width, Alignment::Left, None).into_owned();
             writeln!(out, "{row}  {a}  {}", ending(&b, rest))?;
         }
+        if let Some(core) = &pair.core {
+            let containment = percent(core.containment());
+            let text =
+                format!("    without boilerplate: Jaccard {}, containment {containment}", percent(core.jaccard()));
+            writeln!(out, "{}", Style::new().dim().apply_to(truncate_str(&text, width, "…")))?;
+        }
         if let Some((words, text)) = snippet {
             let text = format!("    {words} words: {text}");
             writeln!(out, "{}", Style::new().dim().apply_to(truncate_str(&text, width, "…")))?;
