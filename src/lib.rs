@@ -49,7 +49,7 @@
 //!
 //! How an article in a file becomes a line of `pairs.jsonl`, room by room:
 //!
-//! 1. `main.rs` calls `cli::run`; `cli/args.rs` holds what can be typed, `cli/scan.rs` the story of the command.
+//! 1. `main.rs` calls `cli::run`; `cli/args/` holds what can be typed and what it means, `cli/scan.rs` the story of the command.
 //! 2. [`input`] finds sources (`discover.rs`), cuts them into units that can be read in parallel (`read.rs`,
 //!    `lines.rs`), and takes text and fields out of a record (`record.rs`, `fields.rs`, `dates.rs`).
 //! 3. [`pipeline::scan`] reads all units in parallel (`pipeline/reading.rs`); `pipeline/gather.rs` makes of each text what

@@ -46,7 +46,7 @@ pub fn read_truth(path: &Path, is_id: impl Fn(&str) -> bool) -> Result<Truth> {
     let columns =
         if is_id(first[0].trim()) && first.get(1).is_some_and(|cell| is_id(cell.trim())) { None } else { named(first) };
     let header = columns.is_some();
-    let Some(columns) = columns.or_else(|| unnamed(first, &is_id)) else {
+    let Some(columns) = columns.or_else(|| unnamed(&rows, &is_id)) else {
         let message =
             "its first line names neither a pair (a, b, label), nor a cluster (id, cluster), nor articles of the input";
         return Err(Error::input(message).at(path));
@@ -73,12 +73,16 @@ fn named(header: &[String]) -> Option<Columns> {
     find(&ID).zip(find(&CLUSTER)).map(|(id, cluster)| Columns::Clusters(id, cluster))
 }
 
-fn unnamed(row: &[String], is_id: impl Fn(&str) -> bool) -> Option<Columns> {
-    let known = |at: usize| row.get(at).is_some_and(|cell| is_id(cell.trim()));
-    match (known(0), known(1), row.len()) {
-        (true, true, _) => Some(Columns::Pairs(0, 1, (row.len() > 2).then_some(2))),
-        (true, false, 2..) => Some(Columns::Clusters(0, 1)),
-        _ => None,
+/// What rows without a header hold, by which cells of the first hundred are ids.
+fn unnamed(rows: &[Vec<String>], is_id: impl Fn(&str) -> bool) -> Option<Columns> {
+    let known = |row: &[String], at: usize| row.get(at).is_some_and(|cell| is_id(cell.trim()));
+    let some = &rows[..rows.len().min(100)];
+    let firsts = some.iter().filter(|row| known(row, 0) && row.len() > 1).count();
+    let both = some.iter().filter(|row| known(row, 0) && known(row, 1)).count();
+    match (firsts, 2 * both > firsts) {
+        (0, _) => None,
+        (_, true) => Some(Columns::Pairs(0, 1, some.iter().any(|row| row.len() > 2).then_some(2))),
+        (_, false) => Some(Columns::Clusters(0, 1)),
     }
 }
 
@@ -141,6 +145,8 @@ mod tests {
             assert_eq!(read(content).expect("understood"), pair(Some("yes")), "{content}");
         }
         assert_eq!(read("x1,x2\n").expect("understood"), pair(None));
+        let some_unknown = read("x1,unknown,yes\nx1,x2,yes\nx2,x1,no\n").expect("understood");
+        assert!(matches!(some_unknown, Truth::Pairs(rows) if rows.len() == 3));
         let clusters = Truth::Clusters(vec![("x1".into(), "7".into())]);
         for content in ["id,cluster\nx1,7\n", "x1\t7\n", "{\"id\": \"x1\", \"cluster\": 7}"] {
             assert_eq!(read(content).expect("understood"), clusters, "{content}");

@@ -136,7 +136,9 @@ impl<'a> Search<'a> {
         }
         let comparison = matched.compare(self.config);
         let all = PassageSpans::all(&comparison, self.article(), Side { text, prepared: &other });
-        let long = all.into_iter().filter(|passage| passage.words as usize >= self.run);
+        // Where texts repeat themselves, the run may have been cut between two passages.
+        let longest = all.iter().map(|passage| passage.words).max().unwrap_or(0).min(self.run as u32);
+        let long = all.into_iter().filter(|passage| passage.words >= longest);
         let passages: Vec<(PassageSpans, String)> =
             long.map(|passage| (passage, passage.b.of(text).to_owned())).collect();
         let words = passages.iter().map(|(passage, _)| u64::from(passage.words - passage.boilerplate)).sum();

@@ -1,14 +1,12 @@
-//! What can be typed, and what it means.
+//! What can be typed. What it means is told in `meaning.rs`.
 
-use crate::boilerplate::Boilerplate;
-use crate::candidates::bands::Bands;
-use crate::config::{Config, FIND_PASSAGE, RECALL, SHINGLE, THRESHOLD};
-use crate::error::{Error, Result};
-use crate::input::{FieldNames, InputOptions};
-use crate::report::boilerplate;
+mod meaning;
+
+use crate::config::{FIND_PASSAGE, RECALL, SHINGLE, THRESHOLD};
 use crate::report::pairs::Detail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::{Path, PathBuf};
+use meaning::{Bound, Tolerance, bound, size, tolerance};
+use std::path::PathBuf;
 
 /// Finds duplicate, near-duplicate and copied articles in news dumps, and shows what they share.
 #[derive(Debug, Parser)]
@@ -139,17 +137,6 @@ pub(super) struct Search {
     /// the largest group
     #[arg(long)]
     list_all: bool,
-}
-
-/// A fraction, or nothing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Bound(Option<f64>);
-
-fn bound(text: &str) -> std::result::Result<Bound, String> {
-    if text == "off" {
-        return Ok(Bound(None));
-    }
-    text.parse().map(|bound| Bound(Some(bound))).map_err(|_| format!("{text} is neither a fraction nor off"))
 }
 
 #[derive(Debug, Args)]
@@ -404,179 +391,5 @@ impl From<DetailName> for Detail {
             DetailName::Spans => Self::Spans,
             DetailName::None => Self::None,
         }
-    }
-}
-
-/// More threads than any machine has processors only wait for each other.
-const MOST_THREADS: usize = 1024;
-
-/// How much may be skipped without an exit status of its own.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Tolerance {
-    Count(u64),
-    Share(f64),
-}
-
-impl Tolerance {
-    pub(super) fn allows(self, skipped: u64, read: u64) -> bool {
-        match self {
-            Self::Count(most) => skipped <= most,
-            Self::Share(most) => skipped as f64 <= most * (skipped + read) as f64,
-        }
-    }
-}
-
-fn tolerance(text: &str) -> std::result::Result<Tolerance, String> {
-    let wrong = || format!("{text} is neither a number nor a percentage");
-    match text.strip_suffix('%') {
-        Some(number) => match number.trim().parse::<f64>() {
-            Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Tolerance::Share(percent / 100.0)),
-            _ => Err(wrong()),
-        },
-        None => text.parse().map(Tolerance::Count).map_err(|_| wrong()),
-    }
-}
-
-/// A number of bytes, with K, M or G for powers of 1024.
-fn size(text: &str) -> std::result::Result<u64, String> {
-    let upper = text.to_ascii_uppercase();
-    let digits = upper.trim_end_matches('B').trim_end_matches(['K', 'M', 'G']);
-    let unit = match upper.trim_end_matches('B').chars().last() {
-        Some('K') => 1 << 10,
-        Some('M') => 1 << 20,
-        Some('G') => 1 << 30,
-        _ => 1,
-    };
-    let number: Option<u64> = digits.parse().ok();
-    number
-        .and_then(|number| number.checked_mul(unit))
-        .filter(|&size| size > 0)
-        .ok_or_else(|| format!("{text} is no size; write 64M or 1G"))
-}
-
-fn bands(bands: Option<usize>, rows: Option<usize>) -> Result<Option<Bands>> {
-    match (bands, rows) {
-        (Some(bands), Some(rows)) => Bands::new(bands, rows).map(Some),
-        _ => Ok(None),
-    }
-}
-
-impl Search {
-    pub(super) fn config(&self) -> Result<Config> {
-        let chosen = Config::new(self.threshold, self.recall, bands(self.bands, self.rows)?)?;
-        let config = Config {
-            shingle: self.shingle,
-            containment: self.containment.0,
-            passage: self.passage,
-            count_boilerplate: self.count_boilerplate,
-            exhaustive: self.exhaustive,
-            measure_recall: self.measure_recall,
-            within_days: self.within,
-            across_publishers: self.across_publishers,
-            list_all: self.list_all,
-            ..chosen
-        };
-        config.checked()
-    }
-
-    /// What counts for nobody, if a file says it.
-    pub(super) fn boilerplate(&self) -> Result<Option<Boilerplate>> {
-        known(self.boilerplate.as_deref(), self.shingle)
-    }
-}
-
-fn known(file: Option<&Path>, shingle: usize) -> Result<Option<Boilerplate>> {
-    file.map(|file| Ok(Boilerplate::of_passages(boilerplate::read(file)?, shingle))).transpose()
-}
-
-impl Compare {
-    pub(super) fn config(&self) -> Result<Config> {
-        let config = Config::new(self.threshold, RECALL, Some(Bands::new(1, 1)?))?;
-        Config { shingle: self.shingle, ..config }.checked()
-    }
-
-    /// What counts for nobody.
-    pub(super) fn boilerplate(&self) -> Result<Boilerplate> {
-        known(self.boilerplate.as_deref(), self.shingle).map(Option::unwrap_or_default)
-    }
-
-    pub(super) fn input(&self) -> InputOptions {
-        let fields = FieldNames { text: self.text_field.clone(), ..FieldNames::default() };
-        InputOptions { fields, ..InputOptions::default() }
-    }
-}
-
-impl Find {
-    pub(super) fn config(&self) -> Result<Config> {
-        Config { passage: Some(self.passage), ..Config::new(THRESHOLD, RECALL, Some(Bands::new(1, 1)?))? }.checked()
-    }
-
-    /// What counts for nobody.
-    pub(super) fn boilerplate(&self) -> Result<Boilerplate> {
-        known(self.boilerplate.as_deref(), SHINGLE).map(Option::unwrap_or_default)
-    }
-}
-
-impl Tune {
-    pub(super) fn chosen(&self) -> Result<Bands> {
-        let given = bands(self.bands, self.rows)?;
-        Config::new(self.threshold, self.recall, given).map(|config| config.bands)
-    }
-}
-
-impl Input {
-    pub(super) fn options(&self) -> InputOptions {
-        InputOptions {
-            include: self.include.clone(),
-            fields: FieldNames {
-                text: self.text_field.clone(),
-                id: self.id_field.clone(),
-                title: self.title_field.clone(),
-                date: self.date_field.clone(),
-                publisher: self.publisher_field.clone(),
-                url: self.url_field.clone(),
-            },
-            date_format: self.date_format.clone(),
-            max_record: self.max_record,
-            leave_out: None,
-        }
-    }
-}
-
-impl Common {
-    /// Sets up the threads that all parallel work uses.
-    pub(super) fn start_pool(&self) -> Result<()> {
-        let threads = self.threads.unwrap_or(0);
-        if self.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
-            return Err(Error::setting(format!("--threads is {threads}; it must be 1 to {MOST_THREADS}")));
-        }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        pool.map_err(|error| Error::setting(format!("--threads {threads}: {error}")))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_and_tolerances() {
-        assert_eq!(size("64M"), Ok(64 << 20));
-        assert_eq!(size("256M"), Ok(crate::input::MAX_RECORD), "the default in the help");
-        assert_eq!(size("1gb"), Ok(1 << 30));
-        assert_eq!(size("1000"), Ok(1000));
-        for wrong in ["", "0", "M", "-1", "1T", "99999999999G"] {
-            assert!(size(wrong).is_err(), "{wrong}");
-        }
-        assert_eq!(tolerance("5"), Ok(Tolerance::Count(5)));
-        assert_eq!(tolerance("2.5%"), Ok(Tolerance::Share(0.025)));
-        assert!(tolerance("many").is_err() && tolerance("101%").is_err());
-        assert!(Tolerance::Share(0.1).allows(1, 9) && !Tolerance::Share(0.1).allows(2, 9));
-    }
-
-    #[test]
-    fn the_definitions_are_sound() {
-        use clap::CommandFactory;
-        Arguments::command().debug_assert();
     }
 }
