@@ -60,10 +60,16 @@ pub(crate) fn bring<T: Texts>(
     let layout = Layout::new(gathered.len());
     let more = run - config.shingle;
     let short = |article: u32| is_short(gathered.words[article as usize]);
-    let met: Vec<Met> =
+    let mut met: Vec<Met> =
         sorted(fingerprints, layout, |_| true).into_par_iter().map(|run| meet(layout, &run, limit, more)).collect();
-    let met_short: Vec<Met> =
+    met.iter_mut().flat_map(|met| &mut met.crowds).for_each(|crowd| copies.sort(crowd));
+    let mut met_short: Vec<Met> =
         sorted(shorts, layout, |_| true).into_par_iter().map(|run| meet_short(layout, &run, limit, short)).collect();
+    for crowd in met_short.iter_mut().flat_map(|met| &mut met.crowds) {
+        copies.sort(crowd);
+        // It is short ones that the others are compared with.
+        crowd.sort_by_key(|&article| !short(article));
+    }
     let mut brought = Brought { lost, ..Brought::default() };
     let mut pairs = PairSet::default();
     for mut met in met.into_iter().chain(met_short) {
@@ -72,7 +78,6 @@ pub(crate) fn bring<T: Texts>(
         brought.crowds.append(&mut met.crowds);
     }
     brought.pairs = pairs.into_sorted();
-    brought.crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
     Ok(brought)
 }
 
