@@ -37,7 +37,8 @@ enum Columns {
 pub fn read_truth(path: &Path, is_id: impl Fn(&str) -> bool) -> Result<Truth> {
     let text = std::fs::read_to_string(path).map_err(|error| Error::input(error.to_string()).at(path))?;
     let text = text.trim_start_matches('\u{feff}');
-    let rows = if text.trim_start().starts_with('{') { objects(text) } else { table(text) };
+    let has_names = text.trim_start().starts_with('{');
+    let rows = if has_names { objects(text) } else { table(text) };
     let rows = rows.map_err(|error| error.at(path))?;
     let Some((first, rest)) = rows.split_first().filter(|(first, _)| !first.is_empty()) else {
         return Err(Error::input("holds no labels").at(path));
@@ -46,7 +47,7 @@ pub fn read_truth(path: &Path, is_id: impl Fn(&str) -> bool) -> Result<Truth> {
     let columns =
         if is_id(first[0].trim()) && first.get(1).is_some_and(|cell| is_id(cell.trim())) { None } else { named(first) };
     let header = columns.is_some();
-    let Some(columns) = columns.or_else(|| unnamed(&rows, &is_id)) else {
+    let Some(columns) = columns.or_else(|| if has_names { None } else { unnamed(&rows, &is_id) }) else {
         let message =
             "its first line names neither a pair (a, b, label), nor a cluster (id, cluster), nor articles of the input";
         return Err(Error::input(message).at(path));
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_said() {
-        for content in ["", "one,two\nthree,four\n", "{\"a\": \n"] {
+        for content in ["", "one,two\nthree,four\n", "{\"id\": \"x1\", \"text\": \"y\"}\n", "{\"a\": \n"] {
             assert!(read(content).is_err(), "{content}");
         }
     }
