@@ -6,9 +6,10 @@
 //! **How.** In rounds: the first member of a crowd is its leader and is compared with all the others; those that are like
 //! it leave, and the first that is left leads the next round. A member that shares much with the leader without being
 //! like it, as a page that embeds a story, is paired with it and stays. A crowd of at most [`BUCKET`] is compared in full.
-//! After [`LEADERS`] rounds, or [`FRUITLESS`] in a row in which nobody passed, those still there overflow: they are
-//! counted, and have their other buckets.
-//! **Cost** at most `LEADERS` comparisons for each (bucket, member), never quadratic.
+//! Those left of a crowd that has become small are compared with those who left it, too, if that is not too much. After
+//! [`LEADERS`] rounds, or [`FRUITLESS`] in a row in which nobody passed, those still there overflow: they are counted, and
+//! have their other buckets.
+//! **Cost** some `LEADERS` comparisons for each (bucket, member), never quadratic.
 
 use super::Pair;
 use super::lsh::{PairSet, all_pairs};
@@ -16,12 +17,11 @@ use crate::config::{BUCKET, FRUITLESS, LEADERS};
 use ahash::{AHashMap, AHashSet};
 
 /// What a judge says of a pair.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Not sought: two references, or too far apart in time.
     NotSought,
     /// Not compared, as their signatures hardly agree: they are not alike, and nothing else is known.
-    #[default]
     Unlikely,
     /// No reason to report it.
     Apart,

@@ -225,22 +225,20 @@ impl Reader<'_> {
         }
         let short = is_short(part.words.len() as u32);
         let Part { shingles, boilerplate, short_keys, .. } = part;
-        let mut others = boilerplate.iter().peekable();
-        let own: Vec<u64> = shingles
-            .iter()
-            .zip(0u32..)
-            .filter(|(_, at)| others.next_if_eq(&at).is_none())
-            .map(|(&shingle, _)| shingle)
-            .collect();
-        if short || !has_more_than(SHORT, &own) {
-            let known = own.into_iter().filter(|shingle| short || self.marks.short.contains_key(shingle));
+        let own = || {
+            let mut others = boilerplate.iter().peekable();
+            let own = shingles.iter().zip(0u32..).filter(move |(_, at)| others.next_if_eq(&at).is_none());
+            own.map(|(&shingle, _)| shingle)
+        };
+        if short || !has_more_than(SHORT, own()) {
+            let known = own().filter(|shingle| short || self.marks.short.contains_key(shingle));
             short_keys.extend(known.map(|shingle| (key(shingle), 0)));
         }
     }
 }
 
 /// Whether there are more than so many distinct ones.
-fn has_more_than(few: usize, shingles: &[u64]) -> bool {
+fn has_more_than(few: usize, mut shingles: impl Iterator<Item = u64>) -> bool {
     let mut distinct: AHashSet<u64> = AHashSet::new();
-    shingles.iter().any(|&shingle| distinct.insert(shingle) && distinct.len() > few)
+    shingles.any(|shingle| distinct.insert(shingle) && distinct.len() > few)
 }

@@ -1,5 +1,6 @@
 //! The survey: which shingles are frequent, and which of them are boilerplate.
 
+use super::batches::batches;
 use super::copies::Copies;
 use super::detect::Texts;
 use super::gather::Gathered;
@@ -28,20 +29,18 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
     let layout = Layout::new(gathered.len());
     let sorted = sorted(std::mem::take(&mut gathered.survey), layout, |article| copies.stands(article));
     let sizes = gathered.sites.sizes();
-    let unknown;
-    let sites = if gathered.sites.numbers.is_empty() {
-        unknown = vec![0; gathered.len()];
-        &unknown
-    } else {
-        &gathered.sites.numbers
-    };
     let k = config.bands.k();
     let likeness = |a: u32, b: u32| {
         // One in 256 of the others agrees by chance.
         let agreeing = gathered.agreement(a, b) as f64 / k as f64;
         (agreeing * 256.0 - 1.0) / 255.0
     };
-    let background = Background { sites, site_sizes: &sizes, digests: &gathered.digests, likeness: &likeness };
+    let background = Background {
+        sites: &gathered.sites.numbers,
+        site_sizes: &sizes,
+        digests: &gathered.digests,
+        likeness: &likeness,
+    };
     let parts: Vec<(Vec<u32>, Vec<Suspect>)> = sorted
         .into_par_iter()
         .enumerate()
@@ -79,7 +78,7 @@ pub(crate) fn learn<T: Texts>(
     if suspects.is_empty() {
         return Ok(Boilerplate::default());
     }
-    texts.prepare(&carriers(&suspects))?;
+    texts.prepare(&carriers(suspects.iter()))?;
     let texts = &*texts;
     let weights = copies.weights();
     let w = config.shingle;
@@ -89,14 +88,16 @@ pub(crate) fn learn<T: Texts>(
         publisher: gathered.sites.name(suspect.site).map(str::to_owned),
     };
     let mut found: Vec<KnownPassage> = Vec::new();
-    for batch in batches(&suspects, &gathered.words) {
-        let needed = carriers(batch);
+    let groups: Vec<&[Suspect]> = suspects.chunk_by(|one, other| one.sample == other.sample).collect();
+    let of_sample = |group: &&[Suspect]| group[0].sample.clone();
+    let words = |article: u32| gathered.words[article as usize] as usize;
+    for batch in batches(&groups, gathered.len(), WORDS_AT_A_TIME, of_sample, words) {
+        let needed = carriers(batch.iter().copied().flatten());
         // What cannot be read any more is said when a pair needs it.
         let read = |article: &ArticleId| texts.text(*article).ok().map(|text| Sampled::new(text.into_owned(), w));
         let sampled: Vec<Option<Sampled>> = needed.par_iter().map(read).collect();
         let of = |article: u32| sampled[needed.binary_search(&ArticleId(article)).ok()?].as_ref();
-        let groups: Vec<&[Suspect]> = batch.chunk_by(|one, other| one.sample == other.sample).collect();
-        found.par_extend(groups.into_par_iter().flat_map_iter(|group| {
+        found.par_extend(batch.par_iter().flat_map_iter(|group| {
             let sample: Vec<&Sampled> = group[0].sample.iter().filter_map(|&article| of(article)).collect();
             passages(group, &sample, w, config.run()).into_iter().map(known)
         }));
@@ -105,9 +106,9 @@ pub(crate) fn learn<T: Texts>(
 }
 
 /// The carriers whose texts are needed, ascending.
-fn carriers(suspects: &[Suspect]) -> Vec<ArticleId> {
+fn carriers<'s>(suspects: impl Iterator<Item = &'s Suspect>) -> Vec<ArticleId> {
     let mut needed: Vec<ArticleId> =
-        suspects.iter().flat_map(|suspect| suspect.sample.iter().copied().map(ArticleId)).collect();
+        suspects.flat_map(|suspect| suspect.sample.iter().copied().map(ArticleId)).collect();
     needed.par_sort_unstable();
     needed.dedup();
     needed
@@ -115,28 +116,6 @@ fn carriers(suspects: &[Suspect]) -> Vec<ArticleId> {
 
 /// Words of articles that are held at a time, each some 40 bytes.
 const WORDS_AT_A_TIME: usize = 4 << 20;
-
-/// Cuts suspects, which are sorted by their samples, into stretches whose samples fit in memory together.
-fn batches<'s>(suspects: &'s [Suspect], words: &[u32]) -> Vec<&'s [Suspect]> {
-    let mut batches = Vec::new();
-    let mut last_seen = vec![0u32; words.len()];
-    let (mut start, mut held, mut number) = (0, 0, 1);
-    let mut at = 0;
-    for group in suspects.chunk_by(|one, other| one.sample == other.sample) {
-        for &article in &group[0].sample {
-            if std::mem::replace(&mut last_seen[article as usize], number) != number {
-                held += words[article as usize] as usize;
-            }
-        }
-        at += group.len();
-        if held > WORDS_AT_A_TIME {
-            batches.push(&suspects[start..at]);
-            (start, held, number) = (at, 0, number + 1);
-        }
-    }
-    batches.push(&suspects[start..]);
-    batches
-}
 
 /// An index of the postings of the articles that are wanted, part by part.
 pub(crate) fn sorted(postings: Vec<Postings>, layout: Layout, wanted: impl Fn(u32) -> bool + Sync) -> Vec<SortedRun> {

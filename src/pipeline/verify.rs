@@ -1,5 +1,6 @@
 //! Pairs to scores: texts of candidates are read again, prepared once a batch, and compared.
 
+use super::batches::batches;
 use super::detect::Texts;
 use super::filter::Filter;
 use super::gather::{Gathered, digest};
@@ -72,14 +73,16 @@ impl<T: Texts> Verifier<'_, T> {
     /// What each pair is: pairs of a bucket of signatures, of which only the likely ones are compared. Pairs are sorted.
     pub(crate) fn judge_likely(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
         let agreement = self.config.bands.agreement(self.config.threshold);
-        let likely: Vec<bool> = pairs.par_iter().map(|&pair| self.gathered.agree(pair, agreement)).collect();
-        let some: Vec<Pair> = pairs.iter().zip(&likely).filter(|(_, likely)| **likely).map(|(&pair, _)| pair).collect();
-        let mut verdicts = self.judge(&some, seen).into_iter();
-        likely.into_iter().map(|likely| if likely { verdicts.next() } else { None }.unwrap_or_default()).collect()
+        let likely = |pair| self.gathered.agree(pair, agreement);
+        only(pairs, likely, Verdict::Unlikely, |some| self.judge(some, seen))
     }
 
     /// What each pair is. Pairs are sorted.
     pub(crate) fn judge(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
+        only(pairs, |pair| self.filter.admits(pair), Verdict::NotSought, |some| self.compare(some, seen))
+    }
+
+    fn compare(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
         let work: Vec<Work> = pairs.iter().map(|&pair| Work { pair, origin: Origin::Shared }).collect();
         let mut verdicts = Vec::with_capacity(work.len());
         for batch in self.batches(&work) {
@@ -87,9 +90,6 @@ impl<T: Texts> Verifier<'_, T> {
             let judged: Vec<(Verdict, Seen)> = batch
                 .par_iter()
                 .map(|work| {
-                    if !self.filter.admits(work.pair) {
-                        return (Verdict::NotSought, Seen::default());
-                    }
                     let Some((a, b)) = shelf.get(work.pair.a()).zip(shelf.get(work.pair.b())) else {
                         return (Verdict::Apart, Seen::default());
                     };
@@ -180,26 +180,11 @@ impl<T: Texts> Verifier<'_, T> {
             .filter(|scored| scored.decisive_jaccard() >= self.config.threshold)
     }
 
-    /// Cuts work into stretches whose articles fit in memory together.
+    /// Stretches of work whose articles fit in memory together.
     fn batches<'w>(&self, work: &'w [Work]) -> Vec<&'w [Work]> {
-        let mut batches = Vec::new();
-        let mut last_seen = vec![0u32; self.gathered.len()];
-        let (mut start, mut bytes, mut number) = (0, 0, 1);
-        for (at, work_item) in work.iter().enumerate() {
-            for article in [work_item.pair.a(), work_item.pair.b()] {
-                if std::mem::replace(&mut last_seen[article as usize], number) != number {
-                    bytes += BYTES_AN_ARTICLE + self.gathered.words[article as usize] as usize * BYTES_A_WORD;
-                }
-            }
-            if bytes > BATCH {
-                batches.push(&work[start..=at]);
-                (start, bytes, number) = (at + 1, 0, number + 1);
-            }
-        }
-        if start < work.len() {
-            batches.push(&work[start..]);
-        }
-        batches
+        let words = &self.gathered.words;
+        let cost = |article: u32| BYTES_AN_ARTICLE + words[article as usize] as usize * BYTES_A_WORD;
+        batches(work, words.len(), BATCH, |work| [work.pair.a(), work.pair.b()], cost)
     }
 
     fn load(&self, batch: &[Work]) -> Shelf<'_> {
@@ -228,6 +213,19 @@ impl<T: Texts> Verifier<'_, T> {
         }
         None
     }
+}
+
+/// What `judge` says of the pairs that pass, and `otherwise` of the others.
+fn only(
+    pairs: &[Pair],
+    passes: impl Fn(Pair) -> bool + Sync,
+    otherwise: Verdict,
+    judge: impl FnOnce(&[Pair]) -> Vec<Verdict>,
+) -> Vec<Verdict> {
+    let passed: Vec<bool> = pairs.par_iter().map(|&pair| passes(pair)).collect();
+    let some: Vec<Pair> = pairs.iter().zip(&passed).filter(|(_, passed)| **passed).map(|(&pair, _)| pair).collect();
+    let mut verdicts = judge(&some).into_iter();
+    passed.into_iter().map(|passed| if passed { verdicts.next() } else { None }.unwrap_or(otherwise)).collect()
 }
 
 /// Why an article was lost that is not as it was.

@@ -332,9 +332,9 @@ pub(super) struct Evaluate {
 }
 
 const LABELS: &str = "\
-Ids are those that scan gives. Columns are found by name (a, b, label; id1, id2; id, cluster), others are
-passed over. Of labelled pairs only those count. Without labels, or with clusters, every other pair of
-the articles named is one that ought not to be found.";
+Ids are those that scan gives. Columns are found by name (a, b, label; id1, id2; id, cluster); others
+are passed over. Of labelled pairs only those count. Without labels, or with clusters, every other
+pair of the articles named is one that ought not to be found.";
 
 #[derive(Debug, Args)]
 pub(super) struct Tune {
@@ -365,9 +365,9 @@ pub(super) enum Format {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum OneFormat {
-    /// Numbers, and passages side by side
+    /// For people
     Text,
-    /// One object, as in pairs.jsonl
+    /// One object of JSON
     Json,
 }
 
