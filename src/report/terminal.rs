@@ -196,7 +196,7 @@ fn write_pairs(
             let a = pad_str(&ending(&a, id_width), id_width, Alignment::Left, None).into_owned();
             writeln!(out, "{row}  {a}  {}", ending(&b, rest))?;
         }
-        if let Some(core) = &pair.core {
+        if let Some(core) = pair.core.as_ref().filter(|_| pair.relation != Relation::Identical) {
             let containment = percent(core.containment());
             let text =
                 format!("    without boilerplate: Jaccard {}, containment {containment}", percent(core.jaccard()));
