@@ -108,12 +108,6 @@ impl ShingleSet {
         Self(hashes)
     }
 
-    /// The set of these hashes, which are sorted and distinct.
-    pub(crate) fn from_sorted(hashes: Vec<u64>) -> Self {
-        debug_assert!(hashes.is_sorted_by(|a, b| a < b));
-        Self(hashes)
-    }
-
     /// The set of the w-shingles of an article's words.
     ///
     /// # Panics

@@ -23,7 +23,7 @@ fn passages(pair: &Planted) -> Vec<Range<usize>> {
     let (a, b) = (Prepared::new(&articles[0].text, config), Prepared::new(&articles[1].text, config));
     let comparison = compare(&a, &b, config);
     let byte = |word: u32, end: bool| {
-        let span = b.words[word as usize].span;
+        let span = b.spans()[word as usize];
         (if end { span.end } else { span.start }) as usize
     };
     comparison.passages.iter().map(|passage| byte(passage.b().start, false)..byte(passage.b().end - 1, true)).collect()

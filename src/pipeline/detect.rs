@@ -3,13 +3,14 @@
 
 use super::copied::Tally;
 use super::copies::Copies;
+use super::desk::{CHANGED, Office};
 use super::exhaustive::Join;
 use super::filter::Filter;
 use super::gather::Gathered;
 use super::index::{self, Brought, Marks};
 use super::learn;
 use super::progress::{Progress, Stage};
-use super::verify::{CHANGED, Origin, Verifier, Work};
+use super::verify::{Origin, Verifier, Work};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
@@ -22,7 +23,6 @@ use crate::report::{Copied, MeasuredRecall, Sink};
 use crate::score::ScoredPair;
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::sync::Mutex;
 
 /// Gives back the texts that were gathered.
 pub(crate) trait Texts: Sync {
@@ -119,16 +119,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let needed = self.needed(&candidates, sampled, &copies);
         self.texts.prepare(&needed)?;
 
-        let lost = candidates.brought.lost.iter().map(|&article| (article, CHANGED.to_owned())).collect();
-        let verifier = Verifier {
-            gathered: &self.gathered,
-            texts: &self.texts,
-            config: self.config,
-            boilerplate: &boilerplate,
-            filter,
-            progress: self.progress,
-            lost: Mutex::new(lost),
-        };
+        let office = Office::new(&self.gathered, &self.texts, self.config, &boilerplate);
+        candidates.brought.lost.iter().for_each(|&article| office.lose(article, CHANGED.to_owned()));
+        let verifier = Verifier { office, filter, progress: self.progress };
         let mut tally = Tally::new(&self.gathered, &copies);
         let crowd_members = candidates.alike_crowds.iter().chain(&candidates.brought.crowds).flatten();
         let crowded = crowd_members.collect::<ahash::AHashSet<_>>().len();
@@ -155,9 +148,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             let listed = |pair: Pair| found.binary_search_by_key(&pair, key).is_ok() || crowds.share_a_leader(pair);
             sample.recall(&verifier, listed)
         });
-        let mut lost = verifier.lost.into_inner().unwrap_or_default();
-        lost.sort();
-        lost.dedup_by_key(|(article, _)| *article);
+        let lost = verifier.office.into_lost();
         Ok(Outcome {
             pairs: found,
             standing: copies.standing.clone(),
@@ -302,7 +293,7 @@ fn clusters<T: Texts>(
     let mut links: Vec<Link> = found
         .iter()
         .filter(|pair| copies.stands(pair.a.0) && copies.stands(pair.b.0))
-        .filter(|pair| pair.decisive_jaccard() >= verifier.config.threshold)
+        .filter(|pair| pair.decisive_jaccard() >= verifier.office.config.threshold)
         .map(|pair| {
             let (a, b) = (rank[pair.a.index()], rank[pair.b.index()]);
             Link { earlier: a.min(b), later: a.max(b) }
@@ -330,7 +321,7 @@ fn clusters<T: Texts>(
     };
     let belongs = |article: ArticleId| {
         let stand_in = standing[article.index()];
-        if verifier.gathered.words[article.index()] == 0 {
+        if verifier.office.gathered.words[article.index()] == 0 {
             return Membership { representative: article, pair: None };
         }
         let place = representatives[rank[stand_in.index()] as usize] as usize;
@@ -353,7 +344,7 @@ fn clusters<T: Texts>(
             None => Membership { representative: article, pair: None },
         }
     };
-    (0..verifier.gathered.len() as u32).map(|article| belongs(ArticleId(article))).collect()
+    (0..verifier.office.gathered.len() as u32).map(|article| belongs(ArticleId(article))).collect()
 }
 
 pub(crate) fn key(pair: &ScoredPair) -> Pair {

@@ -56,11 +56,11 @@ impl<'a> Search<'a> {
     pub fn new(one: &'a One, run: usize, config: &'a Config, boilerplate: &'a Boilerplate) -> Self {
         let prepared = Prepared::new(&one.text, config).marked(boilerplate);
         let mut known = vec![0; 1 << (PREFIX - 6)];
-        for &shingle in prepared.shingles().hashes() {
+        for shingle in prepared.distinct_shingles() {
             let bit = shingle >> (64 - PREFIX);
             known[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
-        let run = run.min(prepared.words.len());
+        let run = run.min(prepared.spans().len());
         Self { one, prepared, config, boilerplate, run, known }
     }
 
@@ -119,10 +119,9 @@ impl<'a> Search<'a> {
         shingles(words, self.config.shingle, hashes);
         let needed = (self.run + 1).saturating_sub(self.config.shingle).max(1);
         let mut in_a_row = 0;
-        hashes.iter().any(|shingle| {
+        hashes.iter().any(|&shingle| {
             let bit = shingle >> (64 - PREFIX);
-            let is_known = self.known[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
-                && self.prepared.shingles().hashes().binary_search(shingle).is_ok();
+            let is_known = self.known[(bit >> 6) as usize] >> (bit & 63) & 1 == 1 && self.prepared.has_shingle(shingle);
             in_a_row = if is_known { in_a_row + 1 } else { 0 };
             in_a_row >= needed
         })

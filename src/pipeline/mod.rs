@@ -7,6 +7,7 @@
 mod batches;
 mod copied;
 mod copies;
+mod desk;
 pub(crate) mod detect;
 mod detector;
 mod exhaustive;

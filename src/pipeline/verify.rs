@@ -1,31 +1,22 @@
-//! Pairs to scores: texts of candidates are read again, prepared once a batch, and compared.
+//! Pairs to scores: texts of candidates are read again and compared.
 
-use super::batches::batches;
+use super::desk::{Desk, Office};
 use super::detect::Texts;
 use super::filter::Filter;
-use super::gather::{Gathered, digest};
 use super::progress::Progress;
 use crate::article::ArticleId;
-use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
-use crate::config::Config;
 use crate::error::Result;
 use crate::report::Sink;
-use crate::score::{self, Matched, Prepared, Reason, ScoredPair, Side, Weighed, by_runs};
+use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Mutex;
 
-/// Bytes of texts and shingles that are held at a time while pairs are scored.
-const BATCH: usize = 192 << 20;
-/// What an article costs there, per word: its text, its words, its shingles and their places.
-const BYTES_A_WORD: usize = 64;
-/// What it costs whatever its length.
-const BYTES_AN_ARTICLE: usize = 1024;
-/// Pairs of one article that a thread takes at a time.
-const PIECE: usize = 64;
+/// Pairs whose results are held at a time.
+const AT_A_TIME: usize = 1 << 13;
+/// Pairs that a thread takes at a time.
+const PIECE: usize = 32;
 
 /// How a pair became a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,20 +51,16 @@ type Scored<S> = (Option<(ScoredPair, <S as Sink>::Rendered)>, Seen);
 
 /// Reads, prepares and compares.
 pub(crate) struct Verifier<'a, T> {
-    pub(crate) gathered: &'a Gathered,
-    pub(crate) texts: &'a T,
-    pub(crate) config: &'a Config,
-    pub(crate) boilerplate: &'a Boilerplate,
+    pub(crate) office: Office<'a, T>,
     pub(crate) filter: &'a Filter<'a>,
     pub(crate) progress: &'a dyn Progress,
-    pub(crate) lost: Mutex<Vec<(ArticleId, String)>>,
 }
 
-impl<T: Texts> Verifier<'_, T> {
+impl<'a, T: Texts> Verifier<'a, T> {
     /// What each pair is: pairs of a bucket of signatures, of which only the likely ones are compared. Pairs are sorted.
     pub(crate) fn judge_likely(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
-        let agreement = self.config.bands.agreement(self.config.threshold);
-        let likely = |pair| self.gathered.agree(pair, agreement);
+        let agreement = self.office.config.bands.agreement(self.office.config.threshold);
+        let likely = |pair| self.office.gathered.agree(pair, agreement);
         only(pairs, likely, Verdict::Unlikely, |some| self.judge(some, seen))
     }
 
@@ -83,30 +70,26 @@ impl<T: Texts> Verifier<'_, T> {
     }
 
     fn compare(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
-        let work: Vec<Work> = pairs.iter().map(|&pair| Work { pair, origin: Origin::Shared }).collect();
-        let mut verdicts = Vec::with_capacity(work.len());
-        for batch in self.batches(&work) {
-            let shelf = self.load(batch);
-            let judged: Vec<(Verdict, Seen)> = batch
-                .par_iter()
-                .map(|work| {
-                    let Some((a, b)) = shelf.get(work.pair.a()).zip(shelf.get(work.pair.b())) else {
-                        return (Verdict::Apart, Seen::default());
-                    };
-                    let weighed = Matched::new(&a.prepared, &b.prepared).weigh(self.config);
-                    match weighed.reason {
-                        None => (Verdict::Apart, self.unreported(work.pair, &weighed)),
-                        Some(Reason::Identical | Reason::Jaccard) => (Verdict::Alike, Seen::default()),
-                        Some(Reason::Containment | Reason::Passage) => (Verdict::Paired, Seen::default()),
-                    }
-                })
-                .collect();
-            for (verdict, noticed) in judged {
+        let mut verdicts = Vec::with_capacity(pairs.len());
+        for some in pairs.chunks(AT_A_TIME) {
+            for (verdict, noticed) in
+                self.at_desks(some, |&pair, desk| Some(self.compare_one(pair, desk))).into_iter().flatten()
+            {
                 verdicts.push(verdict);
                 seen.extend(Some(noticed).filter(|noticed| noticed.pair.is_some()));
             }
         }
         verdicts
+    }
+
+    fn compare_one(&self, pair: Pair, desk: &mut Desk<'_, 'a, T>) -> (Verdict, Seen) {
+        let Some((a, b)) = desk.pair(pair) else { return (Verdict::Apart, Seen::default()) };
+        let weighed = Matched::new(&a.prepared, &b.prepared).weigh(self.office.config);
+        match weighed.reason {
+            None => (Verdict::Apart, self.unreported(pair, &weighed)),
+            Some(Reason::Identical | Reason::Jaccard) => (Verdict::Alike, Seen::default()),
+            Some(Reason::Containment | Reason::Passage) => (Verdict::Paired, Seen::default()),
+        }
     }
 
     /// Scores all work and hands the pairs that are reported to the sink.
@@ -116,20 +99,12 @@ impl<T: Texts> Verifier<'_, T> {
         sink: &mut S,
         mut each: impl FnMut(Option<ScoredPair>, Seen),
     ) -> Result<()> {
-        for batch in self.batches(work) {
-            let shelf = self.load(batch);
-            let pieces: Vec<&[Work]> =
-                batch.chunk_by(|x, y| x.pair.a() == y.pair.a()).flat_map(|same| same.chunks(PIECE)).collect();
-            let scored: Vec<Vec<Scored<S>>> = {
+        for some in work.chunks(AT_A_TIME) {
+            let scored = {
                 let sink = &*sink;
-                pieces
-                    .into_par_iter()
-                    .map(|piece| {
-                        self.progress.advance(piece.len() as u64);
-                        piece.iter().filter_map(|work| self.score_one(work, &shelf, sink)).collect()
-                    })
-                    .collect()
+                self.at_desks(some, |work, desk| self.score_one(work, desk, sink))
             };
+            self.progress.advance(some.len() as u64);
             for (reported, seen) in scored.into_iter().flatten() {
                 let pair = reported.as_ref().map(|(pair, _)| *pair);
                 if let Some((pair, rendered)) = reported {
@@ -141,19 +116,35 @@ impl<T: Texts> Verifier<'_, T> {
         Ok(())
     }
 
-    fn score_one<S: Sink>(&self, work: &Work, shelf: &Shelf<'_>, sink: &S) -> Option<Scored<S>> {
-        let (a, b) = (shelf.get(work.pair.a())?, shelf.get(work.pair.b())?);
+    /// What `make` makes of each item, in order and in pieces; neighbours are worked on at the same desk.
+    fn at_desks<W: Sync, M: Send>(
+        &self,
+        items: &[W],
+        make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> Option<M> + Sync,
+    ) -> Vec<Vec<M>> {
+        items
+            .par_chunks(PIECE)
+            .map(|piece| {
+                let mut desk = self.office.desk();
+                piece.iter().filter_map(|item| make(item, &mut desk)).collect()
+            })
+            .collect()
+    }
+
+    fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, sink: &S) -> Option<Scored<S>> {
+        let config = self.office.config;
+        let (a, b) = desk.pair(work.pair)?;
         if work.origin == Origin::Alike && !a.prepared.has_boilerplate() && !b.prepared.has_boilerplate() {
-            score::shared_if_similar(a.prepared.shingles(), b.prepared.shingles(), self.config.threshold)?;
+            score::shared_if_similar(&a.prepared, &b.prepared, config.threshold)?;
         }
         let matched = Matched::new(&a.prepared, &b.prepared);
         if work.origin != Origin::Known {
-            let weighed = matched.weigh(self.config);
+            let weighed = matched.weigh(config);
             if weighed.reason.is_none() {
                 return Some((None, self.unreported(work.pair, &weighed)));
             }
         }
-        let comparison = matched.compare(self.config);
+        let comparison = matched.compare(config);
         let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
         let copied = matched.copied();
         let rendered = sink.render(&pair, &comparison, a.side(), b.side());
@@ -164,7 +155,7 @@ impl<T: Texts> Verifier<'_, T> {
         if weighed.runs[0].is_empty() {
             return Seen::default();
         }
-        let copied = by_runs(&weighed.runs, self.config.run());
+        let copied = by_runs(&weighed.runs, self.office.config.run());
         Seen { pair: Some(pair), copied, long_run: weighed.long_run }
     }
 
@@ -173,45 +164,12 @@ impl<T: Texts> Verifier<'_, T> {
         if !self.filter.admits(pair) {
             return None;
         }
-        let shelf = self.load(&[Work { pair, origin: Origin::Shared }]);
-        let (a, b) = (shelf.get(pair.a())?, shelf.get(pair.b())?);
-        let comparison = score::compare(&a.prepared, &b.prepared, self.config);
+        let config = self.office.config;
+        let mut desk = self.office.desk();
+        let (a, b) = desk.pair(pair)?;
+        let comparison = score::compare(&a.prepared, &b.prepared, config);
         ScoredPair::new(ArticleId(pair.a()), ArticleId(pair.b()), &comparison)
-            .filter(|scored| scored.decisive_jaccard() >= self.config.threshold)
-    }
-
-    /// Stretches of work whose articles fit in memory together.
-    fn batches<'w>(&self, work: &'w [Work]) -> Vec<&'w [Work]> {
-        let words = &self.gathered.words;
-        let cost = |article: u32| BYTES_AN_ARTICLE + words[article as usize] as usize * BYTES_A_WORD;
-        batches(work, words.len(), BATCH, |work| [work.pair.a(), work.pair.b()], cost)
-    }
-
-    fn load(&self, batch: &[Work]) -> Shelf<'_> {
-        let mut articles: Vec<u32> = batch.iter().flat_map(|work| [work.pair.a(), work.pair.b()]).collect();
-        articles.par_sort_unstable();
-        articles.dedup();
-        let loaded = articles.par_iter().with_min_len(16).map(|&article| self.load_one(article)).collect();
-        Shelf { articles, loaded }
-    }
-
-    fn load_one(&self, article: u32) -> Option<Loaded<'_>> {
-        let text = match self.texts.text(ArticleId(article)) {
-            Ok(text) => text,
-            Err(reason) => return self.lose(article, reason),
-        };
-        let prepared = Prepared::new(&text, self.config).marked(self.boilerplate);
-        if digest(prepared.hashes()) != self.gathered.digests[article as usize] {
-            return self.lose(article, CHANGED.to_owned());
-        }
-        Some(Loaded { text, prepared })
-    }
-
-    fn lose<L>(&self, article: u32, reason: String) -> Option<L> {
-        if let Ok(mut lost) = self.lost.lock() {
-            lost.push((ArticleId(article), reason));
-        }
-        None
+            .filter(|scored| scored.decisive_jaccard() >= config.threshold)
     }
 }
 
@@ -226,31 +184,4 @@ fn only(
     let some: Vec<Pair> = pairs.iter().zip(&passed).filter(|(_, passed)| **passed).map(|(&pair, _)| pair).collect();
     let mut verdicts = judge(&some).into_iter();
     passed.into_iter().map(|passed| if passed { verdicts.next() } else { None }.unwrap_or(otherwise)).collect()
-}
-
-/// Why an article was lost that is not as it was.
-pub(crate) const CHANGED: &str = "changed while it was read";
-
-/// The articles of a batch, in memory.
-struct Shelf<'t> {
-    articles: Vec<u32>,
-    loaded: Vec<Option<Loaded<'t>>>,
-}
-
-impl<'t> Shelf<'t> {
-    fn get(&self, article: u32) -> Option<&Loaded<'t>> {
-        let at = self.articles.binary_search(&article).ok()?;
-        self.loaded[at].as_ref()
-    }
-}
-
-struct Loaded<'t> {
-    text: Cow<'t, str>,
-    prepared: Prepared,
-}
-
-impl Loaded<'_> {
-    fn side(&self) -> Side<'_> {
-        Side { text: &self.text, prepared: &self.prepared }
-    }
 }

@@ -75,7 +75,7 @@ pub fn write_json(out: &mut impl Write, question: Question<'_>, found: &Answers)
             "coverage_a": overlap.coverage_a(), "coverage_b": overlap.coverage_b(),
             "passages": answer.passages.iter().map(passage).collect::<Vec<_>>()})
     };
-    let object = json!({"article": question.name, "words": question.article.prepared.words.len(), "run": question.run,
+    let object = json!({"article": question.name, "words": question.article.prepared.spans().len(), "run": question.run,
         "read": found.articles, "answers": found.answers.iter().map(answer).collect::<Vec<_>>()});
     serde_json::to_writer(&mut *out, &object)?;
     out.write_all(b"\n")
@@ -92,7 +92,7 @@ pub fn write_text(
     most: usize,
     width: usize,
 ) -> io::Result<()> {
-    let words = question.article.prepared.words.len() as u64;
+    let words = question.article.prepared.spans().len() as u64;
     let head = format!(
         "{} of {} share {} in a row with {}, {}",
         count(found.answers.len() as u64),

@@ -117,7 +117,7 @@ fn tokens(side: Side<'_>, words: Range<u32>, passage: &Passage, is_a: bool) -> V
         })
     };
     let span = side.prepared.span(&words);
-    let edits = words.filter(|&word| !equal(word)).map(|word| side.prepared.words[word as usize].span);
+    let edits = words.filter(|&word| !equal(word)).map(|word| side.prepared.spans()[word as usize]);
     let mut tokens = Tokens::default();
     let mut at = span.start;
     for edit in edits {

@@ -24,8 +24,7 @@ mod runs;
 use crate::article::Span;
 use crate::boilerplate::Boilerplate;
 use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
-use crate::shingle::ShingleSet;
-use crate::text::Word;
+use crate::text::for_each_word;
 pub(crate) use copied::by_runs;
 pub use index::shared_if_similar;
 #[cfg(feature = "cli")]
@@ -222,32 +221,50 @@ pub struct Comparison {
 /// Words of an article, their hashes apart, ready to be compared with many others.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
-    /// The words with their spans.
-    pub words: Vec<Word>,
+    spans: Vec<Span>,
     hashes: Vec<u64>,
     shingles: index::ShingleIndex,
 }
 
 impl Prepared {
-    /// Prepares a text, in which nothing is known to be boilerplate. O(n log n).
+    /// Prepares a text, in which nothing is known to be boilerplate. O(n).
     ///
     /// # Panics
     /// If `config.shingle` is 0 or the text is longer than 4 GiB.
     #[must_use]
     pub fn new(text: &str, config: &Config) -> Self {
-        let words = crate::text::words(text);
-        let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
-        let shingles = index::ShingleIndex::new(&hashes, config.shingle);
-        Self { words, hashes, shingles }
+        let mut prepared = Self::default();
+        prepared.refill(text, config);
+        prepared
+    }
+
+    /// Makes of this what [`new`](Self::new) makes, with the buffers that it has.
+    pub(crate) fn refill(&mut self, text: &str, config: &Config) {
+        let Self { spans, hashes, shingles } = self;
+        spans.clear();
+        hashes.clear();
+        let expected = text.len() / 5;
+        spans.reserve(expected);
+        hashes.reserve(expected);
+        for_each_word(text, |hash, span| {
+            hashes.push(hash);
+            spans.push(span);
+        });
+        shingles.refill(hashes, config.shingle);
     }
 
     /// The same with what is boilerplate marked as such.
     #[must_use]
     pub fn marked(mut self, boilerplate: &Boilerplate) -> Self {
+        self.mark(boilerplate);
+        self
+    }
+
+    /// Marks what is boilerplate.
+    pub(crate) fn mark(&mut self, boilerplate: &Boilerplate) {
         if !boilerplate.is_empty() {
             self.shingles.mark(boilerplate, self.hashes.len());
         }
-        self
     }
 
     /// Whether any of its shingles is boilerplate.
@@ -262,10 +279,10 @@ impl Prepared {
         self.shingles.words_in_boilerplate()
     }
 
-    /// The distinct shingles, S(A).
+    /// Where each word stands in the original.
     #[must_use]
-    pub fn shingles(&self) -> &ShingleSet {
-        self.shingles.set()
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
     }
 
     /// The hashes of the words.
@@ -273,10 +290,21 @@ impl Prepared {
         &self.hashes
     }
 
+    /// The distinct shingles, S(A).
+    #[cfg(feature = "formats")]
+    pub(crate) fn distinct_shingles(&self) -> impl Iterator<Item = u64> + '_ {
+        self.shingles.distinct().map(|(_, shingle)| shingle)
+    }
+
+    /// Whether a shingle is in S(A).
+    #[cfg(feature = "formats")]
+    pub(crate) fn has_shingle(&self, shingle: u64) -> bool {
+        self.shingles.contains(shingle)
+    }
+
     /// The bytes of the original that a stretch of words covers.
     pub(crate) fn span(&self, words: &std::ops::Range<u32>) -> Span {
-        let (first, last) = (&self.words[words.start as usize], &self.words[words.end as usize - 1]);
-        Span { start: first.span.start, end: last.span.end }
+        Span { start: self.spans[words.start as usize].start, end: self.spans[words.end as usize - 1].end }
     }
 }
 
@@ -303,21 +331,17 @@ pub fn compare(a: &Prepared, b: &Prepared, config: &Config) -> Comparison {
 pub(crate) struct Matched<'p> {
     a: &'p Prepared,
     b: &'p Prepared,
-    common: Vec<index::Shared<'p>>,
+    common: index::Common<'p>,
     sets: Core,
     core: Option<Core>,
 }
 
 impl<'p> Matched<'p> {
     pub(crate) fn new(a: &'p Prepared, b: &'p Prepared) -> Self {
-        let common = index::common(&a.shingles, &b.shingles);
-        let sets = Core {
-            shared: common.len() as u32,
-            shingles_a: a.shingles.set().len() as u32,
-            shingles_b: b.shingles.set().len() as u32,
-        };
+        let common = index::Common::new(&a.shingles, &b.shingles);
+        let sets = Core { shared: common.len(), shingles_a: a.shingles.len(), shingles_b: b.shingles.len() };
         let core = (a.has_boilerplate() || b.has_boilerplate()).then(|| Core {
-            shared: common.iter().filter(|shared| shared.own).count() as u32,
+            shared: common.shared.iter().filter(|shared| shared.own).count() as u32,
             shingles_a: a.shingles.own(),
             shingles_b: b.shingles.own(),
         });
@@ -336,16 +360,14 @@ impl<'p> Matched<'p> {
     /// Numbers, relation and passages.
     pub(crate) fn compare(&self, config: &Config) -> Comparison {
         let Self { a, b, common, sets, core } = self;
-        let covered = |article: &Prepared, places: &mut dyn Iterator<Item = &u32>| {
-            let inside = index::inside(places, article.hashes.len(), article.shingles.width());
-            inside.into_iter().filter(|&inside| inside).count() as u32
-        };
+        let [covered_a, covered_b] =
+            self.covered(|_| true).map(|stretches| stretches.iter().map(|words| words.end - words.start).sum());
         let overlap = Overlap {
             shared: sets.shared,
             shingles_a: sets.shingles_a,
             shingles_b: sets.shingles_b,
-            covered_a: covered(a, &mut common.iter().flat_map(|shared| shared.a)),
-            covered_b: covered(b, &mut common.iter().flat_map(|shared| shared.b)),
+            covered_a,
+            covered_b,
             words_a: a.hashes.len() as u32,
             words_b: b.hashes.len() as u32,
         };

@@ -13,7 +13,7 @@
 //! paired in order, first with first, so that no number of repeats costs more than its length.
 //! **Does not promise** the best alignment of texts made of repeats, only a deterministic one of equal words.
 
-use super::index::Shared;
+use super::index::Common;
 use crate::config::PASSAGE_GAP;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -92,7 +92,7 @@ impl Passage {
 }
 
 /// The passages of `a` and `b`, in the order of `a`. `common` are their shared shingles, of `w` words.
-pub(super) fn find(a: &[u64], b: &[u64], common: &[Shared<'_>], w: u32) -> Vec<Passage> {
+pub(super) fn find(a: &[u64], b: &[u64], common: &Common<'_>, w: u32) -> Vec<Passage> {
     let runs = grow(a, b, anchors(common));
     let mut board = Board { a, b, used_a: vec![false; a.len()], used_b: vec![false; b.len()], w };
     let mut passages = board.settle(chain(&runs));
@@ -100,15 +100,30 @@ pub(super) fn find(a: &[u64], b: &[u64], common: &[Shared<'_>], w: u32) -> Vec<P
     passages
 }
 
-/// Pairs of places of one shingle, as (diagonal, place in A), sorted.
-fn anchors(common: &[Shared<'_>]) -> Vec<(i64, u32)> {
-    let mut anchors = Vec::with_capacity(common.len());
-    let mut push = |a: u32, b: u32| anchors.push((i64::from(b) - i64::from(a), a));
-    for Shared { a: in_a, b: in_b, .. } in common {
-        if in_a.len() * in_b.len() <= REPEATS {
-            in_a.iter().for_each(|&a| in_b.iter().for_each(|&b| push(a, b)));
+/// Shared shingles in a row: `len` of them from word `a` of A on, on one diagonal, which is a place in B less that in A.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Anchor {
+    diagonal: i64,
+    a: u32,
+    len: u32,
+}
+
+/// Pairs of places of one shingle, those in a row together, sorted.
+fn anchors(common: &Common<'_>) -> Vec<Anchor> {
+    let mut anchors: Vec<Anchor> = Vec::new();
+    let mut push = |a: u32, b: u32| {
+        let diagonal = i64::from(b) - i64::from(a);
+        match anchors.last_mut() {
+            Some(last) if last.diagonal == diagonal && last.a + last.len == a => last.len += 1,
+            _ => anchors.push(Anchor { diagonal, a, len: 1 }),
+        }
+    };
+    for &shared in &common.shared {
+        let [in_a, in_b] = common.places(shared);
+        if in_a.clone().count() * in_b.clone().count() <= REPEATS {
+            in_a.for_each(|a| in_b.clone().for_each(|b| push(a, b)));
         } else {
-            in_a.iter().zip(*in_b).for_each(|(&a, &b)| push(a, b));
+            in_a.zip(in_b).for_each(|(a, b)| push(a, b));
         }
     }
     anchors.sort_unstable();
@@ -116,19 +131,21 @@ fn anchors(common: &[Shared<'_>]) -> Vec<(i64, u32)> {
 }
 
 /// Grows anchors to maximal runs of equal words, each once, sorted by place.
-fn grow(a: &[u64], b: &[u64], anchors: Vec<(i64, u32)>) -> Vec<Run> {
+fn grow(a: &[u64], b: &[u64], anchors: Vec<Anchor>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut grown: Option<(i64, u32)> = None;
-    for (diagonal, place) in anchors {
+    for Anchor { diagonal, a: place, len } in anchors {
         if grown.is_some_and(|(known, end)| known == diagonal && place < end) {
             continue;
         }
         let in_b = (i64::from(place) + diagonal) as usize;
+        let (end_a, end_b) = ((place + len) as usize, in_b + len as usize);
         let back =
             a[..place as usize].iter().rev().zip(b[..in_b].iter().rev()).take_while(|(a, b)| a == b).count() as u32;
-        let on = a[place as usize..].iter().zip(&b[in_b..]).take_while(|(a, b)| a == b).count() as u32;
-        grown = Some((diagonal, place + on));
-        runs.push(Run { a: place - back, b: in_b as u32 - back, len: back + on });
+        let on = a[end_a..].iter().zip(&b[end_b..]).take_while(|(a, b)| a == b).count() as u32;
+        let len = len + on;
+        grown = Some((diagonal, place + len));
+        runs.push(Run { a: place - back, b: in_b as u32 - back, len: back + len });
     }
     runs.sort_unstable();
     runs

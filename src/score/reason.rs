@@ -81,7 +81,7 @@ impl Matched<'_> {
 
     /// Whether they share anything, by shingles of the same width.
     fn may_share_runs(&self) -> bool {
-        !self.common.is_empty() && self.a.shingles.width() == self.b.shingles.width()
+        self.common.len() > 0 && self.a.shingles.width() == self.b.shingles.width()
     }
 }
 

@@ -6,7 +6,7 @@
 //! words, whatever repeats.
 
 use super::Prepared;
-use super::index::Shared;
+use super::index::Common;
 use crate::shingle::shingles;
 
 /// The shared shingles of two articles, by their places: whether one starts at each word.
@@ -16,13 +16,8 @@ pub(super) struct Runs<'p> {
 }
 
 impl<'p> Runs<'p> {
-    pub(super) fn new(a: &'p Prepared, b: &'p Prepared, common: &[Shared<'_>]) -> Self {
-        let mut starts = [vec![false; a.hashes.len()], vec![false; b.hashes.len()]];
-        for shared in common.iter().filter(|shared| shared.own) {
-            shared.a.iter().for_each(|&place| starts[0][place as usize] = true);
-            shared.b.iter().for_each(|&place| starts[1][place as usize] = true);
-        }
-        let [in_a, in_b] = starts;
+    pub(super) fn new(a: &'p Prepared, b: &'p Prepared, common: &Common<'_>) -> Self {
+        let [in_a, in_b] = common.starts([a.hashes.len(), b.hashes.len()], |shared| shared.own);
         Self { sides: [(a, in_a), (b, in_b)], width: a.shingles.width() as usize }
     }
 

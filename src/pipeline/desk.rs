@@ -1,0 +1,138 @@
+//! The articles that a thread is comparing: read, prepared, and kept while their pairs follow each other.
+
+use super::detect::Texts;
+use super::gather::{Gathered, digest};
+use crate::article::ArticleId;
+use crate::boilerplate::Boilerplate;
+use crate::candidates::Pair;
+use crate::config::Config;
+use crate::score::{Prepared, Side};
+use std::borrow::Cow;
+use std::sync::Mutex;
+
+/// Articles that lie on a desk at a time, unless they are long.
+const ARTICLES: usize = 64;
+/// Words of articles on a desk beyond which the longest unused go.
+const WORDS: usize = 1 << 17;
+
+/// Why an article was lost that is not as it was.
+pub(crate) const CHANGED: &str = "changed while it was read";
+
+/// An article with its text.
+pub(crate) struct Loaded<'t> {
+    article: u32,
+    text: Cow<'t, str>,
+    pub(crate) prepared: Prepared,
+}
+
+impl Loaded<'_> {
+    pub(crate) fn side(&self) -> Side<'_> {
+        Side { text: &self.text, prepared: &self.prepared }
+    }
+}
+
+/// Where articles come from, the desks that no thread is at, and what was lost.
+pub(crate) struct Office<'a, T> {
+    pub(crate) gathered: &'a Gathered,
+    pub(crate) texts: &'a T,
+    pub(crate) config: &'a Config,
+    pub(crate) boilerplate: &'a Boilerplate,
+    free: Mutex<Vec<Vec<Box<Loaded<'a>>>>>,
+    lost: Mutex<Vec<(ArticleId, String)>>,
+}
+
+impl<'a, T: Texts> Office<'a, T> {
+    pub(crate) fn new(gathered: &'a Gathered, texts: &'a T, config: &'a Config, boilerplate: &'a Boilerplate) -> Self {
+        let (free, lost) = (Mutex::default(), Mutex::default());
+        Self { gathered, texts, config, boilerplate, free, lost }
+    }
+
+    /// A desk for a thread.
+    pub(crate) fn desk(&self) -> Desk<'_, 'a, T> {
+        let articles = self.free.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
+        Desk { office: self, articles }
+    }
+
+    /// Takes note of an article that cannot be compared, and why.
+    pub(crate) fn lose(&self, article: ArticleId, reason: String) {
+        if let Ok(mut lost) = self.lost.lock() {
+            lost.push((article, reason));
+        }
+    }
+
+    /// The articles that could not be read again as they were, and why.
+    pub(crate) fn into_lost(self) -> Vec<(ArticleId, String)> {
+        let mut lost = self.lost.into_inner().unwrap_or_default();
+        lost.sort();
+        lost.dedup_by_key(|(article, _)| *article);
+        lost
+    }
+}
+
+/// A thread's articles, the one used last at the end.
+pub(crate) struct Desk<'o, 'a, T> {
+    office: &'o Office<'a, T>,
+    articles: Vec<Box<Loaded<'a>>>,
+}
+
+impl<'a, T: Texts> Desk<'_, 'a, T> {
+    /// Both articles of a pair, or nothing if one is lost.
+    pub(crate) fn pair(&mut self, pair: Pair) -> Option<(&Loaded<'a>, &Loaded<'a>)> {
+        self.fetch(pair.a())?;
+        self.fetch(pair.b())?;
+        let [.., a, b] = &self.articles[..] else { return None };
+        Some((a, b))
+    }
+
+    /// Puts an article at the end.
+    fn fetch(&mut self, article: u32) -> Option<()> {
+        if let Some(at) = self.articles.iter().rposition(|loaded| loaded.article == article) {
+            self.articles[at..].rotate_left(1);
+            return Some(());
+        }
+        let loaded = self.load(article)?;
+        self.articles.push(loaded);
+        Some(())
+    }
+
+    fn load(&mut self, article: u32) -> Option<Box<Loaded<'a>>> {
+        let Office { gathered, texts, config, boilerplate, .. } = self.office;
+        let text = match texts.text(ArticleId(article)) {
+            Ok(text) => text,
+            Err(reason) => {
+                self.office.lose(ArticleId(article), reason);
+                return None;
+            }
+        };
+        let mut prepared = self.make_room(gathered.words[article as usize] as usize);
+        prepared.refill(&text, config);
+        prepared.mark(boilerplate);
+        if digest(prepared.hashes()) != gathered.digests[article as usize] {
+            self.office.lose(ArticleId(article), CHANGED.to_owned());
+            return None;
+        }
+        Some(Box::new(Loaded { article, text, prepared }))
+    }
+
+    /// Takes away what was not used for longest, where there is too much; the last stays. Gives buffers to be used again.
+    fn make_room(&mut self, words: usize) -> Prepared {
+        let mut held = words + self.articles.iter().map(|loaded| loaded.prepared.hashes().len()).sum::<usize>();
+        let mut room = Prepared::default();
+        while self.articles.len() > 1 && (held > WORDS || self.articles.len() >= ARTICLES) {
+            let gone = self.articles.remove(0).prepared;
+            held -= gone.hashes().len();
+            if gone.hashes().len() <= WORDS / 4 {
+                room = gone;
+            }
+        }
+        room
+    }
+}
+
+impl<T> Drop for Desk<'_, '_, T> {
+    fn drop(&mut self) {
+        if let Ok(mut free) = self.office.free.lock() {
+            free.push(std::mem::take(&mut self.articles));
+        }
+    }
+}
