@@ -92,6 +92,7 @@ pub mod pipeline;
 pub mod report;
 pub mod score;
 pub mod shingle;
+mod simd;
 pub mod sketch;
 pub mod text;
 

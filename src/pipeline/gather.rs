@@ -7,7 +7,7 @@ use crate::candidates::passages::{Key, Postings, is_short, key};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::shingles;
-use crate::sketch::fingerprint::rank;
+use crate::sketch::fingerprint::{Slide, rank};
 use crate::sketch::{MinHasher, Winnower};
 use crate::text::word_hashes;
 use ahash::AHashMap;
@@ -141,7 +141,8 @@ pub(crate) struct Sketcher {
     words: Vec<u64>,
     shingles: Vec<u64>,
     values: Vec<u64>,
-    ranks: Vec<u64>,
+    ranks: Vec<u32>,
+    slide: Slide,
     keys: Vec<Key>,
 }
 
@@ -157,6 +158,7 @@ impl Sketcher {
             shingles: Vec::new(),
             values: vec![0; hasher.k()],
             ranks: Vec::new(),
+            slide: Slide::default(),
             keys: Vec::new(),
         })
     }
@@ -197,7 +199,7 @@ impl Sketcher {
         }
         self.ranks.clear();
         self.ranks.extend(self.shingles.iter().map(|&shingle| rank(shingle, false)));
-        winnower.choose(&self.ranks, |at| self.keys.push((key(self.shingles[at]), 0)));
+        winnower.choose(&self.ranks, &mut self.slide, |at| self.keys.push((key(self.shingles[at]), 0)));
         if gathered.survey.is_empty() {
             gathered.survey.push(Postings::default());
         }

@@ -17,7 +17,7 @@ use crate::config::{Config, SHORT};
 use crate::error::Result;
 use crate::shingle::shingles;
 use crate::sketch::Winnower;
-use crate::sketch::fingerprint::{NEVER, WordBits, rank};
+use crate::sketch::fingerprint::{NEVER, Slide, WordBits, rank};
 use crate::text::word_hashes;
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
@@ -154,7 +154,8 @@ struct Part {
     bits: WordBits,
     /// Which shingles are boilerplate, by their places.
     boilerplate: Vec<u32>,
-    ranks: Vec<u64>,
+    ranks: Vec<u32>,
+    slide: Slide,
     keys: Vec<Key>,
     short_keys: Vec<Key>,
 }
@@ -185,10 +186,10 @@ impl Reader<'_> {
         part.shingles.clear();
         shingles(&part.words, self.config.shingle, &mut part.shingles);
         self.rank(part);
-        let Part { words, shingles, bits, ranks, keys, .. } = part;
+        let Part { words, shingles, bits, ranks, slide, keys, .. } = part;
         bits.set(words);
         let chosen = |at: usize| keys.push((key(shingles[at]), bits.context(at, self.config.shingle)));
-        self.winnower.choose(ranks, chosen);
+        self.winnower.choose(ranks, slide, chosen);
         if !keys.is_empty() {
             part.fingerprints.push(article.0, &mut part.keys);
         }

@@ -19,13 +19,12 @@
 use crate::error::{Error, Result};
 
 /// The rank of a shingle that is nobody's own: no window reaches over it.
-pub(crate) const NEVER: u64 = u64::MAX;
-const HOT: u64 = 1 << 63;
+pub(crate) const NEVER: u32 = u32::MAX;
+const HOT: u32 = 1 << 30;
 
-/// The rank of a shingle by its hash; a hot one comes after all that are not.
-pub(crate) fn rank(shingle: u64, hot: bool) -> u64 {
-    // Never all ones, which is NEVER.
-    (shingle >> 1 & !1) | if hot { HOT } else { 0 }
+/// The rank of a shingle by its hash, above 0 and below [`NEVER`]; a hot one comes after all that are not.
+pub(crate) fn rank(shingle: u64, hot: bool) -> u32 {
+    (shingle >> 34) as u32 + 1 + if hot { HOT } else { 0 }
 }
 
 /// Words on either side of a fingerprint whose bits go with it.
@@ -113,66 +112,82 @@ impl Winnower {
     /// ```
     #[must_use]
     pub fn fingerprints(&self, shingles: &[u64]) -> Vec<u64> {
-        let ranks: Vec<u64> = shingles.iter().map(|&shingle| rank(shingle, false)).collect();
+        let ranks: Vec<u32> = shingles.iter().map(|&shingle| rank(shingle, false)).collect();
         let mut chosen = Vec::new();
-        self.choose(&ranks, |at| chosen.push(shingles[at]));
+        self.choose(&ranks, &mut Slide::default(), |at| chosen.push(shingles[at]));
         chosen.sort_unstable();
         chosen.dedup();
         chosen
     }
 
-    /// Calls `chosen` with the place of the least rank of each window without a [`NEVER`], the last of equals. Ranks that
-    /// differ in their lowest 20 bits only are equal.
-    pub(crate) fn choose(self, ranks: &[u64], mut chosen: impl FnMut(usize)) {
-        let mut first = 0;
-        for stretch in ranks.split(|&rank| rank == NEVER) {
-            // Longer ones than there are places go piece by piece, each window in one of them.
-            for start in (0..stretch.len()).step_by(PLACES + 1 - self.window) {
-                let piece = &stretch[start..stretch.len().min(start + PLACES)];
-                self.choose_from(piece, |at| chosen(first + start + at));
-            }
-            first += stretch.len() + 1;
-        }
-    }
-
-    /// The same where there is no [`NEVER`]: van Herk's sliding minimum (1992), which has no branch to mispredict. The
-    /// window that ends j places behind a block of `window` ranks is the end of that block and the beginning of the next,
-    /// whose minima are running ones. The lowest bits of a rank make room for its place.
-    fn choose_from(self, ranks: &[u64], mut chosen: impl FnMut(usize)) {
-        let window = self.window;
+    /// Calls `chosen` with each place whose rank is the least of a window without a [`NEVER`], in order; of equals with all.
+    ///
+    /// A place is one of these if the greatest of the least ranks of its windows is its own.
+    pub(crate) fn choose(self, ranks: &[u32], slide: &mut Slide, mut chosen: impl FnMut(usize)) {
+        let Self { window } = self;
         if ranks.len() < window {
             return;
         }
-        let placed = |at: usize| ranks[at] & !(PLACES as u64) | (PLACES - at) as u64;
-        let mut minima = vec![0; ranks.len() + 1];
-        let mut count = 0;
-        let mut last = NEVER;
-        let mut add = |least: u64| {
-            minima[count] = least;
-            count += usize::from(least != last);
-            last = least;
-        };
-        let mut ends = vec![NEVER; window + 1];
-        for start in (0..=ranks.len() - window).step_by(window) {
-            let mut least = NEVER;
-            for at in (0..window).rev() {
-                least = least.min(placed(start + at));
-                ends[at] = least;
+        crate::simd::widest(|| {
+            slide.values.clear();
+            slide.values.extend_from_slice(ranks);
+            slide.over(window, u32::min);
+            // The windows that begin at a place and before it, where there are some.
+            slide.spare.clear();
+            slide.spare.resize(window - 1, 0);
+            slide.spare.extend_from_slice(&slide.values);
+            slide.spare.resize(ranks.len() + window - 1, 0);
+            std::mem::swap(&mut slide.values, &mut slide.spare);
+            let mut place = 0;
+            for stretch in ranks.chunk_by(|one, other| (*one == NEVER) == (*other == NEVER)) {
+                if stretch[0] == NEVER {
+                    slide.values[place..place + stretch.len() + window - 1].fill(0);
+                }
+                place += stretch.len();
             }
-            add(least);
-            let next = start + window;
-            let mut least = NEVER;
-            for at in next..(next + window - 1).min(ranks.len()) {
-                least = least.min(placed(at));
-                add(least.min(ends[at - next + 1]));
-            }
-        }
-        minima[..count].iter().for_each(|&least| chosen(PLACES - (least & PLACES as u64) as usize));
+            slide.over(window, u32::max);
+            slide.places(ranks);
+        });
+        slide.spare.iter().for_each(|&place| chosen(place as usize));
     }
 }
 
-/// Places that fit into the lowest bits of a rank.
-const PLACES: usize = (1 << 20) - 1;
+/// Buffers of a sliding minimum and maximum.
+#[derive(Debug, Default)]
+pub(crate) struct Slide {
+    values: Vec<u32>,
+    spare: Vec<u32>,
+}
+
+impl Slide {
+    /// Puts in place of the values what `pick` picks of every `window` in a row. The reach of a value doubles with each
+    /// pass, and no pass has a branch.
+    #[inline(always)]
+    fn over(&mut self, window: usize, pick: impl Fn(u32, u32) -> u32) {
+        let mut reach = 1;
+        while reach < window {
+            let step = reach.min(window - reach);
+            self.spare.clear();
+            self.spare.extend(self.values.iter().zip(&self.values[step..]).map(|(&one, &other)| pick(one, other)));
+            std::mem::swap(&mut self.values, &mut self.spare);
+            reach += step;
+        }
+    }
+
+    /// Leaves in `spare` the places whose value is that in `wanted`.
+    #[inline(always)]
+    fn places(&mut self, wanted: &[u32]) {
+        let Self { values, spare } = self;
+        spare.clear();
+        spare.resize(wanted.len(), 0);
+        let mut count = 0;
+        for (place, (value, wanted)) in (0u32..).zip(values.iter().zip(wanted)) {
+            spare[count] = place;
+            count += usize::from(value == wanted);
+        }
+        spare.truncate(count);
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -180,39 +195,39 @@ mod tests {
     use crate::shingle::mix;
     use proptest::prelude::*;
 
-    fn obvious(ranks: &[u64], window: usize) -> Vec<usize> {
-        let least = |start: usize| (start..start + window).min_by_key(|&at| (ranks[at], std::cmp::Reverse(at)));
-        let starts =
-            (0..(ranks.len() + 1).saturating_sub(window)).filter(|&at| !ranks[at..at + window].contains(&NEVER));
-        let mut chosen: Vec<usize> = starts.filter_map(least).collect();
-        chosen.dedup();
-        chosen
+    fn obvious(ranks: &[u32], window: usize) -> Vec<usize> {
+        let starts = 0..(ranks.len() + 1).saturating_sub(window);
+        let windows = starts.map(|at| at..at + window).filter(|window| !ranks[window.clone()].contains(&NEVER));
+        let least = |window: std::ops::Range<usize>| {
+            let least = ranks[window.clone()].iter().min();
+            window.filter(move |&at| Some(&ranks[at]) == least)
+        };
+        windows.flat_map(least).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
     }
 
     proptest! {
         /// Law: what is chosen is the least of each window, by the obvious way.
         #[test]
-        fn the_least_of_each_window(ranks in proptest::collection::vec(prop_oneof![0u64..6, any::<u64>(), Just(u64::MAX)], 0..80), window in 1usize..20) {
-            let ranks: Vec<u64> = ranks.into_iter().map(|rank| if rank < 6 { rank << 20 } else { rank }).collect();
+        fn the_least_of_each_window(ranks in proptest::collection::vec(prop_oneof![1u32..6, 1u32..NEVER, Just(NEVER)], 0..80), window in 1usize..20) {
             let mut chosen = Vec::new();
-            Winnower { window }.choose(&ranks, |at| chosen.push(at));
+            Winnower { window }.choose(&ranks, &mut Slide::default(), |at| chosen.push(at));
             prop_assert_eq!(chosen, obvious(&ranks, window));
         }
 
         /// Law: hot ranks come after cold ones and before those that are never chosen.
         #[test]
         fn cold_before_hot_before_never(one: u64, other: u64) {
-            prop_assert!(rank(one, false) < rank(other, true));
+            prop_assert!(rank(one, false) > 0 && rank(one, false) < rank(other, true));
             prop_assert!(rank(one, true) < NEVER);
         }
     }
 
     #[test]
     fn the_density_is_that_of_the_theory() {
-        let ranks: Vec<u64> = (0..200_000).map(|n| rank(mix(n), false)).collect();
+        let ranks: Vec<u32> = (0..200_000).map(|n| rank(mix(n), false)).collect();
         for window in [2, 9, 21] {
             let mut count = 0;
-            Winnower { window }.choose(&ranks, |_| count += 1);
+            Winnower { window }.choose(&ranks, &mut Slide::default(), |_| count += 1);
             let density = f64::from(count) / ranks.len() as f64;
             let expected = 2.0 / (window as f64 + 1.0);
             assert!((density - expected).abs() < 0.01, "window {window}: {density}");

@@ -1,7 +1,7 @@
 //! Sixty-four bytes of text at a time, as bit masks: which belong to a run of word characters.
 //!
 //! The scalar version is the definition; the SIMD ones are held to it by a property test. Which one runs is chosen
-//! once, by what the CPU has. This is the only file of the crate with `unsafe` code.
+//! once, by what the CPU has. The only other file of the crate with `unsafe` code is `simd.rs`.
 
 #![allow(unsafe_code)]
 
