@@ -4,24 +4,33 @@
 
 #![allow(unsafe_code)]
 
-/// Does `work` with the widest instructions that this CPU has. What it calls must be inlined to gain from that.
-#[inline]
-pub(crate) fn widest<T>(work: impl FnOnce() -> T) -> T {
+/// A loop over vectors, which may use the widest instructions of the CPU.
+pub(crate) trait Work {
+    /// Does it. To be marked `#[inline(always)]`, lest it be compiled for every CPU.
+    fn run(self);
+}
+
+/// Does `work` with the widest instructions that this CPU has.
+pub(crate) fn widest(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2")
+    if has_avx2() {
+        // SAFETY: the CPU has these instructions.
+        return unsafe { with_avx2(work) };
+    }
+    work.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("bmi1")
         && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("lzcnt")
         && is_x86_feature_detected!("popcnt")
-    {
-        // SAFETY: the CPU has these instructions.
-        return unsafe { with_avx2(work) };
-    }
-    work()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn with_avx2<T>(work: impl FnOnce() -> T) -> T {
-    work()
+fn with_avx2(work: impl Work) {
+    work.run();
 }

@@ -17,6 +17,7 @@
 //! shorter than T. `BENCHMARKS.md` has what other choices gave.
 
 use crate::error::{Error, Result};
+use crate::simd::{Work, widest};
 
 /// The rank of a shingle that is nobody's own: no window reaches over it.
 pub(crate) const NEVER: u32 = u32::MAX;
@@ -128,16 +129,32 @@ impl Winnower {
         if ranks.len() < window {
             return;
         }
-        crate::simd::widest(|| {
-            slide.values.clear();
-            slide.values.extend_from_slice(ranks);
-            slide.over(window, u32::min);
-            // The windows that begin at a place and before it, where there are some.
-            slide.spare.clear();
-            slide.spare.resize(window - 1, 0);
-            slide.spare.extend_from_slice(&slide.values);
-            slide.spare.resize(ranks.len() + window - 1, 0);
-            std::mem::swap(&mut slide.values, &mut slide.spare);
+        widest(Least { ranks, window, slide });
+        slide.spare.iter().for_each(|&place| chosen(place as usize));
+    }
+}
+
+/// Leaves in `slide.spare` the places that are chosen.
+struct Least<'r> {
+    ranks: &'r [u32],
+    window: usize,
+    slide: &'r mut Slide,
+}
+
+impl Work for Least<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { ranks, window, slide } = self;
+        slide.values.clear();
+        slide.values.extend_from_slice(ranks);
+        slide.over(window, u32::min);
+        // The windows that begin at a place and before it, where there are some.
+        slide.spare.clear();
+        slide.spare.resize(window - 1, 0);
+        slide.spare.extend_from_slice(&slide.values);
+        slide.spare.resize(ranks.len() + window - 1, 0);
+        std::mem::swap(&mut slide.values, &mut slide.spare);
+        if ranks.contains(&NEVER) {
             let mut place = 0;
             for stretch in ranks.chunk_by(|one, other| (*one == NEVER) == (*other == NEVER)) {
                 if stretch[0] == NEVER {
@@ -145,10 +162,9 @@ impl Winnower {
                 }
                 place += stretch.len();
             }
-            slide.over(window, u32::max);
-            slide.places(ranks);
-        });
-        slide.spare.iter().for_each(|&place| chosen(place as usize));
+        }
+        slide.over(window, u32::max);
+        slide.places(ranks);
     }
 }
 
