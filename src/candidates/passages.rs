@@ -63,7 +63,7 @@ impl Layout {
     }
 
     /// The key of entries of a part.
-    fn key(part: usize, entry: u64) -> u32 {
+    pub(crate) fn key(part: usize, entry: u64) -> u32 {
         (part as u32) << Self::KEY_BITS | (entry >> (64 - Self::KEY_BITS)) as u32
     }
 
@@ -88,6 +88,16 @@ impl Postings {
         self.keys.extend(keys.iter().map(|&(key, _)| key));
         self.contexts.extend(keys.iter().map(|&(_, context)| context));
         keys.clear();
+    }
+
+    /// The articles, each with its keys.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> + '_ {
+        let mut start = 0;
+        self.articles.iter().map(move |&(article, count)| {
+            let of_article = start..start + count as usize;
+            start = of_article.end;
+            (article, &self.keys[of_article])
+        })
     }
 
     /// Adds to `all` what was gathered elsewhere, whose articles are counted from `first`: small parts to the last one
@@ -123,11 +133,16 @@ impl Postings {
     }
 }
 
-/// Who has a fingerprint, ascending, each once. Entries are in the order of articles.
+/// Who has a fingerprint, each once. The entries of an article lie together.
 fn carriers(layout: Layout, bucket: &[u64]) -> Vec<u32> {
     let mut articles: Vec<u32> = bucket.iter().map(|&entry| layout.article(entry)).collect();
     articles.dedup();
     articles
+}
+
+/// Whether two or more articles have a fingerprint.
+pub(crate) fn has_several(layout: Layout, bucket: &[u64]) -> bool {
+    bucket.iter().any(|&entry| layout.article(entry) != layout.article(bucket[0]))
 }
 
 /// Each fingerprint of a part that two or more articles have: its key, and these.

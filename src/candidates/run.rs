@@ -51,6 +51,26 @@ impl SortedRun {
         Self { entries, below }
     }
 
+    /// The run of some of its buckets.
+    pub(crate) fn of_buckets(&self, wanted: impl Fn(&[u64]) -> bool) -> Self {
+        let entries = self.buckets().filter(|bucket| wanted(bucket)).flatten().copied().collect();
+        Self { entries, below: self.below }
+    }
+
+    /// The run of its `wanted` entries and those of another that is sorted by the same key, which come later.
+    pub(crate) fn merged(&self, wanted: impl Fn(u64) -> bool, other: &Self) -> Self {
+        let mut entries = Vec::with_capacity(self.entries.len() + other.entries.len());
+        let mut others = other.entries.iter().copied().peekable();
+        for entry in self.entries.iter().copied().filter(|&entry| wanted(entry)) {
+            while let Some(other) = others.next_if(|other| other >> self.below < entry >> self.below) {
+                entries.push(other);
+            }
+            entries.push(entry);
+        }
+        entries.extend(others);
+        Self { entries, below: self.below }
+    }
+
     /// The entries of each key that has two or more, keys ascending.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = &[u64]> + '_ {
         self.entries.chunk_by(|a, b| a >> self.below == b >> self.below).filter(|bucket| bucket.len() > 1)

@@ -176,6 +176,11 @@ impl Plan {
     }
 }
 
+/// Whether any part of each source can be read by itself.
+pub(crate) fn have_random_access(sources: &[Source]) -> bool {
+    sources.iter().all(|source| matches!(source.format, Format::Text) || source.has_random_access())
+}
+
 /// The bytes of all sources together, if none of them is packed.
 pub(crate) fn plain_bytes(sources: &[Source]) -> Option<u64> {
     let plain = sources.iter().all(|source| source.packing == Packing::Plain);

@@ -29,13 +29,22 @@ pub enum Unit {
     Stream(usize),
 }
 
-/// Which fields of articles are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// All that are known.
+/// Which fields of which articles are wanted.
+#[derive(Clone, Copy)]
+pub enum Wanted<'w> {
+    /// All that are known, of all.
     All,
-    /// The text.
-    Text,
+    /// The text of those that lie at such places.
+    TextAt(&'w (dyn Fn(&Location) -> bool + Sync)),
+}
+
+impl Wanted<'_> {
+    fn is(self, location: &Location) -> bool {
+        match self {
+            Self::All => true,
+            Self::TextAt(wanted) => wanted(location),
+        }
+    }
 }
 
 /// An article that was just read.
@@ -112,11 +121,11 @@ impl Unit {
         &self,
         sources: &[Source],
         options: &InputOptions,
-        wanted: Wanted,
+        wanted: Wanted<'_>,
         f: &mut dyn FnMut(ReadArticle<'_>),
     ) -> Heard {
         match self {
-            Self::Texts(range) => read_texts(sources, range.clone(), options, f),
+            Self::Texts(range) => read_texts(sources, range.clone(), options, wanted, f),
             Self::Lines { source, bytes } => {
                 let block = lines::range(&sources[*source].place, bytes.start, bytes.end, options.max_record);
                 read_block((*source, &sources[*source]), &block, options, wanted, f)
@@ -142,13 +151,13 @@ pub(crate) fn read_block(
     (index, source): (usize, &Source),
     block: &Block,
     options: &InputOptions,
-    wanted: Wanted,
+    wanted: Wanted<'_>,
     f: &mut dyn FnMut(ReadArticle<'_>),
 ) -> Heard {
     let Format::Lines(fields) = &source.format else { return Heard::default() };
     let fields = &match wanted {
         Wanted::All => Cow::Borrowed(fields),
-        Wanted::Text => Cow::Owned(fields.text_only()),
+        Wanted::TextAt(_) => Cow::Owned(fields.text_only()),
     };
     let mut heard = Heard { bytes: block.bytes.len() as u64, ..Heard::default() };
     let mut offset = block.offset;
@@ -156,6 +165,9 @@ pub(crate) fn read_block(
         heard.lines += 1;
         let location = Location { source: index as u32, offset, len: line.len() as u64, record: heard.lines };
         offset += line.len() as u64;
+        if !wanted.is(&location) {
+            continue;
+        }
         if let Err(reason) = read_line(line, location, fields, options, &mut heard, f) {
             heard.skipped.push(Skipped { source: source.name.clone(), record: Some(location.record), reason });
         }
@@ -209,11 +221,16 @@ fn read_texts(
     sources: &[Source],
     range: Range<usize>,
     options: &InputOptions,
+    wanted: Wanted<'_>,
     f: &mut dyn FnMut(ReadArticle<'_>),
 ) -> Heard {
     let mut heard = Heard::default();
     for index in range {
         let source = &sources[index];
+        let location = Location { source: index as u32, offset: 0, len: source.bytes, record: 0 };
+        if !wanted.is(&location) {
+            continue;
+        }
         let mut skip = |reason| heard.skipped.push(Skipped { source: source.name.clone(), record: None, reason });
         match whole_text(&source.place, options.max_record) {
             Ok(WholeText { text, replaced, error, bytes }) => {
@@ -222,7 +239,7 @@ fn read_texts(
                 }
                 heard.replaced += u64::from(replaced);
                 heard.bytes += bytes;
-                let location = Location { source: index as u32, offset: 0, len: bytes, record: 0 };
+                let location = Location { len: bytes, ..location };
                 f(ReadArticle { text: &text, card: Card::default(), location });
             }
             Err(reason) => skip(reason),

@@ -7,8 +7,8 @@ use super::desk::{CHANGED, Office};
 use super::exhaustive::Join;
 use super::filter::Filter;
 use super::gather::Gathered;
-use super::index::{self, Brought, Marks};
-use super::learn;
+use super::index::{Brought, Indexer, Marks};
+use super::learn::{self, Survey};
 use super::progress::{Progress, Stage};
 use super::verify::{Origin, Verifier, Work};
 use crate::article::ArticleId;
@@ -16,6 +16,7 @@ use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Crowds;
 use crate::candidates::lsh::{self, PairSet};
+use crate::candidates::run::SortedRun;
 use crate::cluster::{self, Link};
 use crate::config::Config;
 use crate::error::Result;
@@ -32,10 +33,12 @@ pub(crate) trait Texts: Sync {
     /// The text of an article, or why there is none any more.
     fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String>;
 
-    /// Reads all articles again, in parallel. Gives what `visit` made of each stretch of them, in input order.
+    /// Reads the articles that are `wanted` again, in parallel. Gives what `visit` made of each stretch of them, in input
+    /// order.
     fn read_again<P: Default + Send>(
         &self,
         progress: (&dyn Progress, Stage),
+        wanted: &(dyn Fn(ArticleId) -> bool + Sync),
         visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
     ) -> Vec<P>;
 }
@@ -99,10 +102,10 @@ struct Candidates {
 impl<T: Texts, S: Sink> Run<'_, T, S> {
     pub(crate) fn detect(mut self) -> Result<Outcome> {
         let copies = Copies::new(&self.gathered);
-        let (hot, boilerplate) = self.learn(&copies)?;
+        let (survey, boilerplate) = self.learn(&copies)?;
         let filter = &Filter::new(&self.gathered, self.config, &copies);
-        let marks = Marks::new(&hot, &boilerplate, &self.gathered, self.config);
-        let brought = self.bring(&copies, &marks)?;
+        let marks = Marks::new(&survey.hot, &boilerplate, &self.gathered, self.config);
+        let brought = self.bring(&copies, &marks, survey.shared)?;
         let join = |run: &Self| Join::new(&run.texts, &run.gathered, &copies, &boilerplate, run.config, run.progress);
         let (alike, alike_crowds) = if self.config.exhaustive {
             (join(&self).candidates(self.config), Vec::new())
@@ -167,24 +170,25 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     }
 
     /// Which shingles are frequent, and which are nobody's own.
-    fn learn(&mut self, copies: &Copies) -> Result<(Vec<u32>, Boilerplate)> {
+    fn learn(&mut self, copies: &Copies) -> Result<(Survey, Boilerplate)> {
         if self.config.guaranteed_run().is_none() {
-            return Ok((Vec::new(), self.boilerplate.cloned().unwrap_or_default()));
+            return Ok((Survey::default(), self.boilerplate.cloned().unwrap_or_default()));
         }
         self.progress.begin(Stage::Survey, None);
         let mut survey = learn::survey(&mut self.gathered, copies, self.config);
-        let hot = std::mem::take(&mut survey.hot);
+        let suspects = std::mem::take(&mut survey.suspects);
         let boilerplate = match self.boilerplate {
             _ if self.config.count_boilerplate => Boilerplate::default(),
             Some(given) => given.clone(),
-            None => learn::learn(survey, &self.gathered, copies, &mut self.texts, self.config)?,
+            None => learn::learn(suspects, &self.gathered, copies, &mut self.texts, self.config)?,
         };
-        Ok((hot, boilerplate))
+        Ok((survey, boilerplate))
     }
 
     /// What shares fingerprints.
-    fn bring(&self, copies: &Copies, marks: &Marks<'_>) -> Result<Brought> {
-        index::bring(&self.texts, &self.gathered, copies, self.config, marks, self.progress)
+    fn bring(&self, copies: &Copies, marks: &Marks<'_>, shared: Vec<SortedRun>) -> Result<Brought> {
+        let Self { texts, gathered, config, progress, .. } = self;
+        Indexer { texts, gathered, copies, config, marks, progress: *progress }.bring(shared)
     }
 
     /// What the bands bring together: pairs, sorted, and crowds.

@@ -3,6 +3,7 @@
 use super::detect::{Membership, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::progress::{Progress, Quiet, Stage};
+use super::short::{self, Shorts};
 use crate::article::{Article, ArticleId};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
@@ -173,10 +174,11 @@ impl Detector {
     /// As [`detect`](Self::detect).
     pub fn detect_with(&self, articles: &[Article], progress: &dyn Progress) -> Result<Detection> {
         progress.begin(Stage::Read, Some(articles.iter().map(|article| article.text.len() as u64).sum()));
+        let shorts = self.shorts(articles);
         let parts: Vec<Result<Gathered>> = articles
             .par_chunks(256)
             .map(|chunk| {
-                let (mut sketcher, mut part) = (Sketcher::new(&self.config)?, Gathered::default());
+                let (mut sketcher, mut part) = (Sketcher::new(&self.config, &shorts)?, Gathered::default());
                 for article in chunk {
                     sketcher.sketch(&article.text, article.date, &mut part)?;
                     progress.advance(article.text.len() as u64);
@@ -189,6 +191,7 @@ impl Detector {
             gathered.append(part?)?;
         }
         gathered.references_from = gathered.len() as u32;
+        gathered.short_were_known = shorts.cover(&gathered.short);
         let publishers = || Names::new(articles.iter().map(|article| article.publisher.as_deref()));
         (gathered.publishers, gathered.sites) = (publishers(), publishers());
         let mut passages = Collected::default();
@@ -214,6 +217,21 @@ impl Detector {
     }
 }
 
+impl Detector {
+    /// What all articles are to be asked for.
+    fn shorts(&self, articles: &[Article]) -> Shorts {
+        if self.config.containment.is_none() {
+            return Shorts::default();
+        }
+        let of_chunk = |chunk: &[Article]| {
+            let mut all = Vec::new();
+            chunk.iter().for_each(|article| short::of_text(&article.text, &self.config, &mut all));
+            all
+        };
+        Shorts::new(articles.par_chunks(256).flat_map_iter(of_chunk).collect::<Vec<u64>>())
+    }
+}
+
 struct InMemory<'a>(&'a [Article]);
 
 impl Texts for InMemory<'_> {
@@ -228,6 +246,7 @@ impl Texts for InMemory<'_> {
     fn read_again<P: Default + Send>(
         &self,
         (progress, stage): (&dyn Progress, Stage),
+        wanted: &(dyn Fn(ArticleId) -> bool + Sync),
         visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
     ) -> Vec<P> {
         progress.begin(stage, Some(self.0.iter().map(|article| article.text.len() as u64).sum()));
@@ -236,7 +255,9 @@ impl Texts for InMemory<'_> {
             .map(|(chunk, articles)| {
                 let mut part = P::default();
                 for (article, number) in articles.iter().zip(256 * chunk as u32..) {
-                    visit(&mut part, ArticleId(number), &article.text);
+                    if wanted(ArticleId(number)) {
+                        visit(&mut part, ArticleId(number), &article.text);
+                    }
                     progress.advance(article.text.len() as u64);
                 }
                 part

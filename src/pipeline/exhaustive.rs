@@ -6,6 +6,7 @@ use super::gather::Gathered;
 use super::learn::sorted;
 use super::progress::{Progress, Stage};
 use super::verify::Verifier;
+use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
@@ -70,20 +71,17 @@ impl Join {
         };
         let words = copies.members.iter().map(|&member| u64::from(gathered.words[member as usize])).sum();
         let frequencies = Frequencies::new(words);
-        texts.read_again((progress, Stage::Join), &|part: &mut Part, article, text| {
-            if copies.stands(article.0) {
-                own(part, text);
-                part.distinct.iter().for_each(|&(_, shingle)| frequencies.count(shingle));
-            }
+        let wanted = &|article: ArticleId| copies.stands(article.0);
+        texts.read_again((progress, Stage::Join), wanted, &|part: &mut Part, _, text| {
+            own(part, text);
+            part.distinct.iter().for_each(|&(_, shingle)| frequencies.count(shingle));
         });
-        let parts = texts.read_again((progress, Stage::Join), &|part: &mut Part, article, text| {
-            if copies.stands(article.0) {
-                own(part, text);
-                part.sizes.push((article.0, part.distinct.len() as u32));
-                frequencies.prefix(&mut part.distinct, config.threshold);
-                part.keys.extend(part.distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
-                part.postings.push(article.0, &mut part.keys);
-            }
+        let parts = texts.read_again((progress, Stage::Join), wanted, &|part: &mut Part, article, text| {
+            own(part, text);
+            part.sizes.push((article.0, part.distinct.len() as u32));
+            frequencies.prefix(&mut part.distinct, config.threshold);
+            part.keys.extend(part.distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
+            part.postings.push(article.0, &mut part.keys);
         });
         let mut join = Self { postings: Vec::new(), sizes: vec![0; gathered.len()] };
         for part in parts {

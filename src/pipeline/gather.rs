@@ -1,5 +1,6 @@
 //! Texts to what is kept of each article: how many words, a digest of them, its band keys, its date.
 
+use super::short::Shorts;
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::Pair;
 use crate::candidates::lsh::{agreeing, band_keys, traces};
@@ -7,7 +8,7 @@ use crate::candidates::passages::{Key, Postings, is_short, key};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::shingles;
-use crate::sketch::fingerprint::{Slide, rank};
+use crate::sketch::fingerprint::{Slide, WordBits, rank};
 use crate::sketch::{MinHasher, Winnower};
 use crate::text::word_hashes;
 use ahash::AHashMap;
@@ -71,8 +72,12 @@ pub(crate) struct Gathered {
     pub(crate) traces: Vec<u8>,
     /// Fingerprints by hash alone, by which frequent ones are known; empty where none are asked for.
     pub(crate) survey: Vec<Postings>,
+    /// What longer articles have of the shingles of short ones, as far as those were known.
+    pub(crate) looked_up: Vec<Postings>,
     /// The shingles of each short article.
     pub(crate) short: Vec<(u32, Box<[u64]>)>,
+    /// Whether all of these were looked up.
+    pub(crate) short_were_known: bool,
     /// Who published an article.
     pub(crate) publishers: Names,
     /// Whose furniture it may carry: its publisher's, or that of the folder it lies in.
@@ -94,6 +99,7 @@ impl Gathered {
     pub(crate) fn append(&mut self, mut part: Self) -> Result<()> {
         let first = self.words.len() as u32;
         part.survey.into_iter().for_each(|postings| postings.append(first, &mut self.survey));
+        part.looked_up.into_iter().for_each(|postings| postings.append(first, &mut self.looked_up));
         self.short.extend(part.short.into_iter().map(|(article, shingles)| (first + article, shingles)));
         self.words.append(&mut part.words);
         self.digests.append(&mut part.digests);
@@ -133,32 +139,36 @@ impl Gathered {
 }
 
 /// Makes sketches one after the other, with buffers that it keeps.
-pub(crate) struct Sketcher {
+pub(crate) struct Sketcher<'s> {
     hasher: MinHasher,
     /// Chooses the fingerprints of the survey, where there are to be some.
     winnower: Option<Winnower>,
-    config: Config,
+    config: &'s Config,
+    shorts: &'s Shorts,
     words: Vec<u64>,
     shingles: Vec<u64>,
     values: Vec<u64>,
     ranks: Vec<u32>,
     slide: Slide,
+    bits: WordBits,
     keys: Vec<Key>,
 }
 
-impl Sketcher {
-    pub(crate) fn new(config: &Config) -> Result<Self> {
+impl<'s> Sketcher<'s> {
+    pub(crate) fn new(config: &'s Config, shorts: &'s Shorts) -> Result<Self> {
         let hasher = MinHasher::new(config.bands.k())?;
         let surveyed = config.guaranteed_run().map(|_| Winnower::new(config.shingle, config.run()));
         Ok(Self {
             hasher,
             winnower: surveyed.transpose()?,
-            config: config.clone(),
+            config,
+            shorts,
             words: Vec::new(),
             shingles: Vec::new(),
             values: vec![0; hasher.k()],
             ranks: Vec::new(),
             slide: Slide::default(),
+            bits: WordBits::default(),
             keys: Vec::new(),
         })
     }
@@ -194,18 +204,32 @@ impl Sketcher {
 
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {
         let Some(winnower) = self.winnower else { return };
-        if is_short(self.words.len() as u32) && self.words.len() >= self.config.shingle {
-            gathered.short.push((article.0, self.shingles.as_slice().into()));
+        let Self { config, shorts, words, shingles, ranks, slide, bits, keys, .. } = self;
+        if is_short(words.len() as u32) && words.len() >= config.shingle {
+            gathered.short.push((article.0, shingles.as_slice().into()));
+        } else if !shorts.is_empty() {
+            keys.extend(shingles.iter().filter(|&&shingle| shorts.contains(shingle)).map(|&shingle| (key(shingle), 0)));
+            add(article, keys, &mut gathered.looked_up);
         }
-        self.ranks.clear();
-        self.ranks.extend(self.shingles.iter().map(|&shingle| rank(shingle, false)));
-        winnower.choose(&self.ranks, &mut self.slide, |at| self.keys.push((key(self.shingles[at]), 0)));
-        if gathered.survey.is_empty() {
-            gathered.survey.push(Postings::default());
-        }
-        if let Some(postings) = gathered.survey.last_mut() {
-            postings.push(article.0, &mut self.keys);
-        }
+        ranks.clear();
+        ranks.extend(shingles.iter().map(|&shingle| rank(shingle, false)));
+        bits.set(words);
+        let chosen = |at: usize| keys.push((key(shingles[at]), bits.context(at, config.shingle)));
+        winnower.choose(ranks, slide, chosen);
+        add(article, keys, &mut gathered.survey);
+    }
+}
+
+/// Adds the keys of an article, if it has some, and takes them away.
+fn add(article: ArticleId, keys: &mut Vec<Key>, all: &mut Vec<Postings>) {
+    if keys.is_empty() {
+        return;
+    }
+    if all.is_empty() {
+        all.push(Postings::default());
+    }
+    if let Some(postings) = all.last_mut() {
+        postings.push(article.0, keys);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::lsh::PairSet;
 use crate::candidates::passages::{Key, Layout, Met, Postings, is_short, key, meet, meet_short, prefix};
+use crate::candidates::run::SortedRun;
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
 use crate::error::Result;
@@ -36,49 +37,102 @@ pub(crate) struct Brought {
 }
 
 /// Makes the index and reads it.
-pub(crate) fn bring<T: Texts>(
-    texts: &T,
-    gathered: &Gathered,
-    copies: &Copies,
-    config: &Config,
-    marks: &Marks<'_>,
-    progress: &dyn Progress,
-) -> Result<Brought> {
-    let Some(run) = config.guaranteed_run() else { return Ok(Brought::default()) };
-    let winnower = Winnower::new(config.shingle, run)?;
-    let reader = Reader { gathered, copies, config, winnower, marks };
-    let parts: Vec<Part> = texts.read_again((progress, Stage::Fingerprints), &|part: &mut Part, article, text| {
-        reader.read(part, article, text);
-    });
-    let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-    for mut part in parts {
-        part.fingerprints.append(0, &mut fingerprints);
-        part.shorts.append(0, &mut shorts);
-        lost.append(&mut part.lost);
+pub(crate) struct Indexer<'a, T> {
+    pub(crate) texts: &'a T,
+    pub(crate) gathered: &'a Gathered,
+    pub(crate) copies: &'a Copies,
+    pub(crate) config: &'a Config,
+    pub(crate) marks: &'a Marks<'a>,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+impl<T: Texts> Indexer<'_, T> {
+    /// What comes together. `shared` are the fingerprints by hash alone that several articles have, part by part.
+    pub(crate) fn bring(&self, shared: Vec<SortedRun>) -> Result<Brought> {
+        let Self { gathered, copies, config, .. } = *self;
+        let Some(run) = config.guaranteed_run() else { return Ok(Brought::default()) };
+        let winnower = Winnower::new(config.shingle, run)?;
+        let again = self.again(&shared);
+        let reader = Reader { gathered, config, winnower, marks: self.marks };
+        let wanted = |article: ArticleId| again[article.index()] && copies.stands(article.0);
+        let visit = |part: &mut Part, article, text: &str| reader.read(part, article, text);
+        let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
+        let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        for mut part in parts {
+            part.fingerprints.append(0, &mut fingerprints);
+            part.shorts.append(0, &mut shorts);
+            lost.append(&mut part.lost);
+        }
+        shorts.extend(self.shorts(&again));
+        let limit = lsh::limit(config.list_all);
+        let layout = Layout::new(gathered.len());
+        let more = run - config.shingle;
+        let short = |article: u32| is_short(gathered.words[article as usize]);
+        let mut runs = sorted(fingerprints, layout, |_| true);
+        if !shared.is_empty() {
+            let stays = |entry: u64| !again[layout.article(entry) as usize];
+            runs = shared.into_par_iter().zip(runs).map(|(first, second)| first.merged(stays, &second)).collect();
+        }
+        let mut met: Vec<Met> = runs.into_par_iter().map(|run| meet(layout, &run, limit, more)).collect();
+        met.iter_mut().flat_map(|met| &mut met.crowds).for_each(|crowd| copies.sort(crowd));
+        let mut met_short: Vec<Met> = sorted(shorts, layout, |_| true)
+            .into_par_iter()
+            .map(|run| meet_short(layout, &run, limit, short))
+            .collect();
+        for crowd in met_short.iter_mut().flat_map(|met| &mut met.crowds) {
+            copies.sort(crowd);
+            // It is short ones that the others are compared with.
+            crowd.sort_by_key(|&article| !short(article));
+        }
+        let mut brought = Brought { lost, ..Brought::default() };
+        let mut pairs = PairSet::default();
+        for mut met in met.into_iter().chain(met_short) {
+            brought.matches += met.matches;
+            pairs.extend(&met.pairs);
+            brought.crowds.append(&mut met.crowds);
+        }
+        brought.pairs = pairs.into_sorted();
+        Ok(brought)
     }
-    let limit = lsh::limit(config.list_all);
-    let layout = Layout::new(gathered.len());
-    let more = run - config.shingle;
-    let short = |article: u32| is_short(gathered.words[article as usize]);
-    let mut met: Vec<Met> =
-        sorted(fingerprints, layout, |_| true).into_par_iter().map(|run| meet(layout, &run, limit, more)).collect();
-    met.iter_mut().flat_map(|met| &mut met.crowds).for_each(|crowd| copies.sort(crowd));
-    let mut met_short: Vec<Met> =
-        sorted(shorts, layout, |_| true).into_par_iter().map(|run| meet_short(layout, &run, limit, short)).collect();
-    for crowd in met_short.iter_mut().flat_map(|met| &mut met.crowds) {
-        copies.sort(crowd);
-        // It is short ones that the others are compared with.
-        crowd.sort_by_key(|&article| !short(article));
+
+    /// Which articles have to be read again. One that has no hot fingerprint by hash alone, and none that is boilerplate,
+    /// has the same ones when hot shingles rank last: of each window the least by hash, which is cold. And where it has of
+    /// the short articles' shingles only such as they are looked up by, what is known of it is all that matters.
+    fn again(&self, shared: &[SortedRun]) -> Vec<bool> {
+        let Self { gathered, marks, .. } = self;
+        let layout = Layout::new(gathered.len());
+        let all = shared.is_empty() || !(marks.short.is_empty() || gathered.short_were_known);
+        let mut again = vec![all; gathered.len()];
+        for (part, run) in shared.iter().enumerate() {
+            for bucket in run.buckets().filter(|bucket| marks.is_restless(Layout::key(part, bucket[0]))) {
+                bucket.iter().for_each(|&entry| again[layout.article(entry) as usize] = true);
+            }
+        }
+        for (article, keys) in gathered.looked_up.iter().flat_map(Postings::iter) {
+            again[article as usize] |= !keys.iter().all(|key| marks.prefixes.contains(key));
+        }
+        again
     }
-    let mut brought = Brought { lost, ..Brought::default() };
-    let mut pairs = PairSet::default();
-    for mut met in met.into_iter().chain(met_short) {
-        brought.matches += met.matches;
-        pairs.extend(&met.pairs);
-        brought.crowds.append(&mut met.crowds);
+
+    /// What is known of the shingles of short articles: what they have themselves, and who has them without having to be
+    /// read again.
+    fn shorts(&self, again: &[bool]) -> Vec<Postings> {
+        let Self { gathered, copies, marks, .. } = self;
+        let mut known = Postings::default();
+        let mut keys = Vec::new();
+        if !marks.short.is_empty() {
+            for (article, shingles) in gathered.short.iter().filter(|(article, _)| copies.stands(*article)) {
+                keys.extend(marks.own(shingles).iter().map(|&shingle| (key(shingle), 0)));
+                known.push(*article, &mut keys);
+            }
+        }
+        let calm = |&(article, _): &(u32, &[u32])| !again[article as usize] && copies.stands(article);
+        for (article, looked_up) in gathered.looked_up.iter().flat_map(Postings::iter).filter(calm) {
+            keys.extend(looked_up.iter().map(|&key| (key, 0)));
+            known.push(article, &mut keys);
+        }
+        vec![known]
     }
-    brought.pairs = pairs.into_sorted();
-    Ok(brought)
 }
 
 /// What is known of shingles before the second reading.
@@ -86,8 +140,12 @@ pub(crate) struct Marks<'b> {
     /// Two bits for each of [`SLOTS`] stretches of keys: whether it has a hot one, and whether one that must be looked up.
     bits: Vec<u64>,
     boilerplate: &'b Boilerplate,
+    /// Keys of shingles that are hot, or boilerplate.
+    restless: AHashSet<u32>,
     /// The shingles of short articles, and whether they are looked up by it.
     short: AHashMap<u64, bool>,
+    /// The keys of those that they are looked up by.
+    prefixes: AHashSet<u32>,
 }
 
 const SLOTS: usize = 1 << 21;
@@ -97,7 +155,13 @@ const LOOK_UP: u64 = 2;
 
 impl<'b> Marks<'b> {
     pub(crate) fn new(hot: &[u32], boilerplate: &'b Boilerplate, gathered: &Gathered, config: &Config) -> Self {
-        let mut marks = Self { bits: vec![0; SLOTS / SLOTS_A_WORD], boilerplate, short: AHashMap::new() };
+        let mut marks = Self {
+            bits: vec![0; SLOTS / SLOTS_A_WORD],
+            boilerplate,
+            restless: hot.iter().copied().collect(),
+            short: AHashMap::new(),
+            prefixes: AHashSet::new(),
+        };
         hot.iter().for_each(|&key| marks.set(key, HOT));
         boilerplate.shingles().for_each(|shingle| marks.set(key(shingle), LOOK_UP));
         if let Some(containment) = config.containment {
@@ -111,6 +175,9 @@ impl<'b> Marks<'b> {
                 }
             }
         }
+        let prefixes = marks.short.iter().filter(|(_, is_prefix)| **is_prefix);
+        marks.prefixes = prefixes.map(|(&shingle, _)| key(shingle)).collect();
+        marks.restless.extend(boilerplate.shingles().map(key));
         marks
     }
 
@@ -138,8 +205,14 @@ impl<'b> Marks<'b> {
         self.bits[word] >> shift
     }
 
+    /// Whether a shingle is frequent. (Of boilerplate it does not matter.)
     fn is_hot(&self, shingle: u64) -> bool {
-        self.get(shingle) & HOT != 0
+        self.get(shingle) & HOT != 0 && self.is_restless(key(shingle))
+    }
+
+    /// Whether a key is that of a hot shingle, or of boilerplate.
+    fn is_restless(&self, key: u32) -> bool {
+        self.restless.contains(&key)
     }
 }
 
@@ -162,7 +235,6 @@ struct Part {
 
 struct Reader<'a> {
     gathered: &'a Gathered,
-    copies: &'a Copies,
     config: &'a Config,
     winnower: Winnower,
     marks: &'a Marks<'a>,
@@ -170,9 +242,6 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, part: &mut Part, article: ArticleId, text: &str) {
-        if !self.copies.stands(article.0) {
-            return;
-        }
         part.words.clear();
         word_hashes(text, &mut part.words);
         if part.words.len() != self.gathered.words[article.index()] as usize {
@@ -215,24 +284,24 @@ impl Reader<'_> {
                     short_keys.push((key(shingle), 0));
                 }
             }
-            rank(shingle, mark & HOT != 0)
+            rank(shingle, mark & HOT != 0 && self.marks.is_restless(key(shingle)))
         }));
     }
 
-    /// Adds all shingles of a short article, and of one with few shingles of its own those that a short one has.
+    /// Adds, of an article that has few shingles of its own, all those that a short one has.
     fn look_up_short(&self, part: &mut Part) {
-        if self.marks.short.is_empty() {
+        let Part { words, shingles, boilerplate, short_keys, .. } = part;
+        if self.marks.short.is_empty() || is_short(words.len() as u32) {
+            short_keys.clear();
             return;
         }
-        let short = is_short(part.words.len() as u32);
-        let Part { shingles, boilerplate, short_keys, .. } = part;
         let own = || {
             let mut others = boilerplate.iter().peekable();
             let own = shingles.iter().zip(0u32..).filter(move |(_, at)| others.next_if_eq(&at).is_none());
             own.map(|(&shingle, _)| shingle)
         };
-        if short || !has_more_than(SHORT, own()) {
-            let known = own().filter(|shingle| short || self.marks.short.contains_key(shingle));
+        if !has_more_than(SHORT, own()) {
+            let known = own().filter(|shingle| self.marks.short.contains_key(shingle));
             short_keys.extend(known.map(|shingle| (key(shingle), 0)));
         }
     }

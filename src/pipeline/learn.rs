@@ -7,7 +7,7 @@ use super::gather::Gathered;
 use crate::article::ArticleId;
 use crate::boilerplate::learn::{Background, LEAST_OF_SITE, Sampled, Suspect, listed, passages};
 use crate::boilerplate::{Boilerplate, KnownPassage};
-use crate::candidates::passages::{Layout, PARTS, Postings, lists};
+use crate::candidates::passages::{Layout, PARTS, Postings, has_several, lists};
 use crate::candidates::run::SortedRun;
 use crate::config::Config;
 use crate::error::Result;
@@ -21,10 +21,12 @@ const HOT: usize = 25;
 pub(crate) struct Survey {
     /// Keys of shingles that many articles carry.
     pub(crate) hot: Vec<u32>,
-    suspects: Vec<Suspect>,
+    pub(crate) suspects: Vec<Suspect>,
+    /// The fingerprints that two or more articles have, part by part, if they are those that are asked for.
+    pub(crate) shared: Vec<SortedRun>,
 }
 
-/// Sorts what was gathered, and drops it.
+/// Sorts what was gathered.
 pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) -> Survey {
     let layout = Layout::new(gathered.len());
     let sorted = sorted(std::mem::take(&mut gathered.survey), layout, |article| copies.stands(article));
@@ -41,7 +43,9 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
         digests: &gathered.digests,
         likeness: &likeness,
     };
-    let parts: Vec<(Vec<u32>, Vec<Suspect>)> = sorted
+    // A length of passages that was asked for is noticed by windows of its own.
+    let is_asked_for = config.guaranteed_run() == Some(config.run());
+    let parts: Vec<(Vec<u32>, Vec<Suspect>, SortedRun)> = sorted
         .into_par_iter()
         .enumerate()
         .map(|(part, run)| {
@@ -54,13 +58,18 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
                     suspects.extend(background.suspects(key, &carriers));
                 }
             }
-            (hot, suspects)
+            let is_shared = |bucket: &[u64]| is_asked_for && has_several(layout, bucket);
+            (hot, suspects, run.of_buckets(is_shared))
         })
         .collect();
     let mut survey = Survey::default();
-    for (mut hot, mut suspects) in parts {
+    for (mut hot, mut suspects, shared) in parts {
+        survey.shared.push(shared);
         survey.hot.append(&mut hot);
         survey.suspects.append(&mut suspects);
+    }
+    if !is_asked_for {
+        survey.shared.clear();
     }
     survey.suspects.par_sort_unstable();
     survey
@@ -68,13 +77,12 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
 
 /// Reads texts of carriers, and makes of what they share the boilerplate.
 pub(crate) fn learn<T: Texts>(
-    survey: Survey,
+    suspects: Vec<Suspect>,
     gathered: &Gathered,
     copies: &Copies,
     texts: &mut T,
     config: &Config,
 ) -> Result<Boilerplate> {
-    let suspects = survey.suspects;
     if suspects.is_empty() {
         return Ok(Boilerplate::default());
     }

@@ -18,6 +18,7 @@ mod learn;
 pub(crate) mod progress;
 #[cfg(feature = "formats")]
 mod reading;
+mod short;
 mod verify;
 
 #[cfg(feature = "cli")]

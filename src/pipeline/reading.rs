@@ -45,7 +45,7 @@ pub(super) fn follow(heard: &mut Heard, mut next: Heard) -> u64 {
 pub(super) struct Reader<'a> {
     pub(super) sources: &'a [Source],
     pub(super) options: &'a InputOptions,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: Wanted<'a>,
     pub(super) progress: &'a dyn Progress,
 }
 

@@ -2,8 +2,9 @@
 
 use super::detect::{Outcome, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
-use super::progress::{Progress, Stage};
+use super::progress::{Progress, Quiet, Stage};
 use super::reading::{Made, ReadSome, Reader, follow};
+use super::short::{self, Shorts};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
@@ -65,8 +66,10 @@ impl Scan {
     ) -> Result<(Self, Sketches)> {
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
         let reader = Reader { sources: &plan.sources, options: &options, wanted: Wanted::All, progress };
-        let first = FirstReading { sources: &plan.sources, config: &config };
+        let shorts = shorts(&plan.sources, &options, &config)?;
+        let first = FirstReading { sources: &plan.sources, config: &config, shorts: &shorts };
         let Part { mut gathered, cards, locations, mut heard } = reader.all(&|read| first.part(read))?;
+        gathered.short_were_known = shorts.cover(&gathered.short);
         let is_input = |location: &Location| !plan.sources[location.source as usize].reference;
         gathered.references_from = locations.partition_point(is_input) as u32;
         let mut skipped = plan.skipped;
@@ -209,16 +212,32 @@ impl Made for Part {
     }
 }
 
+/// The shingles of short articles, where a look at the short records tells them.
+fn shorts(sources: &[Source], options: &InputOptions, config: &Config) -> Result<Shorts> {
+    if config.containment.is_none() || !input::have_random_access(sources) {
+        return Ok(Shorts::default());
+    }
+    let wanted = &|location: &Location| location.len <= short::RECORD;
+    let reader = Reader { sources, options, wanted: Wanted::TextAt(wanted), progress: &Quiet };
+    let all: Vec<u64> = reader.all(&|read| {
+        let mut all = Vec::new();
+        read(&mut |article| short::of_text(article.text, config, &mut all));
+        Ok(all)
+    })?;
+    Ok(Shorts::new(all))
+}
+
 struct FirstReading<'a> {
     sources: &'a [Source],
     config: &'a Config,
+    shorts: &'a Shorts,
 }
 
 impl FirstReading<'_> {
     /// Sketches the articles that `read` gives.
     fn part(&self, read: Box<ReadSome<'_>>) -> Result<Part> {
         let mut part = Part::default();
-        let mut sketcher = Sketcher::new(self.config)?;
+        let mut sketcher = Sketcher::new(self.config, self.shorts)?;
         let mut too_long = Vec::new();
         let heard = read(&mut |article| match sketcher.sketch(article.text, article.card.date, &mut part.gathered) {
             Ok(_) => {
@@ -262,11 +281,13 @@ impl Texts for OnDisk<'_> {
     fn read_again<P: Default + Send>(
         &self,
         (progress, stage): (&dyn Progress, Stage),
+        wanted: &(dyn Fn(ArticleId) -> bool + Sync),
         visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
     ) -> Vec<P> {
         let sources = &self.catalogue.sources;
         progress.begin(stage, input::plain_bytes(sources));
-        let reader = Reader { sources, options: self.options, wanted: Wanted::Text, progress };
+        let is_wanted = |location: &Location| self.library.find(location).is_some_and(wanted);
+        let reader = Reader { sources, options: self.options, wanted: Wanted::TextAt(&is_wanted), progress };
         let part = |read: Box<ReadSome<'_>>| {
             let mut part = P::default();
             // Whatever is wrong with a record was heard in the first reading.

@@ -1,0 +1,70 @@
+//! The shingles of short articles, known before all articles are read, so that the first reading can look them up.
+//!
+//! Of a short article every partner is sought that has half of its few shingles, wherever they stand, so all articles are
+//! asked for them. Short articles have short records; where a record is long and its text short all the same, or where
+//! the input can only be read from its beginning, what is not known here is looked up in a second reading.
+
+use crate::candidates::passages::is_short;
+use crate::config::Config;
+use crate::shingle::shingles;
+use crate::text::word_hashes;
+use ahash::AHashSet;
+
+/// Bytes of the longest record that is taken for that of a short article.
+#[cfg(feature = "formats")]
+pub(crate) const RECORD: u64 = 2048;
+/// Bytes of the longest text that is.
+pub(crate) const TEXT: usize = 1024;
+/// Bits of hash by which shingles are looked up first.
+const PREFIX: u32 = 17;
+
+/// Shingles, and a bit for each beginning that one of them has.
+#[derive(Debug, Default)]
+pub(crate) struct Shorts {
+    shingles: AHashSet<u64>,
+    bits: Vec<u64>,
+}
+
+impl Shorts {
+    /// Of these shingles, in any order.
+    pub(crate) fn new(shingles: impl IntoIterator<Item = u64>) -> Self {
+        let shingles: AHashSet<u64> = shingles.into_iter().collect();
+        let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (PREFIX - 6) }];
+        for shingle in &shingles {
+            let (word, bit) = Self::bit(*shingle);
+            bits[word] |= bit;
+        }
+        Self { shingles, bits }
+    }
+
+    fn bit(shingle: u64) -> (usize, u64) {
+        let prefix = shingle >> (64 - PREFIX);
+        ((prefix >> 6) as usize, 1 << (prefix & 63))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.shingles.is_empty()
+    }
+
+    pub(crate) fn contains(&self, shingle: u64) -> bool {
+        let (word, bit) = Self::bit(shingle);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0) && self.shingles.contains(&shingle)
+    }
+
+    /// Whether all shingles of these articles are known.
+    pub(crate) fn cover(&self, short: &[(u32, Box<[u64]>)]) -> bool {
+        short.iter().flat_map(|(_, shingles)| shingles).all(|&shingle| self.contains(shingle))
+    }
+}
+
+/// Adds the shingles of a text that is short, if it may have partners beside its copies.
+pub(crate) fn of_text(text: &str, config: &Config, all: &mut Vec<u64>) {
+    if text.len() > TEXT {
+        return;
+    }
+    let mut words = Vec::new();
+    word_hashes(text, &mut words);
+    if is_short(words.len() as u32) && words.len() >= config.shingle {
+        shingles(&words, config.shingle, all);
+    }
+}
