@@ -96,51 +96,57 @@ fn short(raw: &str) -> Option<Box<str>> {
     (!text.trim().is_empty()).then(|| text.into())
 }
 
-/// Decodes a JSON string with its quotes.
+/// Decodes a JSON string with its quotes, which is known to be a valid one.
 fn string(raw: &str) -> Result<Cow<'_, str>, String> {
     let inner = &raw[1..raw.len() - 1];
-    if !inner.as_bytes().contains(&b'\\') {
-        return Ok(Cow::Borrowed(inner));
+    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else { return Ok(Cow::Borrowed(inner)) };
+    let mut text = String::with_capacity(inner.len());
+    let mut rest = inner;
+    let mut escape = Some(first);
+    while let Some(at) = escape {
+        text.push_str(&rest[..at]);
+        let length = unescape(&rest[at..], &mut text).ok_or_else(|| "not a JSON object: invalid escape".to_owned())?;
+        rest = &rest[at + length..];
+        escape = memchr::memchr(b'\\', rest.as_bytes());
     }
-    serde_json::Deserializer::from_str(raw).deserialize_bytes(Bytes).map(Cow::Owned).map_err(|error| not_json(&error))
+    text.push_str(rest);
+    Ok(Cow::Owned(text))
 }
 
-/// Collects a string as bytes, where serde keeps a lone surrogate as its three bytes.
-struct Bytes;
-
-impl Visitor<'_> for Bytes {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
-        Ok(match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => without_surrogates(bytes),
-        })
-    }
-}
-
-fn without_surrogates(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    let mut rest = bytes;
-    loop {
-        match std::str::from_utf8(rest) {
-            Ok(valid) => {
-                text.push_str(valid);
-                return text;
-            }
-            Err(error) => {
-                let (valid, after) = rest.split_at(error.valid_up_to());
-                text.push_str(&String::from_utf8_lossy(valid));
-                text.push('\u{fffd}');
-                // A surrogate is three bytes; nothing else can be invalid in what serde decoded from a &str.
-                rest = after.get(3..).unwrap_or_default();
-            }
+/// Decodes the escape that `rest` begins with, and returns its length. Half of a surrogate pair becomes U+FFFD.
+fn unescape(rest: &str, text: &mut String) -> Option<usize> {
+    let ch = match rest.as_bytes().get(1)? {
+        b'n' => '\n',
+        b't' => '\t',
+        b'r' => '\r',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'u' => {
+            let (ch, length) = unicode(rest)?;
+            text.push(ch);
+            return Some(length);
         }
-    }
+        _ => {
+            // A quote, a slash or a backslash: itself.
+            text.push_str(rest.get(1..2)?);
+            return Some(2);
+        }
+    };
+    text.push(ch);
+    Some(2)
+}
+
+/// The character of `\uXXXX`, or of two such in a row that are a surrogate pair, and the bytes it takes.
+fn unicode(rest: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        rest.get(at..at + 2).filter(|start| *start == "\\u")?;
+        u16::from_str_radix(rest.get(at + 2..at + 6)?, 16).ok()
+    };
+    let first = unit(0)?;
+    let pair =
+        unit(6).and_then(|second| char::decode_utf16([first, second]).next()?.ok()).filter(|ch| ch.len_utf16() == 2);
+    let alone = || char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    Some(pair.map_or_else(|| (alone(), 6), |ch| (ch, 12)))
 }
 
 /// Fills the slots of the wanted fields from an object, and from the objects in it.
@@ -251,6 +257,10 @@ mod tests {
     fn strings_are_decoded_fully() {
         assert_eq!(text_of(r#"{"text": "a\n\"b\"\u00e9\ud83d\ude00/\/"}"#).expect("valid"), "a\n\"b\"é😀//");
         assert_eq!(text_of(r#"{"text": "a\ud83d b\ude00"}"#).expect("valid"), "a\u{fffd} b\u{fffd}");
+        assert_eq!(
+            text_of(r#"{"text": "\ud83d\ud83d\ude00\ud83d\u0041 \b\f\r\t\u00E9"}"#).expect("valid"),
+            "\u{fffd}😀\u{fffd}A \u{8}\u{c}\r\té"
+        );
         assert_eq!(text_of(r#"{"t\u0065xt": "key"}"#).expect("valid"), "key");
         assert_eq!(text_of(r#"{"text": "first", "text": "last"}"#).expect("valid"), "last");
     }

@@ -86,8 +86,13 @@ impl MinHasher {
             if empty == 0 {
                 return;
             }
+            let (seed, least) = (seed(round), round << HASH_BITS);
             for &shingle in shingles {
-                empty -= usize::from(throw(values, mix(shingle ^ seed(round)), round));
+                let hash = mix(shingle ^ seed);
+                // Few bins are empty still, and the others hold less than what comes now.
+                if values[bin(hash, self.k)] > least {
+                    empty -= usize::from(throw(values, hash, round));
+                }
             }
         }
         // What is in a bin already is less than what these rounds would leave there.
@@ -100,11 +105,16 @@ impl MinHasher {
 
 /// The upper half of a hash chooses the bin, the lower 48 bits are what is left there. Says whether the bin was empty.
 fn throw(values: &mut [u64], hash: u64, round: u64) -> bool {
-    let bin = ((hash >> 32) * values.len() as u64) >> 32;
-    let bin = &mut values[bin as usize];
+    let bin = bin(hash, values.len());
+    let bin = &mut values[bin];
     let was_empty = *bin == EMPTY;
     *bin = (*bin).min(value(hash, round));
     was_empty
+}
+
+/// The upper half of a hash as a number below k.
+fn bin(hash: u64, k: usize) -> usize {
+    (((hash >> 32) * k as u64) >> 32) as usize
 }
 
 fn value(hash: u64, round: u64) -> u64 {

@@ -38,6 +38,7 @@ pub fn word_hash(normalised: &str) -> u64 {
 }
 
 /// The hash of the word `bytes[start..end]`, ASCII letters and digits of either case, at most 16.
+#[inline(always)]
 pub(super) fn ascii_word_hash(bytes: &[u8], start: usize, end: usize) -> u64 {
     let (low, high) = if let Some(window) = bytes.get(start..start + SHORT) {
         halves(window.try_into().unwrap_or(&[0; SHORT]))

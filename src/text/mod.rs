@@ -32,6 +32,7 @@ mod hash;
 mod tables;
 
 use crate::article::Span;
+use crate::simd::{Work, widest};
 use classify::{BLOCK, Block};
 pub use hash::word_hash;
 
@@ -79,102 +80,84 @@ pub fn word_hashes(text: &str, hashes: &mut Vec<u64>) {
 /// # Panics
 /// As [`words`].
 pub fn for_each_word(text: &str, emit: impl FnMut(u64, Span)) {
-    scan(text, classify::best(), emit);
+    widest(Scan { text, classify: classify::best(), emit });
 }
 
 /// Blocks classified at a time: 1 KiB of text, so that short articles do not pay for long buffers.
 const CHUNK: usize = 16;
-/// Edges are written this many at a time.
-const STRIDE: usize = 8;
+
+/// A [`scan`] to come.
+struct Scan<'t, E> {
+    text: &'t str,
+    classify: classify::Classifier,
+    emit: E,
+}
+
+impl<E: FnMut(u64, Span)> Work for Scan<'_, E> {
+    #[inline(always)]
+    fn run(self) {
+        scan(self.text, self.classify, self.emit);
+    }
+}
 
 /// The scan behind [`for_each_word`], with the classifier named, so that a test can compare two.
+#[inline(always)]
 fn scan(text: &str, classify: classify::Classifier, mut emit: impl FnMut(u64, Span)) {
     assert!(u32::try_from(text.len()).is_ok(), "a text of {} bytes is beyond the 4 GiB that spans reach", text.len());
     let bytes = text.as_bytes();
     let mut careful = careful::Careful::new();
-    let mut blocks = [Block::default(); CHUNK + 1];
-    let mut edges = [0u32; CHUNK * BLOCK + STRIDE];
-    // A run that is open at the end of a chunk: where it began.
-    let mut open: Option<u32> = None;
-    let mut previous_is_run = false;
+    let mut blocks = [Block::default(); CHUNK];
+    // The block before: its last byte, whether a run is open at its end, and which of its bytes need care.
+    let (mut before, mut inside, mut care_before) = (0, 0, 0);
+    // Where the run began that is open, or comes next.
+    let mut start = 0;
 
     for chunk_start in (0..bytes.len()).step_by(CHUNK * BLOCK) {
         let chunk = &bytes[chunk_start..bytes.len().min(chunk_start + CHUNK * BLOCK)];
         let used = classify(chunk, &mut blocks);
-        let next_is_run = bytes.get(chunk_start + chunk.len()).is_some_and(|&byte| classify::is_run(byte));
-        let around = Around { previous_is_run, next_is_run, inside: open.is_some() };
-        let count = join_and_find_edges(&mut blocks[..used], around, chunk_start as u32, &mut edges);
-        previous_is_run = chunk.last().is_some_and(|&byte| classify::is_run(byte));
-
-        let mut ends = &edges[..count];
-        if let Some(start) = open.take() {
-            let Some((&end, rest)) = ends.split_first() else {
-                open = Some(start);
-                continue;
+        let behind = bytes.get(chunk_start + chunk.len()).is_some_and(|&byte| classify::is_run(byte));
+        for (index, &Block { run, other, joiner }) in blocks[..used].iter().enumerate() {
+            let after = blocks[..used].get(index + 1).map_or(u64::from(behind), |next| next.run & 1);
+            // A joiner between two run bytes belongs to their run.
+            let joined = joiner & (run << 1 | before) & (run >> 1 | after << 63);
+            before = run >> 63;
+            let (run, care) = (run | joined, other | joined);
+            let edges = run ^ (run << 1 | inside);
+            let (mut starts, mut ends) = (edges & run, edges & !run);
+            let base = chunk_start + index * BLOCK;
+            let mut next = || {
+                let next = base + starts.trailing_zeros() as usize;
+                starts &= starts.wrapping_sub(1);
+                next
             };
-            careful.run(text, start as usize, end as usize, &mut emit);
-            ends = rest;
-        }
-        let mut pairs = ends.chunks_exact(2);
-        for pair in &mut pairs {
-            let (start, end) = (pair[0] as usize, pair[1] as usize);
-            if end - start <= hash::SHORT && !needs_care(&blocks, start - chunk_start, end - start) {
-                emit(hash::ascii_word_hash(bytes, start, end), Span { start: pair[0], end: pair[1] });
-            } else {
-                careful.run(text, start, end, &mut emit);
+            if inside == 0 {
+                start = next();
             }
-        }
-        open = pairs.remainder().first().copied();
-    }
-    if let Some(start) = open {
-        careful.run(text, start as usize, bytes.len(), &mut emit);
-    }
-}
-
-/// What a chunk needs to know of the bytes beside it.
-#[derive(Clone, Copy)]
-struct Around {
-    previous_is_run: bool,
-    next_is_run: bool,
-    /// Whether a run is open where the chunk begins. (Its last byte may be a joiner, which is no run byte by itself.)
-    inside: bool,
-}
-
-/// Adds the joiners that stand between two run bytes to the runs of a chunk, then lists the offsets at which a run
-/// starts or ends. Returns how many there are. Afterwards `other` of a block marks the run bytes that need care.
-fn join_and_find_edges(blocks: &mut [Block], around: Around, base: u32, edges: &mut [u32]) -> usize {
-    let mut count = 0;
-    let mut before = u64::from(around.previous_is_run);
-    let mut inside = u64::from(around.inside);
-    for index in 0..blocks.len() {
-        let after = blocks.get(index + 1).map_or(u64::from(around.next_is_run), |next| next.run & 1);
-        let block = &mut blocks[index];
-        let joined = block.joiner & (block.run << 1 | before) & (block.run >> 1 | after << 63);
-        before = block.run >> 63;
-        block.other |= joined;
-        let run = block.run | joined;
-        let mut toggles = run ^ (run << 1 | inside);
-        inside = run >> 63;
-        let offset = base + (index * BLOCK) as u32;
-        // Whole strides, the last one beyond what is needed: a loop that ends at the last bit is mispredicted each time.
-        let end = count + toggles.count_ones() as usize;
-        while toggles != 0 {
-            for edge in &mut edges[count..count + STRIDE] {
-                *edge = offset.wrapping_add(toggles.trailing_zeros());
-                toggles &= toggles.wrapping_sub(1);
+            while ends != 0 {
+                let end = base + ends.trailing_zeros() as usize;
+                ends &= ends - 1;
+                let plain = end - start <= hash::SHORT
+                    && (care | care_before == 0 || !needs_care([care_before, care], start + BLOCK - base, end - start));
+                if plain {
+                    emit(hash::ascii_word_hash(bytes, start, end), Span { start: start as u32, end: end as u32 });
+                } else {
+                    careful.run(text, start, end, &mut emit);
+                }
+                start = next();
             }
-            count += STRIDE;
+            inside = run >> 63;
+            care_before = care;
         }
-        count = end;
     }
-    count
+    if inside == 1 {
+        careful.run(text, start, bytes.len(), &mut emit);
+    }
 }
 
-/// Whether a run of at most 63 bytes at `start` in the chunk holds a byte that is no ASCII letter or digit.
-fn needs_care(blocks: &[Block; CHUNK + 1], start: usize, len: usize) -> bool {
-    let (index, shift) = (start / BLOCK, start % BLOCK);
-    let window = blocks[index].other >> shift | (blocks[index + 1].other << 1) << (63 - shift);
-    window & ((1 << len) - 1) != 0
+/// Whether a run of at most 16 bytes, which begins at `start` in two blocks, holds a byte that is no ASCII letter or digit.
+fn needs_care(care: [u64; 2], start: usize, len: usize) -> bool {
+    let both = u128::from(care[1]) << 64 | u128::from(care[0]);
+    both >> start & ((1 << len) - 1) != 0
 }
 
 #[cfg(test)]
