@@ -8,6 +8,8 @@
 //! (Karp and Rabin 1987) and then mixed. Word hashes are uniform, so two different runs collide with a probability of
 //! about 2^-60. **Cost**: two multiplications a word, whatever w.
 
+use crate::simd::{Work, widest};
+
 /// How shingles and whole articles differ in hash: runs of another length start from another seed.
 const LENGTH_SEED: u64 = 0xa076_1d64_78bd_642f;
 const BASE: u64 = 0x2d35_8dcc_aa6c_78a5;
@@ -36,6 +38,15 @@ pub fn shingles(words: &[u64], w: usize, shingles: &mut Vec<u64>) {
     }
     let w = w.min(words.len());
     let seed = (w as u64).wrapping_mul(LENGTH_SEED);
+    if w <= FEW_WORDS && crate::simd::multiplies() {
+        widest(Afresh { words, w, seed, shingles });
+    } else {
+        roll(words, w, seed, shingles);
+    }
+}
+
+/// Each shingle from the one before.
+fn roll(words: &[u64], w: usize, seed: u64, shingles: &mut Vec<u64>) {
     let leaving = power(BASE, w);
     let (first, rest) = words.split_at(w);
     let mut polynomial = first.iter().fold(0u64, |sum, &word| sum.wrapping_mul(BASE).wrapping_add(word));
@@ -45,6 +56,43 @@ pub fn shingles(words: &[u64], w: usize, shingles: &mut Vec<u64>) {
         polynomial = polynomial.wrapping_mul(BASE).wrapping_add(new.wrapping_sub(old.wrapping_mul(leaving)));
         mix(polynomial ^ seed)
     }));
+}
+
+/// Words a shingle up to which many shingles at once are faster made afresh than one after the other rolled.
+const FEW_WORDS: usize = 8;
+/// Shingles that are made at once.
+const LANES: usize = 32;
+
+/// Each shingle by itself, many at once.
+struct Afresh<'w> {
+    words: &'w [u64],
+    w: usize,
+    seed: u64,
+    shingles: &'w mut Vec<u64>,
+}
+
+impl Work for Afresh<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { words, w, seed, shingles } = self;
+        let count = words.len() + 1 - w;
+        shingles.reserve(count);
+        let whole = count - count % LANES;
+        for start in (0..whole).step_by(LANES) {
+            let mut polynomials = [0u64; LANES];
+            for words in words[start..].windows(LANES).take(w) {
+                polynomials
+                    .iter_mut()
+                    .zip(words)
+                    .for_each(|(sum, &word)| *sum = sum.wrapping_mul(BASE).wrapping_add(word));
+            }
+            polynomials.iter_mut().for_each(|sum| *sum = mix(*sum ^ seed));
+            shingles.extend_from_slice(&polynomials);
+        }
+        if whole < count {
+            roll(&words[whole..], w, seed, shingles);
+        }
+    }
 }
 
 fn power(base: u64, exponent: usize) -> u64 {
@@ -166,6 +214,16 @@ mod tests {
         fn rolling_is_hashing_afresh(words in proptest::collection::vec(any::<u64>(), 1..60), w in 1usize..9) {
             let rolled = of(&words, w);
             let afresh: Vec<u64> = words.windows(w.min(words.len())).flat_map(|run| of(run, w)).collect();
+            prop_assert_eq!(rolled, afresh);
+        }
+
+        /// Law: shingles made at once are those made one after the other.
+        #[test]
+        fn many_at_once_are_the_same(words in proptest::collection::vec(any::<u64>(), 1..200), w in 1usize..9) {
+            let w = w.min(words.len());
+            let (mut rolled, mut afresh) = (Vec::new(), Vec::new());
+            roll(&words, w, 7, &mut rolled);
+            Afresh { words: &words, w, seed: 7, shingles: &mut afresh }.run();
             prop_assert_eq!(rolled, afresh);
         }
 

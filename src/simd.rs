@@ -13,10 +13,38 @@ pub(crate) trait Work {
 /// Does `work` with the widest instructions that this CPU has.
 pub(crate) fn widest(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
+    if has_avx512() {
+        // SAFETY: the CPU has these instructions.
+        return unsafe { with_avx512(work) };
+    }
+    #[cfg(target_arch = "x86_64")]
     if has_avx2() {
         // SAFETY: the CPU has these instructions.
         return unsafe { with_avx2(work) };
     }
+    work.run();
+}
+
+/// Whether eight 64-bit numbers are multiplied at once; where they are not, one by one is as fast.
+pub(crate) fn multiplies() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return has_avx512();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    has_avx2()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn with_avx512(work: impl Work) {
     work.run();
 }
 

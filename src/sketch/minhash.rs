@@ -10,11 +10,14 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::mix;
+use crate::simd::{Work, widest};
+use std::ops::Range;
 
 /// The value of a bin that nothing fell into yet.
 const EMPTY: u64 = u64::MAX;
 /// A value is the round, above these bits of hash.
 const HASH_BITS: u32 = 48;
+const LOW: u64 = (1 << HASH_BITS) - 1;
 const ROUND_SEED: u64 = 0x8ebc_6af0_9c88_c6e3;
 /// Twice this many rounds must be countable in the bits above the hash.
 const MAX_K: usize = 1 << (63 - HASH_BITS);
@@ -76,40 +79,88 @@ impl MinHasher {
     /// Writes the signature of a set that is not empty over `values`, of which there are k.
     pub(crate) fn fill(self, shingles: &[u64], values: &mut [u64]) {
         debug_assert!(values.len() == self.k && !shingles.is_empty());
+        widest(Fill { shingles, values });
+    }
+}
+
+/// A signature to be filled.
+struct Fill<'s> {
+    shingles: &'s [u64],
+    values: &'s mut [u64],
+}
+
+impl Work for Fill<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { shingles, values } = self;
+        let k = values.len();
         values.fill(EMPTY);
         for &shingle in shingles {
             throw(values, shingle, 0);
         }
-        let mut empty = values.iter().filter(|&&value| value == EMPTY).count();
+        let mut empty: Vec<usize> = (0..k).filter(|&bin| values[bin] == EMPTY).collect();
         let seed = |round: u64| round.wrapping_mul(ROUND_SEED);
-        for round in 1..self.k as u64 {
-            if empty == 0 {
+        for round in 1..k as u64 {
+            if empty.is_empty() {
                 return;
             }
-            let (seed, least) = (seed(round), round << HASH_BITS);
-            for &shingle in shingles {
-                let hash = mix(shingle ^ seed);
-                // Few bins are empty still, and the others hold less than what comes now.
-                if values[bin(hash, self.k)] > least {
-                    empty -= usize::from(throw(values, hash, round));
+            // What is in a bin already is less than what comes now.
+            if empty.len() <= FEW {
+                for &bin in &empty {
+                    values[bin] =
+                        least_in_bin(shingles, seed(round), range_of(bin, k)).map_or(EMPTY, |hash| value(hash, round));
+                }
+            } else {
+                for &shingle in shingles {
+                    let hash = mix(shingle ^ seed(round));
+                    if values[bin(hash, k)] > round << HASH_BITS {
+                        throw(values, hash, round);
+                    }
                 }
             }
+            empty.retain(|&bin| values[bin] == EMPTY);
         }
-        // What is in a bin already is less than what these rounds would leave there.
-        for (bin, round) in values.iter_mut().zip(self.k as u64..).filter(|(bin, _)| **bin == EMPTY) {
+        for (bin, round) in values.iter_mut().zip(k as u64..).filter(|(bin, _)| **bin == EMPTY) {
             let least = shingles.iter().map(|&shingle| value(mix(shingle ^ seed(round)), round)).min();
             *bin = least.unwrap_or(EMPTY);
         }
     }
 }
 
-/// The upper half of a hash chooses the bin, the lower 48 bits are what is left there. Says whether the bin was empty.
-fn throw(values: &mut [u64], hash: u64, round: u64) -> bool {
+/// Empty bins up to which each of them is filled by itself.
+const FEW: usize = 6;
+/// Hashes that are looked at at once.
+const LANES: usize = 16;
+
+/// The upper halves of the hashes that fall into a bin.
+fn range_of(bin: usize, k: usize) -> Range<u64> {
+    let first = |bin: usize| ((bin as u64) << 32).div_ceil(k as u64);
+    first(bin)..first(bin + 1)
+}
+
+/// The least of the lower 48 bits of those hashes that fall into a bin, many looked at at once.
+#[inline(always)]
+fn least_in_bin(shingles: &[u64], seed: u64, bin: Range<u64>) -> Option<u64> {
+    let size = bin.end - bin.start;
+    let of = |shingle: u64| {
+        let hash = mix(shingle ^ seed);
+        let is_outside = u64::from((hash >> 32).wrapping_sub(bin.start) >= size);
+        // All ones, which is EMPTY, where it is outside.
+        hash & LOW | is_outside.wrapping_neg()
+    };
+    let mut least = [EMPTY; LANES];
+    let (whole, rest) = shingles.as_chunks::<LANES>();
+    for some in whole {
+        least.iter_mut().zip(some).for_each(|(least, &shingle)| *least = (*least).min(of(shingle)));
+    }
+    least.into_iter().chain(rest.iter().map(|&shingle| of(shingle))).min().filter(|&least| least != EMPTY)
+}
+
+/// The upper half of a hash chooses the bin, the lower 48 bits are what is left there.
+#[inline(always)]
+fn throw(values: &mut [u64], hash: u64, round: u64) {
     let bin = bin(hash, values.len());
-    let bin = &mut values[bin];
-    let was_empty = *bin == EMPTY;
-    *bin = (*bin).min(value(hash, round));
-    was_empty
+    values[bin] = values[bin].min(value(hash, round));
 }
 
 /// The upper half of a hash as a number below k.
@@ -118,7 +169,7 @@ fn bin(hash: u64, k: usize) -> usize {
 }
 
 fn value(hash: u64, round: u64) -> u64 {
-    round << HASH_BITS | hash & ((1 << HASH_BITS) - 1)
+    round << HASH_BITS | hash & LOW
 }
 
 impl Signature {
@@ -214,6 +265,14 @@ mod tests {
     }
 
     proptest! {
+        /// Law: the range of a bin holds the hashes that fall into it, and no other.
+        #[test]
+        fn a_bin_is_a_range(hash: u64, k in 1usize..2000) {
+            let of = bin(hash, k);
+            prop_assert!(range_of(of, k).contains(&(hash >> 32)));
+            prop_assert!(range_of(of, k).end == range_of(of + 1, k).start);
+        }
+
         /// Law: the sketch of a union is the element-wise minimum.
         #[test]
         fn union_is_the_minimum(a in proptest::collection::vec(any::<u64>(), 1..200), b in proptest::collection::vec(any::<u64>(), 1..200), k in 1usize..200) {
