@@ -7,11 +7,18 @@ use std::ops::Range;
 impl Matched<'_> {
     /// Stretches of words of a, and of b, that lie in shared shingles which are not boilerplate.
     pub(crate) fn copied(&self) -> [Vec<Range<u32>>; 2] {
-        self.covered(|shared| shared.own)
+        match self.core {
+            Some(_) => self.stretches(|shared| shared.own),
+            None => self.covered().clone(),
+        }
     }
 
-    /// Stretches of words of a, and of b, that lie in those shared shingles that are `wanted`.
-    pub(super) fn covered(&self, wanted: impl Fn(Shared) -> bool) -> [Vec<Range<u32>>; 2] {
+    /// Stretches of words of a, and of b, that lie in shared shingles.
+    pub(super) fn covered(&self) -> &[Vec<Range<u32>>; 2] {
+        self.covered.get_or_init(|| self.stretches(|_| true))
+    }
+
+    fn stretches(&self, wanted: impl Fn(Shared) -> bool) -> [Vec<Range<u32>>; 2] {
         let words = [self.a.hashes.len(), self.b.hashes.len()];
         let [in_a, in_b] = self.common.starts(words, wanted);
         [stretches(&in_a, self.a.shingles.width()), stretches(&in_b, self.b.shingles.width())]

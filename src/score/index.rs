@@ -83,8 +83,9 @@ impl ShingleIndex {
 
     /// Marks what is boilerplate in an article of so many words.
     pub(super) fn mark(&mut self, boilerplate: &Boilerplate, words: usize) {
-        let marks: Vec<bool> = self.hashes.iter().map(|&shingle| boilerplate.contains(shingle)).collect();
-        if marks.contains(&true) {
+        if let Some(first) = self.hashes.iter().position(|&shingle| boilerplate.contains(shingle)) {
+            let mut marks = vec![false; first];
+            marks.extend(self.hashes[first..].iter().map(|&shingle| boilerplate.contains(shingle)));
             let own = marks.iter().zip(&self.again).filter(|(mark, again)| !**mark && !**again);
             self.own = own.count() as u32;
             let places = marks.iter().zip(0..).filter(|(mark, _)| **mark).map(|(_, place)| place);
@@ -154,25 +155,36 @@ pub(super) struct Common<'i> {
     a: &'i ShingleIndex,
     b: &'i ShingleIndex,
     pub(super) shared: Vec<Shared>,
+    /// At least so many, none of them boilerplate, stand in a row in both.
+    in_a_row: u32,
 }
 
 impl<'i> Common<'i> {
     pub(super) fn new(a: &'i ShingleIndex, b: &'i ShingleIndex) -> Self {
         let mut shared = Vec::with_capacity(a.len().min(b.len()) as usize);
-        let mut expected = 0;
+        let (mut expected_a, mut expected) = (0, 0);
+        let (mut row, mut in_a_row) = (0, 0);
         for (place, hash) in a.distinct() {
             let goes_on = b.hashes.get(expected) == Some(&hash) && !b.again[expected];
             let found = if goes_on { Some(expected as u32) } else { b.find(hash) };
             if let Some(in_b) = found {
-                shared.push(Shared { a: place, b: in_b, own: !a.is_boilerplate(place) });
-                expected = in_b as usize + 1;
+                let own = !a.is_boilerplate(place);
+                row = if own { row * u32::from(goes_on && place == expected_a) + 1 } else { 0 };
+                in_a_row = row.max(in_a_row);
+                shared.push(Shared { a: place, b: in_b, own });
+                (expected_a, expected) = (place + 1, in_b as usize + 1);
             }
         }
-        Self { a, b, shared }
+        Self { a, b, shared, in_a_row }
     }
 
     pub(super) fn len(&self) -> u32 {
         self.shared.len() as u32
+    }
+
+    /// Whether it is plain to see that both share a run of so many words without boilerplate; if not, they may all the same.
+    pub(super) fn plainly_share_run(&self, words: usize) -> bool {
+        words >= self.a.width as usize && self.in_a_row as usize > words - self.a.width as usize
     }
 
     /// All places of a shared shingle in both.

@@ -34,6 +34,8 @@ pub use passages::{Passage, Run};
 pub use reason::Reason;
 pub(crate) use reason::Weighed;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
+use std::ops::Range;
 
 /// How much of two articles overlaps, as counts; the fractions are ratios of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -303,7 +305,7 @@ impl Prepared {
     }
 
     /// The bytes of the original that a stretch of words covers.
-    pub(crate) fn span(&self, words: &std::ops::Range<u32>) -> Span {
+    pub(crate) fn span(&self, words: &Range<u32>) -> Span {
         Span { start: self.spans[words.start as usize].start, end: self.spans[words.end as usize - 1].end }
     }
 }
@@ -334,6 +336,7 @@ pub(crate) struct Matched<'p> {
     common: index::Common<'p>,
     sets: Core,
     core: Option<Core>,
+    covered: OnceCell<[Vec<Range<u32>>; 2]>,
 }
 
 impl<'p> Matched<'p> {
@@ -345,7 +348,7 @@ impl<'p> Matched<'p> {
             shingles_a: a.shingles.own(),
             shingles_b: b.shingles.own(),
         });
-        Self { a, b, common, sets, core }
+        Self { a, b, common, sets, core, covered: OnceCell::new() }
     }
 
     /// The counts that decide: without boilerplate, where one of the two has some.
@@ -359,9 +362,9 @@ impl<'p> Matched<'p> {
 
     /// Numbers, relation and passages.
     pub(crate) fn compare(&self, config: &Config) -> Comparison {
-        let Self { a, b, common, sets, core } = self;
+        let Self { a, b, common, sets, core, .. } = self;
         let [covered_a, covered_b] =
-            self.covered(|_| true).map(|stretches| stretches.iter().map(|words| words.end - words.start).sum());
+            self.covered().each_ref().map(|stretches| stretches.iter().map(|words| words.end - words.start).sum());
         let overlap = Overlap {
             shared: sets.shared,
             shingles_a: sets.shingles_a,

@@ -60,6 +60,9 @@ impl Matched<'_> {
         if contained && is_short(a.hashes.len().min(b.hashes.len()) as u32) {
             return because(Reason::Containment);
         }
+        if contained && common.plainly_share_run(config.run()) {
+            return because(Reason::Containment);
+        }
         let shared = Runs::new(a, b, common);
         let runs = shared.starts(config.run());
         if contained && !runs[0].is_empty() {
