@@ -136,6 +136,9 @@ pub struct Location {
     pub len: u64,
     /// The record's number in the source, from 1; 0 where the source is the article.
     pub record: u64,
+    /// The first byte in the record and the bytes of the JSON string that is the text, without its quotes; nothing where
+    /// the text is more than that, or less.
+    pub text: Option<(u32, u32)>,
 }
 
 /// The short fields of an article.

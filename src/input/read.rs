@@ -163,7 +163,8 @@ pub(crate) fn read_block(
     let mut offset = block.offset;
     for line in lines::each(&block.bytes) {
         heard.lines += 1;
-        let location = Location { source: index as u32, offset, len: line.len() as u64, record: heard.lines };
+        let location =
+            Location { source: index as u32, offset, len: line.len() as u64, record: heard.lines, text: None };
         offset += line.len() as u64;
         if !wanted.is(&location) {
             continue;
@@ -206,8 +207,15 @@ fn read_line(
     let record = record::parse(&decoded, fields, options.date_format.as_deref())?;
     heard.replaced += u64::from(matches!(decoded, Cow::Owned(_)));
     heard.odd_dates += u64::from(record.odd_date);
-    f(ReadArticle { text: &record.text, card: record.card, location });
+    let text = record.raw.filter(|_| matches!(decoded, Cow::Borrowed(_))).and_then(|raw| place_in(line, raw));
+    f(ReadArticle { text: &record.text, card: record.card, location: Location { text, ..location } });
     Ok(())
+}
+
+/// The first byte in `line` of a part of it, and its bytes.
+fn place_in(line: &[u8], part: &str) -> Option<(u32, u32)> {
+    let start = part.as_ptr().addr().checked_sub(line.as_ptr().addr())?;
+    Some((u32::try_from(start).ok()?, u32::try_from(part.len()).ok()?))
 }
 
 /// A line as text, without a byte order mark and its end.
@@ -227,7 +235,7 @@ fn read_texts(
     let mut heard = Heard::default();
     for index in range {
         let source = &sources[index];
-        let location = Location { source: index as u32, offset: 0, len: source.bytes, record: 0 };
+        let location = Location { source: index as u32, offset: 0, len: source.bytes, record: 0, text: None };
         if !wanted.is(&location) {
             continue;
         }

@@ -10,6 +10,8 @@ use std::fmt;
 /// A parsed record.
 pub(super) struct Record<'l> {
     pub(super) text: Cow<'l, str>,
+    /// The JSON string that the text is, without its quotes, if it is one.
+    pub(super) raw: Option<&'l str>,
     pub(super) card: Card,
     /// Whether there was a date that was not understood.
     pub(super) odd_date: bool,
@@ -24,15 +26,20 @@ pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str
     let values = slots(line, &wanted)?;
     let (texts, shorts) = values.split_at(fields.text.len());
     let mut parts = Vec::with_capacity(texts.len());
-    let mut null = None;
+    let (mut null, mut raws) = (None, None);
     for (value, name) in texts.iter().zip(&fields.text) {
         match value.map(RawValue::get) {
             None => {}
             Some("null") => null = Some(name),
-            Some(raw) if raw.starts_with('"') => parts.push(string(raw)?),
+            Some(raw) if raw.starts_with('"') => {
+                let inner = &raw[1..raw.len() - 1];
+                raws = Some(inner);
+                parts.push(string(inner)?);
+            }
             Some(raw) => return Err(format!("field `{name}` is {}, not a string", kind(raw))),
         }
     }
+    let raw = raws.filter(|_| parts.len() == 1);
     let text = match parts.len() {
         0 if null.is_some() => return Err(format!("field `{}` is null", null.map_or("", String::as_str))),
         0 => return Err(format!("no field `{}`", fields.text.join("`, `"))),
@@ -45,7 +52,7 @@ pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str
     let host = || url::Url::parse(url.as_deref()?).ok()?.host_str().map(|host| host.trim_start_matches("www.").into());
     let publisher = publisher.or_else(host);
     let card = Card { id, title, publisher, url: url.clone(), date: understood.flatten() };
-    Ok(Record { text, card, odd_date: understood == Some(None) })
+    Ok(Record { text, raw, card, odd_date: understood == Some(None) })
 }
 
 /// Only the text of a record that was parsed before.
@@ -89,16 +96,15 @@ fn kind(raw: &str) -> &'static str {
 /// A string or number as text, anything else as nothing. Blank is nothing too.
 fn short(raw: &str) -> Option<Box<str>> {
     let text = match raw.as_bytes().first()? {
-        b'"' => string(raw).ok()?,
+        b'"' => string(&raw[1..raw.len() - 1]).ok()?,
         b'-' | b'0'..=b'9' => Cow::Borrowed(raw),
         _ => return None,
     };
     (!text.trim().is_empty()).then(|| text.into())
 }
 
-/// Decodes a JSON string with its quotes, which is known to be a valid one.
-fn string(raw: &str) -> Result<Cow<'_, str>, String> {
-    let inner = &raw[1..raw.len() - 1];
+/// Decodes a JSON string, given without its quotes, which is known to be a valid one.
+pub(super) fn string(inner: &str) -> Result<Cow<'_, str>, String> {
     let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else { return Ok(Cow::Borrowed(inner)) };
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;

@@ -5,6 +5,7 @@ use super::read::{decode_line, whole_text};
 use super::stream::{Place, read_exact_at};
 use super::{Format, InputOptions, Location, Source, record};
 use crate::article::ArticleId;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
@@ -104,15 +105,25 @@ impl<'s> Library<'s> {
         let Format::Lines(fields) = &source.format else {
             return whole_text(&source.place, self.options.max_record).map(|whole| whole.text);
         };
+        if let (Some((start, len)), true) = (location.text, source.has_random_access()) {
+            let inner = self.bytes(index, location.offset + u64::from(start), len as usize)?;
+            let inner = String::from_utf8(inner).map_err(|_| gone())?;
+            let decoded = match record::string(&inner).map_err(|_| gone())? {
+                Cow::Owned(text) => Some(text),
+                Cow::Borrowed(_) => None,
+            };
+            return Ok(decoded.unwrap_or(inner));
+        }
         let line = match &self.extracts[index] {
             Some(extract) => extract.line(article),
-            None if source.has_random_access() => self.line(index, location),
+            None if source.has_random_access() => self.bytes(index, location.offset, location.len as usize),
             None => Err(gone()),
         }?;
-        record::text(&decode_line(&line), fields).map(std::borrow::Cow::into_owned).map_err(|_| gone())
+        record::text(&decode_line(&line), fields).map(Cow::into_owned).map_err(|_| gone())
     }
 
-    fn line(&self, index: usize, location: Location) -> Result<Vec<u8>, String> {
+    /// Bytes of a source.
+    fn bytes(&self, index: usize, offset: u64, len: usize) -> Result<Vec<u8>, String> {
         let place: &Place = &self.sources[index].place;
         let open = || place.shared().map_err(|error| error.to_string());
         let file = if self.sources.len() <= OPEN {
@@ -120,7 +131,7 @@ impl<'s> Library<'s> {
         } else {
             open()?
         };
-        read_exact_at(&file, location.offset, location.len as usize).map_err(|_| gone())
+        read_exact_at(&file, offset, len).map_err(|_| gone())
     }
 }
 

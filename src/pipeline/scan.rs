@@ -256,11 +256,40 @@ impl FirstReading<'_> {
     }
 }
 
+/// Articles that a thread reads again at a time.
+const SOME: usize = 128;
+
 /// Articles in files.
 pub(super) struct OnDisk<'s> {
     library: Library<'s>,
     catalogue: &'s Catalogue,
     options: &'s InputOptions,
+}
+
+impl OnDisk<'_> {
+    /// Reads articles again one by one, each where it lies.
+    fn read_some<P: Default + Send>(
+        &self,
+        progress: &dyn Progress,
+        wanted: &(dyn Fn(ArticleId) -> bool + Sync),
+        visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
+    ) -> Vec<P> {
+        let some = self.catalogue.locations.par_chunks(SOME).zip((0..u32::MAX).into_par_iter().step_by(SOME));
+        let read = |(locations, first): (&[Location], u32)| {
+            let mut part = P::default();
+            for (article, location) in (first..).map(ArticleId).zip(locations) {
+                // What cannot be read any more is said when a pair needs it.
+                if wanted(article)
+                    && let Ok(text) = self.library.text(article)
+                {
+                    visit(&mut part, article, &text);
+                }
+                progress.advance(location.len);
+            }
+            part
+        };
+        some.map(read).collect()
+    }
 }
 
 impl Texts for OnDisk<'_> {
@@ -286,6 +315,9 @@ impl Texts for OnDisk<'_> {
     ) -> Vec<P> {
         let sources = &self.catalogue.sources;
         progress.begin(stage, input::plain_bytes(sources));
+        if input::have_random_access(sources) {
+            return self.read_some(progress, wanted, visit);
+        }
         let is_wanted = |location: &Location| self.library.find(location).is_some_and(wanted);
         let reader = Reader { sources, options: self.options, wanted: Wanted::TextAt(&is_wanted), progress };
         let part = |read: Box<ReadSome<'_>>| {
