@@ -77,7 +77,7 @@ pub(crate) fn meet(
         let (a, b) = (sizes[a as usize], sizes[b as usize]);
         f64::from(a.min(b)) / f64::from(a.max(b)) >= threshold
     };
-    for (_, list) in lists(layout, 0, run).filter(|(_, list)| limit.is_none_or(|limit| list.len() <= limit)) {
+    for (_, list) in lists(layout, 0, run, 2).filter(|(_, list)| limit.is_none_or(|limit| list.len() <= limit)) {
         for (at, &one) in list.iter().enumerate() {
             let others = list[at + 1..].iter().filter(|&&other| near(one, other) && (wanted(one) || wanted(other)));
             pairs.extend(others.map(|&other| Pair::new(one, other)));

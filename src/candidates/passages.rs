@@ -145,10 +145,16 @@ pub(crate) fn has_several(layout: Layout, bucket: &[u64]) -> bool {
     bucket.iter().any(|&entry| layout.article(entry) != layout.article(bucket[0]))
 }
 
-/// Each fingerprint of a part that two or more articles have: its key, and these.
-pub(crate) fn lists(layout: Layout, part: usize, run: &SortedRun) -> impl Iterator<Item = (u32, Vec<u32>)> + '_ {
+/// Each fingerprint of a part that `least` articles have, two or more: its key, and these.
+pub(crate) fn lists(
+    layout: Layout,
+    part: usize,
+    run: &SortedRun,
+    least: usize,
+) -> impl Iterator<Item = (u32, Vec<u32>)> + '_ {
     let list = move |bucket: &[u64]| (Layout::key(part, bucket[0]), carriers(layout, bucket));
-    run.buckets().map(list).filter(|(_, articles)| articles.len() > 1)
+    let long = run.buckets().filter(move |bucket| bucket.len() >= least);
+    long.map(list).filter(move |(_, articles)| articles.len() >= least)
 }
 
 /// What the lists of one part bring together.
@@ -265,7 +271,7 @@ mod tests {
             }
             let mut found = std::collections::BTreeMap::new();
             for (part, entries) in dealt.into_iter().enumerate() {
-                found.extend(lists(layout, part, &Layout::sorted(entries)));
+                found.extend(lists(layout, part, &Layout::sorted(entries), 2));
             }
             let mut expected = std::collections::BTreeMap::<u32, Vec<u32>>::new();
             for (article, keys) in articles.iter().enumerate() {

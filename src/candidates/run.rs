@@ -20,12 +20,15 @@ impl SortedRun {
         Self::of(entries.map(|(key, value)| u64::from(key) << 32 | u64::from(value)).collect(), 32)
     }
 
-    /// Sorts `entries`, whose keys stand above the lowest `below` bits. One counting pass over 8 bytes an entry for every
-    /// nine bits of the key: O(n), stable.
+    /// Sorts `entries`, whose keys stand above the lowest `below` bits. Counting passes over 8 bytes an entry put them in
+    /// the order of as many upper bits of the key as tell most of them apart; what is left is sorted by comparison: O(n)
+    /// expected for keys that are hashes, O(n log n) for any, stable.
     pub(crate) fn of(mut entries: Vec<u64>, below: u32) -> Self {
-        let passes = (64 - below).div_ceil(DIGIT);
-        let width = (64 - below).div_ceil(passes);
-        let digit = |entry: u64, pass: u32| (entry >> (below + pass * width)) as usize & ((1 << width) - 1);
+        let enough = usize::BITS - entries.len().leading_zeros();
+        let passes = (64 - below).min(enough).div_ceil(DIGIT);
+        let width = if passes == 0 { 0 } else { (64 - below).min(passes * DIGIT).div_ceil(passes) };
+        let lowest = 64 - passes * width;
+        let digit = |entry: u64, pass: u32| (entry >> (lowest + pass * width)) as usize & ((1 << width) - 1);
         let mut other = vec![0; entries.len()];
         let mut counts = vec![vec![0u32; 1 << width]; passes as usize];
         for &entry in &entries {
@@ -47,6 +50,17 @@ impl SortedRun {
                 *place += 1;
             }
             std::mem::swap(&mut entries, &mut other);
+        }
+        if lowest > below || passes == 0 {
+            let mut start = 0;
+            while let Some(more) = entries[start..].windows(2).position(|pair| pair[0] >> below > pair[1] >> below) {
+                let alike = |entry: &u64| entry.checked_shr(lowest) == entries[start + more].checked_shr(lowest);
+                let before = entries[start..=start + more].iter().rev().take_while(|entry| alike(entry)).count();
+                let behind = entries[start + more + 1..].iter().take_while(|entry| alike(entry)).count();
+                let (from, to) = (start + more + 1 - before, start + more + 1 + behind);
+                entries[from..to].sort_by_key(|entry| entry >> below);
+                start = to;
+            }
         }
         Self { entries, below }
     }

@@ -50,11 +50,11 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
         .enumerate()
         .map(|(part, run)| {
             let (mut hot, mut suspects) = (Vec::new(), Vec::new());
-            for (key, carriers) in lists(layout, part, &run) {
+            for (key, carriers) in lists(layout, part, &run, LEAST_OF_SITE) {
                 if carriers.len() >= HOT {
                     hot.push(key);
                 }
-                if carriers.len() >= LEAST_OF_SITE && !config.count_boilerplate {
+                if !config.count_boilerplate {
                     suspects.extend(background.suspects(key, &carriers));
                 }
             }
@@ -128,6 +128,9 @@ const WORDS_AT_A_TIME: usize = 4 << 20;
 /// An index of the postings of the articles that are wanted, part by part.
 pub(crate) fn sorted(postings: Vec<Postings>, layout: Layout, wanted: impl Fn(u32) -> bool + Sync) -> Vec<SortedRun> {
     let dealt: Vec<Vec<Vec<u64>>> = postings.into_par_iter().map(|postings| postings.deal(layout, &wanted)).collect();
-    let of_part = |part: usize| Layout::sorted(dealt.iter().flat_map(|parts| parts[part].iter().copied()).collect());
+    let of_part = |part: usize| {
+        let of_part: Vec<&[u64]> = dealt.iter().map(|parts| parts[part].as_slice()).collect();
+        Layout::sorted(of_part.concat())
+    };
     (0..PARTS).into_par_iter().map(of_part).collect()
 }
