@@ -31,13 +31,16 @@ impl Loaded<'_> {
     }
 }
 
+/// What lies on a desk, in the order in which it was used; boxed, as it is moved about whenever one is used.
+type Articles<'t> = Vec<Box<Loaded<'t>>>;
+
 /// Where articles come from, the desks that no thread is at, and what was lost.
 pub(crate) struct Office<'a, T> {
     pub(crate) gathered: &'a Gathered,
     pub(crate) texts: &'a T,
     pub(crate) config: &'a Config,
     pub(crate) boilerplate: &'a Boilerplate,
-    free: Mutex<Vec<Vec<Box<Loaded<'a>>>>>,
+    free: Mutex<Vec<Articles<'a>>>,
     lost: Mutex<Vec<(ArticleId, String)>>,
 }
 
@@ -72,7 +75,7 @@ impl<'a, T: Texts> Office<'a, T> {
 /// A thread's articles, the one used last at the end.
 pub(crate) struct Desk<'o, 'a, T> {
     office: &'o Office<'a, T>,
-    articles: Vec<Box<Loaded<'a>>>,
+    articles: Articles<'a>,
 }
 
 impl<'a, T: Texts> Desk<'_, 'a, T> {

@@ -77,7 +77,7 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
 
 /// Reads texts of carriers, and makes of what they share the boilerplate.
 pub(crate) fn learn<T: Texts>(
-    suspects: Vec<Suspect>,
+    suspects: &[Suspect],
     gathered: &Gathered,
     copies: &Copies,
     texts: &mut T,

@@ -293,13 +293,13 @@ impl Prepared {
     }
 
     /// The distinct shingles, S(A).
-    #[cfg(feature = "formats")]
+    #[cfg(feature = "cli")]
     pub(crate) fn distinct_shingles(&self) -> impl Iterator<Item = u64> + '_ {
         self.shingles.distinct().map(|(_, shingle)| shingle)
     }
 
     /// Whether a shingle is in S(A).
-    #[cfg(feature = "formats")]
+    #[cfg(feature = "cli")]
     pub(crate) fn has_shingle(&self, shingle: u64) -> bool {
         self.shingles.contains(shingle)
     }
