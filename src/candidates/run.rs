@@ -87,7 +87,15 @@ impl SortedRun {
 
     /// The entries of each key that has two or more, keys ascending.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = &[u64]> + '_ {
-        self.entries.chunk_by(|a, b| a >> self.below == b >> self.below).filter(|bucket| bucket.len() > 1)
+        let Self { entries, below } = self;
+        let mut at = 0;
+        // Most keys have one entry; these are passed over two by two.
+        std::iter::from_fn(move || {
+            let start = at + entries[at..].windows(2).position(|pair| (pair[0] ^ pair[1]) >> below == 0)?;
+            let more = entries[start + 2..].iter().take_while(|entry| (*entry ^ entries[start]) >> below == 0).count();
+            at = start + 2 + more;
+            Some(&entries[start..at])
+        })
     }
 }
 

@@ -85,13 +85,12 @@ impl<T: Texts> Indexer<'_, T> {
             crowd.sort_by_key(|&article| !short(article));
         }
         let mut brought = Brought { lost, ..Brought::default() };
-        let mut pairs = PairSet::default();
-        for mut met in met.into_iter().chain(met_short) {
+        let mut met: Vec<Met> = met.into_iter().chain(met_short).collect();
+        for met in &mut met {
             brought.matches += met.matches;
-            pairs.extend(&met.pairs);
             brought.crowds.append(&mut met.crowds);
         }
-        brought.pairs = pairs.into_sorted();
+        brought.pairs = met.into_par_iter().map(|met| met.pairs).reduce(Vec::new, PairSet::merged);
         Ok(brought)
     }
 
@@ -103,11 +102,11 @@ impl<T: Texts> Indexer<'_, T> {
         let layout = Layout::new(gathered.len());
         let all = shared.is_empty() || !(marks.short.is_empty() || gathered.short_were_known);
         let mut again = vec![all; gathered.len()];
-        for (part, run) in shared.iter().enumerate() {
-            for bucket in run.buckets().filter(|bucket| marks.is_restless(Layout::key(part, bucket[0]))) {
-                bucket.iter().for_each(|&entry| again[layout.article(entry) as usize] = true);
-            }
-        }
+        let restless = shared.par_iter().enumerate().flat_map_iter(|(part, run)| {
+            let of_run = run.buckets().filter(move |bucket| marks.is_restless(Layout::key(part, bucket[0])));
+            of_run.flatten().map(|&entry| layout.article(entry))
+        });
+        restless.collect::<Vec<u32>>().into_iter().for_each(|article| again[article as usize] = true);
         for (article, keys) in gathered.looked_up.iter().flat_map(Postings::iter) {
             again[article as usize] |= !keys.iter().all(|key| marks.prefixes.contains(key));
         }
