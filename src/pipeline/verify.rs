@@ -10,11 +10,12 @@ use crate::candidates::crowd::Verdict;
 use crate::error::Result;
 use crate::report::Sink;
 use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
+use ahash::AHashMap;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Pairs whose results are held at a time.
-const AT_A_TIME: usize = 1 << 13;
+const AT_A_TIME: usize = 1 << 15;
 /// Pairs that a thread takes at a time.
 const PIECE: usize = 32;
 
@@ -102,10 +103,14 @@ impl<'a, T: Texts> Verifier<'a, T> {
         for some in work.chunks(AT_A_TIME) {
             let scored = {
                 let sink = &*sink;
-                self.at_desks(some, |work, desk| self.score_one(work, desk, sink))
+                self.at_desks(&by_story(some), |&at, desk| {
+                    self.progress.advance(1);
+                    Some((at, self.score_one(&some[at], desk, sink)?))
+                })
             };
-            self.progress.advance(some.len() as u64);
-            for (reported, seen) in scored.into_iter().flatten() {
+            let mut scored: Vec<(usize, Scored<S>)> = scored.into_iter().flatten().collect();
+            scored.par_sort_unstable_by_key(|&(at, _)| at);
+            for (_, (reported, seen)) in scored {
                 let pair = reported.as_ref().map(|(pair, _)| *pair);
                 if let Some((pair, rendered)) = reported {
                     sink.take(&pair, rendered)?;
@@ -171,6 +176,35 @@ impl<'a, T: Texts> Verifier<'a, T> {
         ScoredPair::new(ArticleId(pair.a()), ArticleId(pair.b()), &comparison)
             .filter(|scored| scored.decisive_jaccard() >= config.threshold)
     }
+}
+
+/// The places of pairs, those of one story together: of articles that hang together by pairs. So each article is read
+/// about once.
+fn by_story(work: &[Work]) -> Vec<usize> {
+    // Of each article one that it hangs together with, which comes before it or is itself.
+    let mut earlier: AHashMap<u32, u32> = AHashMap::new();
+    let mut first = |article: u32, joined_to: Option<u32>| {
+        let mut at = article;
+        let mut path = Vec::new();
+        while let Some(&before) = earlier.get(&at).filter(|&&before| before != at) {
+            path.push(at);
+            at = before;
+        }
+        let root = joined_to.map_or(at, |other| at.min(other));
+        path.into_iter().chain([at]).for_each(|article| {
+            earlier.insert(article, root);
+        });
+        root
+    };
+    for Work { pair, .. } in work {
+        let root = first(pair.a(), None);
+        let other = first(pair.b(), Some(root));
+        first(pair.a(), Some(other));
+    }
+    let mut stories: Vec<(u32, usize)> =
+        work.iter().zip(0..).map(|(work, at)| (first(work.pair.a(), None), at)).collect();
+    stories.sort_unstable();
+    stories.into_iter().map(|(_, at)| at).collect()
 }
 
 /// What `judge` says of the pairs that pass, and `otherwise` of the others.
