@@ -1,10 +1,16 @@
 //! The words of a run that is not plain ASCII letters and digits: character by character, by table.
 //!
 //! A run is handed over with an ASCII separator, or an end of the text, on either side, so that nothing outside it matters.
+//! Most of its characters are letters that become a few bytes, or end a word; these are looked up and put together. Where
+//! something else comes (a mark by itself, an apostrophe, a full stop), the word it is in and what follows up to where the
+//! next word is sure to begin go step by step through a [`Draft`].
 
-use super::hash::word_hash;
+use super::hash::{SHORT, long_word_hash, short_word_hash, word_hash};
 use super::tables::{self, Folded, Kind, Page, YPOGEGRAMMENI};
 use crate::article::Span;
+
+/// Bytes of the longest word, but for its last character, that is put together quickly.
+const LONGEST: usize = 128;
 
 /// A word under construction.
 #[derive(Default)]
@@ -39,9 +45,31 @@ impl Draft {
     }
 }
 
-/// The state of the scan; kept from run to run for its buffers only.
+/// A word that is put together quickly: its first bytes and how many there are.
 #[derive(Default)]
+struct Quickly {
+    start: u128,
+    len: usize,
+    solo: bool,
+    span: Span,
+}
+
+impl Quickly {
+    /// Emits the word, if there is one. `long` has all of its bytes.
+    #[inline(always)]
+    fn end(&mut self, long: &[u8], emit: &mut impl FnMut(u64, Span)) {
+        if self.len > 0 {
+            let hash = if self.len <= SHORT { short_word_hash(self.start) } else { long_word_hash(&long[..self.len]) };
+            emit(hash, self.span);
+            (self.start, self.len, self.solo) = (0, 0, false);
+        }
+    }
+}
+
+/// The state of the scan; kept from run to run for its buffers only.
 pub(super) struct Careful {
+    /// The bytes of the word that is put together quickly, for when it is long.
+    long: [u8; LONGEST + 8],
     draft: Draft,
     /// An apostrophe came after the draft: it is dropped if the word goes on, and ends it otherwise.
     apostrophe: bool,
@@ -55,21 +83,88 @@ pub(super) struct Careful {
 
 impl Careful {
     pub(super) fn new() -> Self {
-        Self::default()
+        Self {
+            long: [0; LONGEST + 8],
+            draft: Draft::default(),
+            apostrophe: false,
+            initials: Draft::default(),
+            stopped: false,
+            page: None,
+        }
     }
 
     /// Emits the words of `text[start..end]`.
     pub(super) fn run(&mut self, text: &str, start: usize, end: usize, emit: &mut impl FnMut(u64, Span)) {
+        let mut at = start;
+        while let Some((word, odd)) = self.quickly(text, at, end, emit) {
+            // A separator ends whatever there is, and so does a character that is a word of its own.
+            let ends = |&(_, ch): &(usize, char)| {
+                let quick = self.page(ch).quick(ch);
+                quick.is_separator() || quick.is_solo()
+            };
+            at = text[odd..end].char_indices().find(ends).map_or(end, |(offset, _)| odd + offset);
+            self.step_by_step(text, word, at, emit);
+        }
+    }
+
+    /// Emits words as long as they are made of letters and digits. Returns where it stops, if it does: the beginning of
+    /// a word, and of the character in it that has to be looked at.
+    fn quickly(
+        &mut self,
+        text: &str,
+        start: usize,
+        end: usize,
+        emit: &mut impl FnMut(u64, Span),
+    ) -> Option<(usize, usize)> {
+        let mut word = Quickly::default();
+        for (offset, ch) in text[start..end].char_indices() {
+            let at = (start + offset) as u32;
+            let quick = self.page(ch).quick(ch);
+            let (bytes, count) = quick.bytes();
+            if count == 0 {
+                if quick.is_other() {
+                    let start = if word.len > 0 { word.span.start } else { at };
+                    return Some((start as usize, at as usize));
+                }
+                word.end(&self.long, emit);
+                continue;
+            }
+            if word.solo || quick.is_solo() {
+                word.end(&self.long, emit);
+            }
+            if word.len == 0 {
+                word = Quickly { span: Span { start: at, end: at }, solo: quick.is_solo(), ..word };
+            } else if word.len > LONGEST {
+                return Some((word.span.start as usize, at as usize));
+            }
+            word.start |= u128::from(bytes).checked_shl(8 * word.len as u32).unwrap_or(0);
+            self.long[word.len..word.len + 8].copy_from_slice(&bytes.to_le_bytes());
+            word.len += count;
+            word.span.end = at + ch.len_utf8() as u32;
+        }
+        word.end(&self.long, emit);
+        None
+    }
+
+    /// The page that a character is on.
+    fn page(&mut self, ch: char) -> &'static Page {
+        let number = ch as u32 >> 8;
+        match self.page {
+            Some((known, page)) if known == number => page,
+            _ => {
+                let page = tables::page(ch);
+                self.page = Some((number, page));
+                page
+            }
+        }
+    }
+
+    fn step_by_step(&mut self, text: &str, start: usize, end: usize, emit: &mut impl FnMut(u64, Span)) {
         let mut at = start as u32;
         for ch in text[start..end].chars() {
             let span = Span { start: at, end: at + ch.len_utf8() as u32 };
             at = span.end;
-            let number = ch as u32 >> 8;
-            let page = match self.page {
-                Some((known, page)) if known == number => page,
-                _ => tables::page(ch),
-            };
-            self.page = Some((number, page));
+            let page = self.page(ch);
             let entry = page.entry(ch);
             if entry.kind == Kind::Sequence {
                 for &folded in page.sequence(entry) {

@@ -29,12 +29,21 @@ const KEEP: [(u64, u64); SHORT + 1] = {
 pub fn word_hash(normalised: &str) -> u64 {
     let bytes = normalised.as_bytes();
     if bytes.len() > SHORT {
-        return xxh3_64_with_seed(bytes, SEED);
+        return long_word_hash(bytes);
     }
     let mut padded = [0; SHORT];
     padded[..bytes.len()].copy_from_slice(bytes);
-    let (low, high) = halves(&padded);
-    mix(low, high)
+    short_word_hash(u128::from_le_bytes(padded))
+}
+
+/// The hash of a word of at most [`SHORT`] bytes in normalised form, the first lowest.
+pub(super) fn short_word_hash(bytes: u128) -> u64 {
+    mix(bytes as u64, (bytes >> 64) as u64)
+}
+
+/// The hash of a longer word in normalised form.
+pub(super) fn long_word_hash(bytes: &[u8]) -> u64 {
+    xxh3_64_with_seed(bytes, SEED)
 }
 
 /// The hash of the word `bytes[start..end]`, ASCII letters and digits of either case, at most 16.

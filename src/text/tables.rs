@@ -37,7 +37,60 @@ pub(super) struct Folded {
     pub(super) class: u8,
 }
 
+/// What a character becomes, if that is simple, in 8 bytes: up to seven bytes of letters and digits with their marks, none
+/// of which waits for what comes after, and above them how many and of what kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Quick(u64);
+
+impl Quick {
+    /// To be looked at step by step.
+    const OTHER: Self = Self(0);
+    const SEPARATOR: Self = Self(1 << 60);
+    const WORD: u64 = 2 << 60;
+    /// Part of a word that ends before and behind it, in a script without spaces.
+    const SOLO: u64 = 3 << 60;
+
+    fn new(folded: &[Folded]) -> Self {
+        let text: String = folded.iter().map(|folded| folded.ch).collect();
+        let kind = match folded {
+            [Folded { kind: Kind::Separator, .. }] => return Self::SEPARATOR,
+            [Folded { kind: Kind::Letter | Kind::Number, .. }, others @ ..]
+                if others.iter().all(|other| matches!(other.kind, Kind::Letter | Kind::Number | Kind::Mark)) =>
+            {
+                Self::WORD
+            }
+            [Folded { kind: Kind::Solo, .. }, marks @ ..] if marks.iter().all(|mark| mark.kind == Kind::Mark) => {
+                Self::SOLO
+            }
+            _ => return Self::OTHER,
+        };
+        if text.len() > 7 || text.contains(YPOGEGRAMMENI) {
+            return Self::OTHER;
+        }
+        let bytes = text.bytes().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(byte));
+        Self(kind | (text.len() as u64) << 56 | bytes)
+    }
+
+    pub(super) fn is_separator(self) -> bool {
+        self == Self::SEPARATOR
+    }
+
+    pub(super) fn is_other(self) -> bool {
+        self == Self::OTHER
+    }
+
+    pub(super) fn is_solo(self) -> bool {
+        self.0 >= Self::SOLO
+    }
+
+    /// The bytes, the first lowest, and how many.
+    pub(super) fn bytes(self) -> (u64, usize) {
+        (self.0 & (u64::MAX >> 8), (self.0 >> 56 & 7) as usize)
+    }
+}
+
 pub(super) struct Page {
+    quick: [Quick; 256],
     entries: [Folded; 256],
     sequences: Vec<Vec<Folded>>,
 }
@@ -52,6 +105,12 @@ pub(super) fn page(ch: char) -> &'static Page {
 }
 
 impl Page {
+    /// What `ch`, which must be on this page, becomes, if that is simple.
+    #[inline(always)]
+    pub(super) fn quick(&self, ch: char) -> Quick {
+        self.quick[ch as usize & 0xff]
+    }
+
     /// What `ch`, which must be on this page, becomes.
     pub(super) fn entry(&self, ch: char) -> Folded {
         self.entries[ch as usize & 0xff]
@@ -63,11 +122,15 @@ impl Page {
 
     fn new(number: u32) -> Self {
         let unicode = Unicode::new();
-        let mut page =
-            Page { entries: [Folded { ch: '\0', kind: Kind::Separator, class: 0 }; 256], sequences: Vec::new() };
+        let mut page = Page {
+            quick: [Quick::SEPARATOR; 256],
+            entries: [Folded { ch: '\0', kind: Kind::Separator, class: 0 }; 256],
+            sequences: Vec::new(),
+        };
         for low in 0..256 {
             let Some(ch) = char::from_u32(number << 8 | low) else { continue };
             let folded = unicode.fold(ch);
+            page.quick[low as usize] = Quick::new(&folded);
             page.entries[low as usize] = match folded[..] {
                 [] => Folded { ch, kind: Kind::Ignored, class: 0 },
                 [one] => one,
