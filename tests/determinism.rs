@@ -1,7 +1,7 @@
 //! Results depend on the articles and the settings, and on nothing else.
 
 use crate::corpus::Corpus;
-use crate::util::{Folder, json_line};
+use crate::util::{Folder, json_line, story};
 
 const ARTICLES: usize = 1_500;
 
@@ -48,4 +48,68 @@ fn one_file_or_many_or_a_compressed_one_or_a_stream() {
     let streamed = folder
         .run_with_input(&["scan", "-", "--format", "jsonl", "--quiet", "--date-field", "nothing"], lines.as_bytes());
     assert!(streamed.out.as_bytes() == expected.expect("it was written").1, "{}", streamed.err);
+}
+
+/// Stories, each second with a footer that is learnt and a phrase that is frequent, each third with a stretch of another right beside
+/// these, and notices of one sentence that stand in some of them.
+fn tangled() -> Vec<String> {
+    let footer = story(9_000, 3);
+    let phrase: String = story(9_001, 1).split_inclusive(' ').take(8).collect();
+    let stretch = |of: u32| -> String { story(of, 8).split_inclusive(' ').skip(30).take(20).collect() };
+    let stories = (0..120).map(|number| {
+        let lifted = if number % 3 == 0 && number > 0 { stretch(number - 1) } else { String::new() };
+        let lifted_too = if number % 3 == 1 { stretch(number / 2) } else { String::new() };
+        let (phrase, footer) = if number % 2 == 1 { (&*phrase, &*footer) } else { ("", "") };
+        format!("{} {phrase}{lifted} {} {lifted_too}{footer}", story(number, 8), story(number + 500, 2))
+    });
+    let notices = (0..20).map(|number| {
+        let noticed: String = story(6 * number, 8).split_inclusive(' ').skip(5).take(9).collect();
+        format!("{phrase}{noticed}{}", story(number + 700, 1).split_inclusive(' ').take(4).collect::<String>())
+    });
+    stories.chain(notices).collect()
+}
+
+/// What is read once, because a look at the short records tells enough, and what is read twice are one result.
+#[test]
+fn what_is_read_again_changes_nothing() {
+    let folder = Folder::new();
+    let write = |name: &str, padding: &str| {
+        let line = |text: &String| json_line(&[("text", text), ("page", padding)]);
+        let lines: String = tangled().iter().map(line).collect();
+        folder.write(name, &lines);
+        lines
+    };
+    let lines = write("dump.jsonl", "");
+    // Long records hide that their texts are short.
+    write("padded/dump.jsonl", &"x".repeat(3_000));
+    folder.gzip("packed/dump.jsonl.gz", lines.as_bytes());
+    for asked in [
+        &["--containment", "0.1"][..],
+        &["--containment", "0.1", "--passage", "9"],
+        &["--list-all", "--containment", "0.1"],
+    ] {
+        let results = |input: &str| folder.scan(&[&[input], asked].concat(), 0);
+        let named = |input: &str| {
+            let results = results(input);
+            assert!(results.summary()["boilerplate"]["passages"].as_u64() > Some(0), "the footer is learnt");
+            let ends = |pair: &serde_json::Value, side: &str| -> Option<u32> {
+                pair[side].as_str()?.rsplit(':').next()?.parse().ok()
+            };
+            let pairs = results.pairs().into_iter().map(|pair| {
+                (
+                    ends(&pair, "a"),
+                    ends(&pair, "b"),
+                    pair["relation"].clone(),
+                    pair["core"].clone(),
+                    pair["jaccard"].clone(),
+                )
+            });
+            pairs.collect::<Vec<_>>()
+        };
+        let expected = named("dump.jsonl");
+        assert!(expected.iter().any(|(_, b, ..)| *b > Some(120)), "notices are found: {expected:?}");
+        assert!(expected.len() > 60, "{} pairs with {asked:?}", expected.len());
+        assert_eq!(named("padded/dump.jsonl"), expected, "{asked:?}");
+        assert_eq!(named("packed/dump.jsonl.gz"), expected, "{asked:?}");
+    }
 }

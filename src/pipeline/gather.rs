@@ -59,7 +59,7 @@ impl Names {
 }
 
 /// What is kept of every article: 4 bytes a band, 1 a value of the signature, and 40 more; and while boilerplate is being
-/// learnt, 4 for each of its fingerprints, about 0.2 a word.
+/// learnt, 6 for each of its fingerprints, about 0.2 a word.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     pub(crate) words: Vec<u32>,
