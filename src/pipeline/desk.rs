@@ -11,16 +11,15 @@ use std::borrow::Cow;
 use std::sync::Mutex;
 
 /// Articles that lie on a desk at a time, unless they are long.
-const ARTICLES: usize = 64;
+pub(crate) const ARTICLES: usize = 256;
 /// Words of articles on a desk beyond which the longest unused go.
-const WORDS: usize = 1 << 17;
+const WORDS: usize = 1 << 20;
 
 /// Why an article was lost that is not as it was.
 pub(crate) const CHANGED: &str = "changed while it was read";
 
 /// An article with its text.
 pub(crate) struct Loaded<'t> {
-    article: u32,
     text: Cow<'t, str>,
     pub(crate) prepared: Prepared,
 }
@@ -31,8 +30,15 @@ impl Loaded<'_> {
     }
 }
 
-/// What lies on a desk, in the order in which it was used; boxed, as it is moved about whenever one is used.
-type Articles<'t> = Vec<Box<Loaded<'t>>>;
+/// What lies on a desk, in the order in which it was used.
+#[derive(Default)]
+struct Articles<'t> {
+    numbers: Vec<u32>,
+    /// Boxed, as it is moved about whenever one is used.
+    loaded: Vec<Box<Loaded<'t>>>,
+    /// How many they have together.
+    words: usize,
+}
 
 /// Where articles come from, the desks that no thread is at, and what was lost.
 pub(crate) struct Office<'a, T> {
@@ -83,18 +89,21 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
     pub(crate) fn pair(&mut self, pair: Pair) -> Option<(&Loaded<'a>, &Loaded<'a>)> {
         self.fetch(pair.a())?;
         self.fetch(pair.b())?;
-        let [.., a, b] = &self.articles[..] else { return None };
+        let [.., a, b] = &self.articles.loaded[..] else { return None };
         Some((a, b))
     }
 
     /// Puts an article at the end.
     fn fetch(&mut self, article: u32) -> Option<()> {
-        if let Some(at) = self.articles.iter().rposition(|loaded| loaded.article == article) {
-            self.articles[at..].rotate_left(1);
+        if let Some(at) = self.articles.numbers.iter().rposition(|&number| number == article) {
+            self.articles.numbers[at..].rotate_left(1);
+            self.articles.loaded[at..].rotate_left(1);
             return Some(());
         }
         let loaded = self.load(article)?;
-        self.articles.push(loaded);
+        self.articles.words += loaded.prepared.hashes().len();
+        self.articles.numbers.push(article);
+        self.articles.loaded.push(loaded);
         Some(())
     }
 
@@ -114,17 +123,18 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
             self.office.lose(ArticleId(article), CHANGED.to_owned());
             return None;
         }
-        Some(Box::new(Loaded { article, text, prepared }))
+        Some(Box::new(Loaded { text, prepared }))
     }
 
     /// Takes away what was not used for longest, where there is too much; the last stays. Gives buffers to be used again.
     fn make_room(&mut self, words: usize) -> Prepared {
-        let mut held = words + self.articles.iter().map(|loaded| loaded.prepared.hashes().len()).sum::<usize>();
+        let Articles { numbers, loaded, words: held } = &mut self.articles;
         let mut room = Prepared::default();
-        while self.articles.len() > 1 && (held > WORDS || self.articles.len() >= ARTICLES) {
-            let gone = self.articles.remove(0).prepared;
-            held -= gone.hashes().len();
-            if gone.hashes().len() <= WORDS / 4 {
+        while loaded.len() > 1 && (*held + words > WORDS || loaded.len() >= ARTICLES) {
+            numbers.remove(0);
+            let gone = loaded.remove(0).prepared;
+            *held -= gone.hashes().len();
+            if gone.hashes().len() <= WORDS / 64 {
                 room = gone;
             }
         }

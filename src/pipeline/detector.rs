@@ -11,6 +11,7 @@ use crate::config::{Config, RECALL, THRESHOLD};
 use crate::error::Result;
 use crate::report::{Copied, Sink};
 use crate::score::{Comparison, PassageSpans, ScoredPair, Side};
+use ahash::AHashSet;
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -224,11 +225,11 @@ impl Detector {
             return Shorts::default();
         }
         let of_chunk = |chunk: &[Article]| {
-            let mut all = Vec::new();
+            let mut all = AHashSet::new();
             chunk.iter().for_each(|article| short::of_text(&article.text, &self.config, &mut all));
             all
         };
-        Shorts::new(articles.par_chunks(256).flat_map_iter(of_chunk).collect::<Vec<u64>>())
+        Shorts::new(articles.par_chunks(256).map(of_chunk).collect())
     }
 }
 

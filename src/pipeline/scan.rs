@@ -15,6 +15,7 @@ use crate::report::clusters::Clusters;
 use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
 use crate::report::{Copied, Sink};
 use crate::score::ScoredPair;
+use ahash::AHashSet;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -219,10 +220,10 @@ fn shorts(sources: &[Source], options: &InputOptions, config: &Config) -> Result
     }
     let wanted = &|location: &Location| location.len <= short::RECORD;
     let reader = Reader { sources, options, wanted: Wanted::TextAt(wanted), progress: &Quiet };
-    let all: Vec<u64> = reader.all(&|read| {
-        let mut all = Vec::new();
+    let all: Vec<AHashSet<u64>> = reader.all(&|read| {
+        let mut all = AHashSet::new();
         read(&mut |article| short::of_text(article.text, config, &mut all));
-        Ok(all)
+        Ok(vec![all])
     })?;
     Ok(Shorts::new(all))
 }

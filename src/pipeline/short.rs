@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::shingle::shingles;
 use crate::text::word_hashes;
 use ahash::AHashSet;
+use rayon::prelude::*;
 
 /// Bytes of the longest record that is taken for that of a short article.
 #[cfg(feature = "formats")]
@@ -26,9 +27,13 @@ pub(crate) struct Shorts {
 }
 
 impl Shorts {
-    /// Of these shingles, in any order.
-    pub(crate) fn new(shingles: impl IntoIterator<Item = u64>) -> Self {
-        let shingles: AHashSet<u64> = shingles.into_iter().collect();
+    /// Of all these shingles.
+    pub(crate) fn new(parts: Vec<AHashSet<u64>>) -> Self {
+        let shingles = parts.into_iter().reduce(|mut all, part| {
+            all.extend(part);
+            all
+        });
+        let shingles = shingles.unwrap_or_default();
         let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (PREFIX - 6) }];
         for shingle in &shingles {
             let (word, bit) = Self::bit(*shingle);
@@ -53,18 +58,20 @@ impl Shorts {
 
     /// Whether all shingles of these articles are known.
     pub(crate) fn cover(&self, short: &[(u32, Box<[u64]>)]) -> bool {
-        short.iter().flat_map(|(_, shingles)| shingles).all(|&shingle| self.contains(shingle))
+        short.par_iter().all(|(_, shingles)| shingles.iter().all(|&shingle| self.contains(shingle)))
     }
 }
 
 /// Adds the shingles of a text that is short, if it may have partners beside its copies.
-pub(crate) fn of_text(text: &str, config: &Config, all: &mut Vec<u64>) {
+pub(crate) fn of_text(text: &str, config: &Config, all: &mut AHashSet<u64>) {
     if text.len() > TEXT {
         return;
     }
     let mut words = Vec::new();
     word_hashes(text, &mut words);
     if is_short(words.len() as u32) && words.len() >= config.shingle {
-        shingles(&words, config.shingle, all);
+        let mut of_text = Vec::new();
+        shingles(&words, config.shingle, &mut of_text);
+        all.extend(of_text);
     }
 }

@@ -1,6 +1,6 @@
 //! Pairs to scores: texts of candidates are read again and compared.
 
-use super::desk::{Desk, Office};
+use super::desk::{ARTICLES, Desk, Office};
 use super::detect::Texts;
 use super::filter::Filter;
 use super::progress::Progress;
@@ -73,9 +73,8 @@ impl<'a, T: Texts> Verifier<'a, T> {
     fn compare(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
         let mut verdicts = Vec::with_capacity(pairs.len());
         for some in pairs.chunks(AT_A_TIME) {
-            for (verdict, noticed) in
-                self.at_desks(some, |&pair, desk| Some(self.compare_one(pair, desk))).into_iter().flatten()
-            {
+            for judged in self.at_desks(some, |&pair| pair, |&pair, desk| self.compare_one(pair, desk)) {
+                let (verdict, noticed) = judged;
                 verdicts.push(verdict);
                 seen.extend(Some(noticed).filter(|noticed| noticed.pair.is_some()));
             }
@@ -103,14 +102,10 @@ impl<'a, T: Texts> Verifier<'a, T> {
         for some in work.chunks(AT_A_TIME) {
             let scored = {
                 let sink = &*sink;
-                self.at_desks(&by_story(some), |&at, desk| {
-                    self.progress.advance(1);
-                    Some((at, self.score_one(&some[at], desk, sink)?))
-                })
+                self.at_desks(some, |work| work.pair, |work, desk| self.score_one(work, desk, sink))
             };
-            let mut scored: Vec<(usize, Scored<S>)> = scored.into_iter().flatten().collect();
-            scored.par_sort_unstable_by_key(|&(at, _)| at);
-            for (_, (reported, seen)) in scored {
+            self.progress.advance(some.len() as u64);
+            for (reported, seen) in scored.into_iter().flatten() {
                 let pair = reported.as_ref().map(|(pair, _)| *pair);
                 if let Some((pair, rendered)) = reported {
                     sink.take(&pair, rendered)?;
@@ -121,19 +116,23 @@ impl<'a, T: Texts> Verifier<'a, T> {
         Ok(())
     }
 
-    /// What `make` makes of each item, in order and in pieces; neighbours are worked on at the same desk.
+    /// What `make` makes of each item, in order. Those of one story are worked on one after the other, at the same desk.
     fn at_desks<W: Sync, M: Send>(
         &self,
         items: &[W],
-        make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> Option<M> + Sync,
-    ) -> Vec<Vec<M>> {
-        items
+        pair: impl Fn(&W) -> Pair,
+        make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> M + Sync,
+    ) -> Vec<M> {
+        let pairs: Vec<Pair> = items.iter().map(pair).collect();
+        let mut made: Vec<(usize, M)> = by_story(&pairs)
             .par_chunks(PIECE)
-            .map(|piece| {
+            .flat_map_iter(|piece| {
                 let mut desk = self.office.desk();
-                piece.iter().filter_map(|item| make(item, &mut desk)).collect()
+                piece.iter().map(|&at| (at, make(&items[at], &mut desk))).collect::<Vec<_>>()
             })
-            .collect()
+            .collect();
+        made.par_sort_unstable_by_key(|&(at, _)| at);
+        made.into_iter().map(|(_, made)| made).collect()
     }
 
     fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, sink: &S) -> Option<Scored<S>> {
@@ -178,33 +177,44 @@ impl<'a, T: Texts> Verifier<'a, T> {
     }
 }
 
-/// The places of pairs, those of one story together: of articles that hang together by pairs. So each article is read
-/// about once.
-fn by_story(work: &[Work]) -> Vec<usize> {
-    // Of each article one that it hangs together with, which comes before it or is itself.
+/// The places of pairs, those of one story together: of articles that hang together by pairs. Where a story is longer than
+/// a desk, the pairs of some of its articles with some others come together. So each article is read about once.
+fn by_story(pairs: &[Pair]) -> Vec<usize> {
+    const SIDE: u32 = ARTICLES as u32 / 2;
+    let stories = stories(pairs);
+    let mut articles: Vec<(u32, u32)> = stories.iter().map(|(&article, &story)| (story, article)).collect();
+    articles.sort_unstable();
+    let places: AHashMap<u32, u32> = articles.iter().zip(0..).map(|(&(_, article), place)| (article, place)).collect();
+    let mut order: Vec<[u32; 4]> = pairs
+        .iter()
+        .zip(0..)
+        .map(|(pair, at)| [stories[&pair.a()], places[&pair.a()] / SIDE, places[&pair.b()] / SIDE, at])
+        .collect();
+    order.par_sort_unstable();
+    order.into_iter().map(|[.., at]| at as usize).collect()
+}
+
+/// For each article of some pairs the first of those that it hangs together with.
+fn stories(pairs: &[Pair]) -> AHashMap<u32, u32> {
     let mut earlier: AHashMap<u32, u32> = AHashMap::new();
-    let mut first = |article: u32, joined_to: Option<u32>| {
+    // The first that is known, and all on the way there point to it afterwards.
+    fn first(earlier: &mut AHashMap<u32, u32>, article: u32) -> u32 {
+        let mut root = article;
+        while let Some(&before) = earlier.get(&root).filter(|&&before| before != root) {
+            root = before;
+        }
         let mut at = article;
-        let mut path = Vec::new();
-        while let Some(&before) = earlier.get(&at).filter(|&&before| before != at) {
-            path.push(at);
+        while let Some(before) = earlier.insert(at, root).filter(|&before| before != root && before != at) {
             at = before;
         }
-        let root = joined_to.map_or(at, |other| at.min(other));
-        path.into_iter().chain([at]).for_each(|article| {
-            earlier.insert(article, root);
-        });
         root
-    };
-    for Work { pair, .. } in work {
-        let root = first(pair.a(), None);
-        let other = first(pair.b(), Some(root));
-        first(pair.a(), Some(other));
     }
-    let mut stories: Vec<(u32, usize)> =
-        work.iter().zip(0..).map(|(work, at)| (first(work.pair.a(), None), at)).collect();
-    stories.sort_unstable();
-    stories.into_iter().map(|(_, at)| at).collect()
+    for pair in pairs {
+        let (a, b) = (first(&mut earlier, pair.a()), first(&mut earlier, pair.b()));
+        earlier.insert(a.max(b), a.min(b));
+    }
+    let articles: Vec<u32> = earlier.keys().copied().collect();
+    articles.into_iter().map(|article| (article, first(&mut earlier, article))).collect()
 }
 
 /// What `judge` says of the pairs that pass, and `otherwise` of the others.

@@ -150,7 +150,7 @@ pub(super) struct Shared {
     pub(super) own: bool,
 }
 
-/// The shingles that two articles share, in the order of the first.
+/// The shingles that two articles share, in the order of the one that has fewer.
 pub(super) struct Common<'i> {
     a: &'i ShingleIndex,
     b: &'i ShingleIndex,
@@ -161,6 +161,11 @@ pub(super) struct Common<'i> {
 
 impl<'i> Common<'i> {
     pub(super) fn new(a: &'i ShingleIndex, b: &'i ShingleIndex) -> Self {
+        if b.len() < a.len() {
+            let Self { mut shared, in_a_row, .. } = Self::new(b, a);
+            shared.iter_mut().for_each(|shared| std::mem::swap(&mut shared.a, &mut shared.b));
+            return Self { a, b, shared, in_a_row };
+        }
         let mut shared = Vec::with_capacity(a.len().min(b.len()) as usize);
         let (mut expected_a, mut expected) = (0, 0);
         let (mut row, mut in_a_row) = (0, 0);

@@ -98,27 +98,29 @@ impl Work for Fill<'_> {
         for &shingle in shingles {
             throw(values, shingle, 0);
         }
-        let mut empty: Vec<usize> = (0..k).filter(|&bin| values[bin] == EMPTY).collect();
+        let mut empty = values.iter().filter(|&&value| value == EMPTY).count();
         let seed = |round: u64| round.wrapping_mul(ROUND_SEED);
-        for round in 1..k as u64 {
-            if empty.is_empty() {
-                return;
+        let mut round = 1;
+        while empty > FEW && round < k as u64 {
+            for &shingle in shingles {
+                let hash = mix(shingle ^ seed(round));
+                let bin = bin(hash, k);
+                empty -= usize::from(values[bin] == EMPTY);
+                // What is in a bin already is less than what comes now.
+                if values[bin] > round << HASH_BITS {
+                    throw(values, hash, round);
+                }
             }
-            // What is in a bin already is less than what comes now.
-            if empty.len() <= FEW {
-                for &bin in &empty {
-                    values[bin] =
-                        least_in_bin(shingles, seed(round), range_of(bin, k)).map_or(EMPTY, |hash| value(hash, round));
-                }
-            } else {
-                for &shingle in shingles {
-                    let hash = mix(shingle ^ seed(round));
-                    if values[bin(hash, k)] > round << HASH_BITS {
-                        throw(values, hash, round);
-                    }
-                }
+            round += 1;
+        }
+        let mut empty: Vec<usize> = (0..k).filter(|&bin| values[bin] == EMPTY).collect();
+        while !empty.is_empty() && round < k as u64 {
+            for &bin in &empty {
+                let least = least_in_bin(shingles, seed(round), range_of(bin, k));
+                values[bin] = least.map_or(EMPTY, |hash| value(hash, round));
             }
             empty.retain(|&bin| values[bin] == EMPTY);
+            round += 1;
         }
         for (bin, round) in values.iter_mut().zip(k as u64..).filter(|(bin, _)| **bin == EMPTY) {
             let least = shingles.iter().map(|&shingle| value(mix(shingle ^ seed(round)), round)).min();
