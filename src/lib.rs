@@ -63,8 +63,8 @@
 //!    (`candidates/passages.rs`). The band keys, sorted band by band, bring together who is alike (`candidates/lsh.rs`);
 //!    how many bands of how many rows, [`candidates::bands`] has chosen. Full lists are settled by leaders
 //!    (`candidates/crowd.rs`). An exhaustive join (`candidates/exhaustive.rs`) can take the place of the bands.
-//! 6. `pipeline/verify.rs` reads the texts of candidates (`input/reread.rs`), story by story, keeps those that come next on
-//!    a desk (`pipeline/desk.rs`), and asks [`score`] whether a pair is reported
+//! 6. `pipeline/verify.rs` reads the texts of candidates (`input/reread.rs`), story by story (`pipeline/stories.rs`), keeps them on
+//!    a desk (`pipeline/desk.rs`) for as long as they are needed, and asks [`score`] whether a pair is reported
 //!    (`score/reason.rs`); if so, it is compared in full, passages by `score/passages.rs`.
 //! 7. The pair goes to a [`report::Sink`]: `report/pairs.rs` makes it a line of JSON, in parallel, and writes it in order.
 //! 8. `cluster.rs` groups the pairs, and [`report`] writes the other files and the summary.

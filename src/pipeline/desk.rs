@@ -34,7 +34,7 @@ impl Loaded<'_> {
 #[derive(Default)]
 struct Articles<'t> {
     numbers: Vec<u32>,
-    /// Boxed, as it is moved about whenever one is used.
+    #[expect(clippy::vec_box, reason = "it is moved about whenever one is used")]
     loaded: Vec<Box<Loaded<'t>>>,
     /// How many they have together.
     words: usize,

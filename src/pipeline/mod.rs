@@ -19,6 +19,7 @@ pub(crate) mod progress;
 #[cfg(feature = "formats")]
 mod reading;
 mod short;
+mod stories;
 mod verify;
 
 #[cfg(feature = "cli")]

@@ -1,16 +1,16 @@
 //! Pairs to scores: texts of candidates are read again and compared.
 
-use super::desk::{ARTICLES, Desk, Office};
+use super::desk::{Desk, Office};
 use super::detect::Texts;
 use super::filter::Filter;
 use super::progress::Progress;
+use super::stories::by_story;
 use crate::article::ArticleId;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::error::Result;
 use crate::report::Sink;
 use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
-use ahash::AHashMap;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -175,46 +175,6 @@ impl<'a, T: Texts> Verifier<'a, T> {
         ScoredPair::new(ArticleId(pair.a()), ArticleId(pair.b()), &comparison)
             .filter(|scored| scored.decisive_jaccard() >= config.threshold)
     }
-}
-
-/// The places of pairs, those of one story together: of articles that hang together by pairs. Where a story is longer than
-/// a desk, the pairs of some of its articles with some others come together. So each article is read about once.
-fn by_story(pairs: &[Pair]) -> Vec<usize> {
-    const SIDE: u32 = ARTICLES as u32 / 2;
-    let stories = stories(pairs);
-    let mut articles: Vec<(u32, u32)> = stories.iter().map(|(&article, &story)| (story, article)).collect();
-    articles.sort_unstable();
-    let places: AHashMap<u32, u32> = articles.iter().zip(0..).map(|(&(_, article), place)| (article, place)).collect();
-    let mut order: Vec<[u32; 4]> = pairs
-        .iter()
-        .zip(0..)
-        .map(|(pair, at)| [stories[&pair.a()], places[&pair.a()] / SIDE, places[&pair.b()] / SIDE, at])
-        .collect();
-    order.par_sort_unstable();
-    order.into_iter().map(|[.., at]| at as usize).collect()
-}
-
-/// For each article of some pairs the first of those that it hangs together with.
-fn stories(pairs: &[Pair]) -> AHashMap<u32, u32> {
-    let mut earlier: AHashMap<u32, u32> = AHashMap::new();
-    // The first that is known, and all on the way there point to it afterwards.
-    fn first(earlier: &mut AHashMap<u32, u32>, article: u32) -> u32 {
-        let mut root = article;
-        while let Some(&before) = earlier.get(&root).filter(|&&before| before != root) {
-            root = before;
-        }
-        let mut at = article;
-        while let Some(before) = earlier.insert(at, root).filter(|&before| before != root && before != at) {
-            at = before;
-        }
-        root
-    }
-    for pair in pairs {
-        let (a, b) = (first(&mut earlier, pair.a()), first(&mut earlier, pair.b()));
-        earlier.insert(a.max(b), a.min(b));
-    }
-    let articles: Vec<u32> = earlier.keys().copied().collect();
-    articles.into_iter().map(|article| (article, first(&mut earlier, article))).collect()
 }
 
 /// What `judge` says of the pairs that pass, and `otherwise` of the others.
