@@ -9,6 +9,7 @@
 //! about 2^-60. **Cost**: two multiplications a word, whatever w.
 
 use crate::simd::{Work, widest};
+use ahash::AHashSet;
 
 /// How shingles and whole articles differ in hash: runs of another length start from another seed.
 const LENGTH_SEED: u64 = 0xa076_1d64_78bd_642f;
@@ -183,6 +184,42 @@ impl ShingleSet {
     #[must_use]
     pub fn hashes(&self) -> &[u64] {
         &self.0
+    }
+}
+
+/// Shingles to be looked up, and a bit for each beginning that one of them has, by which most others are told apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    shingles: AHashSet<u64>,
+    bits: Vec<u64>,
+}
+
+impl Known {
+    /// Bits of a shingle's beginning.
+    const PREFIX: u32 = 17;
+
+    pub(crate) fn new(shingles: AHashSet<u64>) -> Self {
+        let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (Self::PREFIX - 6) }];
+        for shingle in &shingles {
+            let (word, bit) = Self::bit(*shingle);
+            bits[word] |= bit;
+        }
+        Self { shingles, bits }
+    }
+
+    fn bit(shingle: u64) -> (usize, u64) {
+        let prefix = shingle >> (64 - Self::PREFIX);
+        ((prefix >> 6) as usize, 1 << (prefix & 63))
+    }
+
+    pub(crate) fn contains(&self, shingle: u64) -> bool {
+        let (word, bit) = Self::bit(shingle);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0) && self.shingles.contains(&shingle)
+    }
+
+    /// The set, whose order may decide nothing.
+    pub(crate) fn shingles(&self) -> &AHashSet<u64> {
+        &self.shingles
     }
 }
 

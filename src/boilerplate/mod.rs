@@ -7,7 +7,7 @@
 
 pub(crate) mod learn;
 
-use crate::shingle::ShingleSet;
+use crate::shingle::{Known, ShingleSet};
 use ahash::AHashSet;
 use serde::{Deserialize, Serialize};
 
@@ -25,14 +25,9 @@ pub struct KnownPassage {
 /// A set of shingle hashes that count for nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Boilerplate {
-    shingles: AHashSet<u64>,
-    /// A bit for the lowest bits of each shingle, so that most others need no look into the set.
-    bits: Vec<u64>,
+    shingles: Known,
     passages: Vec<KnownPassage>,
 }
-
-/// Lowest bits of a shingle that are looked at first.
-const LOW_BITS: u32 = 17;
 
 impl Boilerplate {
     /// Makes P of these shingles.
@@ -69,41 +64,30 @@ impl Boilerplate {
     }
 
     fn of(shingles: AHashSet<u64>, passages: Vec<KnownPassage>) -> Self {
-        let mut bits = vec![0; 1 << (LOW_BITS - 6)];
-        for shingle in &shingles {
-            let (word, bit) = Self::bit(*shingle);
-            bits[word] |= bit;
-        }
-        Self { shingles, bits, passages }
-    }
-
-    fn bit(shingle: u64) -> (usize, u64) {
-        let low = shingle & ((1 << LOW_BITS) - 1);
-        ((low >> 6) as usize, 1 << (low & 63))
+        Self { shingles: Known::new(shingles), passages }
     }
 
     /// Whether a shingle belongs to P.
     #[must_use]
     pub fn contains(&self, shingle: u64) -> bool {
-        let (word, bit) = Self::bit(shingle);
-        self.bits.get(word).is_some_and(|bits| bits & bit != 0) && self.shingles.contains(&shingle)
+        self.shingles.contains(shingle)
     }
 
     /// Whether P has no shingles.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.shingles.is_empty()
+        self.shingles.shingles().is_empty()
     }
 
     /// How many shingles P has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shingles.len()
+        self.shingles.shingles().len()
     }
 
     /// The shingles, in no order that may decide anything.
     pub(crate) fn shingles(&self) -> impl Iterator<Item = u64> + '_ {
-        self.shingles.iter().copied()
+        self.shingles.shingles().iter().copied()
     }
 
     /// The passages that P was made of, those in the most articles first.

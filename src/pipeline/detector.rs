@@ -3,7 +3,7 @@
 use super::detect::{Membership, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::progress::{Progress, Quiet, Stage};
-use super::short::{self, Shorts};
+use super::short;
 use crate::article::{Article, ArticleId};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
@@ -11,6 +11,7 @@ use crate::config::{Config, RECALL, THRESHOLD};
 use crate::error::Result;
 use crate::report::{Copied, Sink};
 use crate::score::{Comparison, PassageSpans, ScoredPair, Side};
+use crate::shingle::Known;
 use ahash::AHashSet;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -192,7 +193,7 @@ impl Detector {
             gathered.append(part?)?;
         }
         gathered.references_from = gathered.len() as u32;
-        gathered.short_were_known = shorts.cover(&gathered.short);
+        gathered.short_were_known = short::cover(&shorts, &gathered.short);
         let publishers = || Names::new(articles.iter().map(|article| article.publisher.as_deref()));
         (gathered.publishers, gathered.sites) = (publishers(), publishers());
         let mut passages = Collected::default();
@@ -220,16 +221,16 @@ impl Detector {
 
 impl Detector {
     /// What all articles are to be asked for.
-    fn shorts(&self, articles: &[Article]) -> Shorts {
+    fn shorts(&self, articles: &[Article]) -> Known {
         if self.config.containment.is_none() {
-            return Shorts::default();
+            return Known::default();
         }
         let of_chunk = |chunk: &[Article]| {
             let mut all = AHashSet::new();
             chunk.iter().for_each(|article| short::of_text(&article.text, &self.config, &mut all));
             all
         };
-        Shorts::new(articles.par_chunks(256).map(of_chunk).collect())
+        short::all(articles.par_chunks(256).map(of_chunk).collect())
     }
 }
 

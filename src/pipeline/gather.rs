@@ -1,13 +1,12 @@
 //! Texts to what is kept of each article: how many words, a digest of them, its band keys, its date.
 
-use super::short::Shorts;
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::Pair;
 use crate::candidates::lsh::{agreeing, band_keys, traces};
 use crate::candidates::passages::{Key, Postings, is_short, key};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::shingle::shingles;
+use crate::shingle::{Known, shingles};
 use crate::sketch::fingerprint::{Slide, WordBits, rank};
 use crate::sketch::{MinHasher, Winnower};
 use crate::text::word_hashes;
@@ -144,7 +143,7 @@ pub(crate) struct Sketcher<'s> {
     /// Chooses the fingerprints of the survey, where there are to be some.
     winnower: Option<Winnower>,
     config: &'s Config,
-    shorts: &'s Shorts,
+    shorts: &'s Known,
     words: Vec<u64>,
     shingles: Vec<u64>,
     values: Vec<u64>,
@@ -155,7 +154,7 @@ pub(crate) struct Sketcher<'s> {
 }
 
 impl<'s> Sketcher<'s> {
-    pub(crate) fn new(config: &'s Config, shorts: &'s Shorts) -> Result<Self> {
+    pub(crate) fn new(config: &'s Config, shorts: &'s Known) -> Result<Self> {
         let hasher = MinHasher::new(config.bands.k())?;
         let surveyed = config.guaranteed_run().map(|_| Winnower::new(config.shingle, config.run()));
         Ok(Self {
@@ -207,7 +206,7 @@ impl<'s> Sketcher<'s> {
         let Self { config, shorts, words, shingles, ranks, slide, bits, keys, .. } = self;
         if is_short(words.len() as u32) && words.len() >= config.shingle {
             gathered.short.push((article.0, shingles.as_slice().into()));
-        } else if !shorts.is_empty() {
+        } else if !shorts.shingles().is_empty() {
             keys.extend(shingles.iter().filter(|&&shingle| shorts.contains(shingle)).map(|&shingle| (key(shingle), 0)));
             add(article, keys, &mut gathered.looked_up);
         }

@@ -4,7 +4,7 @@ use super::detect::{Outcome, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::progress::{Progress, Quiet, Stage};
 use super::reading::{Made, ReadSome, Reader, follow};
-use super::short::{self, Shorts};
+use super::short;
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
@@ -15,6 +15,7 @@ use crate::report::clusters::Clusters;
 use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
 use crate::report::{Copied, Sink};
 use crate::score::ScoredPair;
+use crate::shingle::Known;
 use ahash::AHashSet;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -70,7 +71,7 @@ impl Scan {
         let shorts = shorts(&plan.sources, &options, &config)?;
         let first = FirstReading { sources: &plan.sources, config: &config, shorts: &shorts };
         let Part { mut gathered, cards, locations, mut heard } = reader.all(&|read| first.part(read))?;
-        gathered.short_were_known = shorts.cover(&gathered.short);
+        gathered.short_were_known = short::cover(&shorts, &gathered.short);
         let is_input = |location: &Location| !plan.sources[location.source as usize].reference;
         gathered.references_from = locations.partition_point(is_input) as u32;
         let mut skipped = plan.skipped;
@@ -214,9 +215,9 @@ impl Made for Part {
 }
 
 /// The shingles of short articles, where a look at the short records tells them.
-fn shorts(sources: &[Source], options: &InputOptions, config: &Config) -> Result<Shorts> {
+fn shorts(sources: &[Source], options: &InputOptions, config: &Config) -> Result<Known> {
     if config.containment.is_none() || !input::have_random_access(sources) {
-        return Ok(Shorts::default());
+        return Ok(Known::default());
     }
     let wanted = &|location: &Location| location.len <= short::RECORD;
     let reader = Reader { sources, options, wanted: Wanted::TextAt(wanted), progress: &Quiet };
@@ -225,13 +226,13 @@ fn shorts(sources: &[Source], options: &InputOptions, config: &Config) -> Result
         read(&mut |article| short::of_text(article.text, config, &mut all));
         Ok(vec![all])
     })?;
-    Ok(Shorts::new(all))
+    Ok(short::all(all))
 }
 
 struct FirstReading<'a> {
     sources: &'a [Source],
     config: &'a Config,
-    shorts: &'a Shorts,
+    shorts: &'a Known,
 }
 
 impl FirstReading<'_> {

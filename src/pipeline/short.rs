@@ -6,7 +6,7 @@
 
 use crate::candidates::passages::is_short;
 use crate::config::Config;
-use crate::shingle::shingles;
+use crate::shingle::{Known, shingles};
 use crate::text::word_hashes;
 use ahash::AHashSet;
 use rayon::prelude::*;
@@ -16,50 +16,19 @@ use rayon::prelude::*;
 pub(crate) const RECORD: u64 = 2048;
 /// Bytes of the longest text that is.
 pub(crate) const TEXT: usize = 1024;
-/// Bits of hash by which shingles are looked up first.
-const PREFIX: u32 = 17;
 
-/// Shingles, and a bit for each beginning that one of them has.
-#[derive(Debug, Default)]
-pub(crate) struct Shorts {
-    shingles: AHashSet<u64>,
-    bits: Vec<u64>,
+/// All of these shingles.
+pub(crate) fn all(parts: Vec<AHashSet<u64>>) -> Known {
+    let all = parts.into_iter().reduce(|mut all, part| {
+        all.extend(part);
+        all
+    });
+    Known::new(all.unwrap_or_default())
 }
 
-impl Shorts {
-    /// Of all these shingles.
-    pub(crate) fn new(parts: Vec<AHashSet<u64>>) -> Self {
-        let shingles = parts.into_iter().reduce(|mut all, part| {
-            all.extend(part);
-            all
-        });
-        let shingles = shingles.unwrap_or_default();
-        let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (PREFIX - 6) }];
-        for shingle in &shingles {
-            let (word, bit) = Self::bit(*shingle);
-            bits[word] |= bit;
-        }
-        Self { shingles, bits }
-    }
-
-    fn bit(shingle: u64) -> (usize, u64) {
-        let prefix = shingle >> (64 - PREFIX);
-        ((prefix >> 6) as usize, 1 << (prefix & 63))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.shingles.is_empty()
-    }
-
-    pub(crate) fn contains(&self, shingle: u64) -> bool {
-        let (word, bit) = Self::bit(shingle);
-        self.bits.get(word).is_some_and(|bits| bits & bit != 0) && self.shingles.contains(&shingle)
-    }
-
-    /// Whether all shingles of these articles are known.
-    pub(crate) fn cover(&self, short: &[(u32, Box<[u64]>)]) -> bool {
-        short.par_iter().all(|(_, shingles)| shingles.iter().all(|&shingle| self.contains(shingle)))
-    }
+/// Whether all shingles of these articles are known.
+pub(crate) fn cover(known: &Known, short: &[(u32, Box<[u64]>)]) -> bool {
+    short.par_iter().all(|(_, shingles)| shingles.iter().all(|&shingle| known.contains(shingle)))
 }
 
 /// Adds the shingles of a text that is short, if it may have partners beside its copies.
