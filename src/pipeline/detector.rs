@@ -2,8 +2,8 @@
 
 use super::detect::{Membership, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
+use super::preview::{Glimpse, Preview, Sampling};
 use super::progress::{Progress, Quiet, Stage};
-use super::short;
 use crate::article::{Article, ArticleId};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
@@ -11,8 +11,7 @@ use crate::config::{Config, RECALL, THRESHOLD};
 use crate::error::Result;
 use crate::report::{Copied, Sink};
 use crate::score::{Comparison, PassageSpans, ScoredPair, Side};
-use crate::shingle::Known;
-use ahash::AHashSet;
+use crate::sketch::Winnower;
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -175,12 +174,12 @@ impl Detector {
     /// # Errors
     /// As [`detect`](Self::detect).
     pub fn detect_with(&self, articles: &[Article], progress: &dyn Progress) -> Result<Detection> {
-        progress.begin(Stage::Read, Some(articles.iter().map(|article| article.text.len() as u64).sum()));
-        let shorts = self.shorts(articles);
+        progress.begin(Stage::Read, Some(bytes(articles)));
+        let preview = self.preview(articles)?;
         let parts: Vec<Result<Gathered>> = articles
-            .par_chunks(256)
+            .par_chunks(CHUNK)
             .map(|chunk| {
-                let (mut sketcher, mut part) = (Sketcher::new(&self.config, &shorts)?, Gathered::default());
+                let (mut sketcher, mut part) = (Sketcher::new(&self.config, &preview)?, Gathered::default());
                 for article in chunk {
                     sketcher.sketch(&article.text, article.date, &mut part)?;
                     progress.advance(article.text.len() as u64);
@@ -193,7 +192,7 @@ impl Detector {
             gathered.append(part?)?;
         }
         gathered.references_from = gathered.len() as u32;
-        gathered.short_were_known = short::cover(&shorts, &gathered.short);
+        gathered.preview = preview;
         let publishers = || Names::new(articles.iter().map(|article| article.publisher.as_deref()));
         (gathered.publishers, gathered.sites) = (publishers(), publishers());
         let mut passages = Collected::default();
@@ -220,18 +219,30 @@ impl Detector {
 }
 
 impl Detector {
-    /// What all articles are to be asked for.
-    fn shorts(&self, articles: &[Article]) -> Known {
-        if self.config.containment.is_none() {
-            return Known::default();
+    /// What the first reading is to watch for.
+    fn preview(&self, articles: &[Article]) -> Result<Preview> {
+        if self.config.guaranteed_run().is_none() {
+            return Ok(Preview::default());
         }
-        let of_chunk = |chunk: &[Article]| {
-            let mut all = AHashSet::new();
-            chunk.iter().for_each(|article| short::of_text(&article.text, &self.config, &mut all));
-            all
+        let sampling = Sampling::of(bytes(articles));
+        let winnower = Winnower::new(self.config.shingle, self.config.run())?;
+        let of_chunk = |(chunk, articles): (usize, &[Article])| {
+            let mut glimpse = Glimpse::default();
+            for (article, number) in articles.iter().zip(CHUNK as u64 * chunk as u64..) {
+                glimpse.see(&article.text, sampling.takes(number).then_some(winnower), &self.config);
+            }
+            glimpse
         };
-        short::all(articles.par_chunks(256).map(of_chunk).collect())
+        Ok(Preview::new(articles.par_chunks(CHUNK).enumerate().map(of_chunk).collect()))
     }
+}
+
+/// Articles that a thread takes at a time.
+const CHUNK: usize = 256;
+
+/// Bytes of the texts of all articles.
+fn bytes(articles: &[Article]) -> u64 {
+    articles.iter().map(|article| article.text.len() as u64).sum()
 }
 
 struct InMemory<'a>(&'a [Article]);
@@ -251,12 +262,12 @@ impl Texts for InMemory<'_> {
         wanted: &(dyn Fn(ArticleId) -> bool + Sync),
         visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
     ) -> Vec<P> {
-        progress.begin(stage, Some(self.0.iter().map(|article| article.text.len() as u64).sum()));
-        let chunks = self.0.par_chunks(256).enumerate();
+        progress.begin(stage, Some(bytes(self.0)));
+        let chunks = self.0.par_chunks(CHUNK).enumerate();
         chunks
             .map(|(chunk, articles)| {
                 let mut part = P::default();
-                for (article, number) in articles.iter().zip(256 * chunk as u32..) {
+                for (article, number) in articles.iter().zip((CHUNK * chunk) as u32..) {
                     if wanted(ArticleId(number)) {
                         visit(&mut part, ArticleId(number), &article.text);
                     }

@@ -1,13 +1,14 @@
 //! Texts to what is kept of each article: how many words, a digest of them, its band keys, its date.
 
+use super::preview::Preview;
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::Pair;
 use crate::candidates::lsh::{agreeing, band_keys, traces};
 use crate::candidates::passages::{Key, Postings, is_short, key};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::shingle::{Known, shingles};
-use crate::sketch::fingerprint::{Slide, WordBits, rank};
+use crate::shingle::shingles;
+use crate::sketch::fingerprint::{AROUND, Slide, WordBits, bounded, rank};
 use crate::sketch::{MinHasher, Winnower};
 use crate::text::word_hashes;
 use ahash::AHashMap;
@@ -73,10 +74,12 @@ pub(crate) struct Gathered {
     pub(crate) survey: Vec<Postings>,
     /// What longer articles have of the shingles of short ones, as far as those were known.
     pub(crate) looked_up: Vec<Postings>,
+    /// Those fingerprints that are common in the sample.
+    pub(crate) common: Vec<Postings>,
     /// The shingles of each short article.
     pub(crate) short: Vec<(u32, Box<[u64]>)>,
-    /// Whether all of these were looked up.
-    pub(crate) short_were_known: bool,
+    /// What the first reading watched for.
+    pub(crate) preview: Preview,
     /// Who published an article.
     pub(crate) publishers: Names,
     /// Whose furniture it may carry: its publisher's, or that of the folder it lies in.
@@ -99,6 +102,7 @@ impl Gathered {
         let first = self.words.len() as u32;
         part.survey.into_iter().for_each(|postings| postings.append(first, &mut self.survey));
         part.looked_up.into_iter().for_each(|postings| postings.append(first, &mut self.looked_up));
+        part.common.into_iter().for_each(|postings| postings.append(first, &mut self.common));
         self.short.extend(part.short.into_iter().map(|(article, shingles)| (first + article, shingles)));
         self.words.append(&mut part.words);
         self.digests.append(&mut part.digests);
@@ -143,7 +147,7 @@ pub(crate) struct Sketcher<'s> {
     /// Chooses the fingerprints of the survey, where there are to be some.
     winnower: Option<Winnower>,
     config: &'s Config,
-    shorts: &'s Known,
+    preview: &'s Preview,
     words: Vec<u64>,
     shingles: Vec<u64>,
     values: Vec<u64>,
@@ -151,17 +155,20 @@ pub(crate) struct Sketcher<'s> {
     slide: Slide,
     bits: WordBits,
     keys: Vec<Key>,
+    noted: Vec<Key>,
+    /// Where fingerprints stand.
+    places: Vec<usize>,
 }
 
 impl<'s> Sketcher<'s> {
-    pub(crate) fn new(config: &'s Config, shorts: &'s Known) -> Result<Self> {
+    pub(crate) fn new(config: &'s Config, preview: &'s Preview) -> Result<Self> {
         let hasher = MinHasher::new(config.bands.k())?;
         let surveyed = config.guaranteed_run().map(|_| Winnower::new(config.shingle, config.run()));
         Ok(Self {
             hasher,
             winnower: surveyed.transpose()?,
             config,
-            shorts,
+            preview,
             words: Vec::new(),
             shingles: Vec::new(),
             values: vec![0; hasher.k()],
@@ -169,6 +176,8 @@ impl<'s> Sketcher<'s> {
             slide: Slide::default(),
             bits: WordBits::default(),
             keys: Vec::new(),
+            noted: Vec::new(),
+            places: Vec::new(),
         })
     }
 
@@ -203,7 +212,19 @@ impl<'s> Sketcher<'s> {
 
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {
         let Some(winnower) = self.winnower else { return };
-        let Self { config, shorts, words, shingles, ranks, slide, bits, keys, .. } = self;
+        let Self {
+            config,
+            preview: Preview { shorts, common },
+            words,
+            shingles,
+            ranks,
+            slide,
+            bits,
+            keys,
+            noted,
+            places,
+            ..
+        } = self;
         if is_short(words.len() as u32) && words.len() >= config.shingle {
             gathered.short.push((article.0, shingles.as_slice().into()));
         } else if !shorts.shingles().is_empty() {
@@ -213,9 +234,30 @@ impl<'s> Sketcher<'s> {
         ranks.clear();
         ranks.extend(shingles.iter().map(|&shingle| rank(shingle, false)));
         bits.set(words);
-        let chosen = |at: usize| keys.push((key(shingles[at]), bits.context(at, config.shingle)));
-        winnower.choose(ranks, slide, chosen);
+        places.clear();
+        winnower.choose(ranks, slide, |at| places.push(at));
+        keys.extend(places.iter().map(|&at| (key(shingles[at]), bits.context(at, config.shingle))));
+        let noise = gathered.digests.last().map_or(0, |&digest| digest as u16);
+        for (chosen, _) in places.iter().enumerate().filter(|(_, at)| common.contains(shingles[**at])) {
+            noted.push((keys[chosen].0, 0));
+            bound_around(chosen, places, keys, noise);
+        }
         add(article, keys, &mut gathered.survey);
+        add(article, noted, &mut gathered.common);
+    }
+}
+
+/// Takes from the contexts of the fingerprints around the `common` one, wherever a run cannot go that does not hold it, all
+/// that could agree with others.
+fn bound_around(common: usize, places: &[usize], keys: &mut [Key], noise: u16) {
+    let at = places[common];
+    let (before, behind) = keys.split_at_mut(common);
+    let near = |other: &usize| other.abs_diff(at) <= AROUND;
+    for ((_, context), place) in before.iter_mut().zip(&places[..common]).rev().take_while(|(_, place)| near(place)) {
+        *context = bounded(*context, [AROUND, at - place - 1], noise);
+    }
+    for ((_, context), place) in behind.iter_mut().zip(&places[common..]).skip(1).take_while(|(_, place)| near(place)) {
+        *context = bounded(*context, [place - at - 1, AROUND], noise);
     }
 }
 

@@ -51,11 +51,16 @@ pub(crate) struct Indexer<'a, T> {
 impl<T: Texts> Indexer<'_, T> {
     /// What comes together. `shared` are the fingerprints by hash alone that several articles have, part by part.
     pub(crate) fn bring(&self, shared: Vec<SortedRun>) -> Result<Brought> {
-        let Self { gathered, copies, config, .. } = *self;
+        let Self { gathered, copies, config, marks, .. } = *self;
         let Some(run) = config.guaranteed_run() else { return Ok(Brought::default()) };
         let winnower = Winnower::new(config.shingle, run)?;
+        let mut shared = shared;
         let again = self.again(&shared);
-        let reader = Reader { gathered, config, winnower, marks: self.marks };
+        // Nobody meets by boilerplate.
+        shared.par_iter_mut().enumerate().for_each(|(part, run)| {
+            *run = run.of_buckets(|bucket| !marks.furniture.contains(&Layout::key(part, bucket[0])));
+        });
+        let reader = Reader { gathered, config, winnower, marks };
         let wanted = |article: ArticleId| again[article.index()] && copies.stands(article.0);
         let visit = |part: &mut Part, article, text: &str| reader.read(part, article, text);
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
@@ -96,19 +101,32 @@ impl<T: Texts> Indexer<'_, T> {
         Ok(brought)
     }
 
-    /// Which articles have to be read again. One that has no hot fingerprint by hash alone, and none that is boilerplate,
-    /// has the same ones when hot shingles rank last: of each window the least by hash, which is cold. And where it has of
-    /// the short articles' shingles only such as they are looked up by, what is known of it is all that matters.
+    /// Which articles have to be read again. One that has no hot fingerprint by hash alone has the same ones when hot
+    /// shingles rank last: of each window the least by hash, which is cold. Boilerplate takes some of them away: those in
+    /// it, which are known by their keys if there are as many as were noted; others, of windows that reach into it, stand
+    /// for no run but lead to nothing wrong. And where an article has of the short articles' shingles only such as they
+    /// are looked up by, what is known of it is all that matters.
     fn again(&self, shared: &[SortedRun]) -> Vec<bool> {
         let Self { gathered, marks, .. } = self;
         let layout = Layout::new(gathered.len());
-        let all = shared.is_empty() || !(marks.short.is_empty() || gathered.short_were_known);
+        let all = shared.is_empty() || !(marks.short.is_empty() || gathered.preview.covers(&gathered.short));
         let mut again = vec![all; gathered.len()];
-        let restless = shared.par_iter().enumerate().flat_map_iter(|(part, run)| {
-            let of_run = run.buckets().filter(move |bucket| marks.is_restless(Layout::key(part, bucket[0])));
-            of_run.flatten().map(|&entry| layout.article(entry))
-        });
-        restless.collect::<Vec<u32>>().into_iter().for_each(|article| again[article as usize] = true);
+        let of_keys = |keys: &AHashSet<u32>| -> Vec<u32> {
+            let runs = shared.par_iter().enumerate();
+            let entries = runs.flat_map_iter(|(part, run)| {
+                run.buckets().filter(move |bucket| keys.contains(&Layout::key(part, bucket[0]))).flatten()
+            });
+            entries.map(|&entry| layout.article(entry)).collect()
+        };
+        of_keys(&marks.hot).into_iter().for_each(|article| again[article as usize] = true);
+        let mut unknown = vec![0i64; gathered.len()];
+        of_keys(&marks.furniture).into_iter().for_each(|article| unknown[article as usize] += 1);
+        for (article, keys) in gathered.common.iter().flat_map(Postings::iter) {
+            let noted = keys.iter().filter(|key| marks.noted.contains(key)).count();
+            unknown[article as usize] -= noted as i64;
+            again[article as usize] |= noted < keys.len();
+        }
+        again.iter_mut().zip(unknown).for_each(|(again, unknown)| *again |= unknown != 0);
         for (article, keys) in gathered.looked_up.iter().flat_map(Postings::iter) {
             again[article as usize] |= !keys.iter().all(|key| marks.prefixes.contains(key));
         }
@@ -141,8 +159,12 @@ pub(crate) struct Marks<'b> {
     /// Two bits for each of [`SLOTS`] stretches of keys: whether it has a hot one, and whether one that must be looked up.
     bits: Vec<u64>,
     boilerplate: &'b Boilerplate,
-    /// Keys of shingles that are hot, or boilerplate.
-    restless: AHashSet<u32>,
+    /// Keys of shingles that are hot, and not those of boilerplate.
+    hot: AHashSet<u32>,
+    /// Keys of boilerplate.
+    furniture: AHashSet<u32>,
+    /// Keys of common fingerprints that are boilerplate.
+    noted: AHashSet<u32>,
     /// The shingles of short articles, and whether they are looked up by it.
     short: AHashMap<u64, bool>,
     /// The keys of those that they are looked up by.
@@ -156,14 +178,19 @@ const LOOK_UP: u64 = 2;
 
 impl<'b> Marks<'b> {
     pub(crate) fn new(hot: &[u32], boilerplate: &'b Boilerplate, gathered: &Gathered, config: &Config) -> Self {
+        let furniture: AHashSet<u32> = boilerplate.shingles().map(key).collect();
+        let noted = gathered.preview.common.shingles().iter().filter(|&&shingle| boilerplate.contains(shingle));
         let mut marks = Self {
             bits: vec![0; SLOTS / SLOTS_A_WORD],
             boilerplate,
-            restless: hot.iter().copied().collect(),
+            hot: hot.iter().copied().filter(|key| !furniture.contains(key)).collect(),
+            noted: noted.map(|&shingle| key(shingle)).collect(),
+            furniture,
             short: AHashMap::new(),
             prefixes: AHashSet::new(),
         };
-        hot.iter().for_each(|&key| marks.set(key, HOT));
+        let hot: Vec<u32> = marks.hot.iter().copied().collect();
+        hot.into_iter().for_each(|key| marks.set(key, HOT));
         boilerplate.shingles().for_each(|shingle| marks.set(key(shingle), LOOK_UP));
         if let Some(containment) = config.containment {
             for (_, shingles) in &gathered.short {
@@ -178,7 +205,6 @@ impl<'b> Marks<'b> {
         }
         let prefixes = marks.short.iter().filter(|(_, is_prefix)| **is_prefix);
         marks.prefixes = prefixes.map(|(&shingle, _)| key(shingle)).collect();
-        marks.restless.extend(boilerplate.shingles().map(key));
         marks
     }
 
@@ -206,14 +232,9 @@ impl<'b> Marks<'b> {
         self.bits[word] >> shift
     }
 
-    /// Whether a shingle is frequent. (Of boilerplate it does not matter.)
+    /// Whether a shingle is frequent.
     fn is_hot(&self, shingle: u64) -> bool {
-        self.get(shingle) & HOT != 0 && self.is_restless(key(shingle))
-    }
-
-    /// Whether a key is that of a hot shingle, or of boilerplate.
-    fn is_restless(&self, key: u32) -> bool {
-        self.restless.contains(&key)
+        self.get(shingle) & HOT != 0 && self.hot.contains(&key(shingle))
     }
 }
 
@@ -285,7 +306,7 @@ impl Reader<'_> {
                     short_keys.push((key(shingle), 0));
                 }
             }
-            rank(shingle, mark & HOT != 0 && self.marks.is_restless(key(shingle)))
+            rank(shingle, mark & HOT != 0 && self.marks.hot.contains(&key(shingle)))
         }));
     }
 

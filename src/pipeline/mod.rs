@@ -15,10 +15,10 @@ mod filter;
 pub(crate) mod gather;
 mod index;
 mod learn;
+mod preview;
 pub(crate) mod progress;
 #[cfg(feature = "formats")]
 mod reading;
-mod short;
 mod stories;
 mod verify;
 

@@ -2,9 +2,9 @@
 
 use super::detect::{Outcome, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
+use super::preview::{self, Glimpse, Preview, Sampling};
 use super::progress::{Progress, Quiet, Stage};
 use super::reading::{Made, ReadSome, Reader, follow};
-use super::short;
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
@@ -15,8 +15,7 @@ use crate::report::clusters::Clusters;
 use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
 use crate::report::{Copied, Sink};
 use crate::score::ScoredPair;
-use crate::shingle::Known;
-use ahash::AHashSet;
+use crate::sketch::Winnower;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -68,10 +67,10 @@ impl Scan {
     ) -> Result<(Self, Sketches)> {
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
         let reader = Reader { sources: &plan.sources, options: &options, wanted: Wanted::All, progress };
-        let shorts = shorts(&plan.sources, &options, &config)?;
-        let first = FirstReading { sources: &plan.sources, config: &config, shorts: &shorts };
+        let preview = preview(&plan.sources, &options, &config)?;
+        let first = FirstReading { sources: &plan.sources, config: &config, preview: &preview };
         let Part { mut gathered, cards, locations, mut heard } = reader.all(&|read| first.part(read))?;
-        gathered.short_were_known = short::cover(&shorts, &gathered.short);
+        gathered.preview = preview;
         let is_input = |location: &Location| !plan.sources[location.source as usize].reference;
         gathered.references_from = locations.partition_point(is_input) as u32;
         let mut skipped = plan.skipped;
@@ -214,32 +213,35 @@ impl Made for Part {
     }
 }
 
-/// The shingles of short articles, where a look at the short records tells them.
-fn shorts(sources: &[Source], options: &InputOptions, config: &Config) -> Result<Known> {
-    if config.containment.is_none() || !input::have_random_access(sources) {
-        return Ok(Known::default());
+/// What the first reading is to watch for, where a look at short records and a sample of others can tell.
+fn preview(sources: &[Source], options: &InputOptions, config: &Config) -> Result<Preview> {
+    if config.guaranteed_run().is_none() || !input::have_random_access(sources) {
+        return Ok(Preview::default());
     }
-    let wanted = &|location: &Location| location.len <= short::RECORD;
+    let sampling = Sampling::of(input::plain_bytes(sources).unwrap_or_default());
+    let winnower = Winnower::new(config.shingle, config.run())?;
+    let sampled = |location: &Location| sampling.takes(location.offset ^ u64::from(location.source) << 40);
+    let wanted = &|location: &Location| location.len <= preview::RECORD || sampled(location);
     let reader = Reader { sources, options, wanted: Wanted::TextAt(wanted), progress: &Quiet };
-    let all: Vec<AHashSet<u64>> = reader.all(&|read| {
-        let mut all = AHashSet::new();
-        read(&mut |article| short::of_text(article.text, config, &mut all));
-        Ok(vec![all])
+    let glimpses: Vec<Glimpse> = reader.all(&|read| {
+        let mut glimpse = Glimpse::default();
+        read(&mut |article| glimpse.see(article.text, sampled(&article.location).then_some(winnower), config));
+        Ok(vec![glimpse])
     })?;
-    Ok(short::all(all))
+    Ok(Preview::new(glimpses))
 }
 
 struct FirstReading<'a> {
     sources: &'a [Source],
     config: &'a Config,
-    shorts: &'a Known,
+    preview: &'a Preview,
 }
 
 impl FirstReading<'_> {
     /// Sketches the articles that `read` gives.
     fn part(&self, read: Box<ReadSome<'_>>) -> Result<Part> {
         let mut part = Part::default();
-        let mut sketcher = Sketcher::new(self.config, self.shorts)?;
+        let mut sketcher = Sketcher::new(self.config, self.preview)?;
         let mut too_long = Vec::new();
         let heard = read(&mut |article| match sketcher.sketch(article.text, article.card.date, &mut part.gathered) {
             Ok(_) => {

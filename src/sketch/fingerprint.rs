@@ -71,6 +71,13 @@ pub(crate) fn may_run(one: u16, other: u16, more: usize) -> bool {
     before + behind >= more.min(AROUND)
 }
 
+/// A context with `noise` in place of the bits of words that are further away than so many before and behind.
+pub(crate) fn bounded(context: u16, [before, behind]: [usize; 2], noise: u16) -> u16 {
+    let bits = |words: usize| (1u16 << words.min(AROUND)) - 1;
+    let kept = bits(before) | bits(behind) << AROUND;
+    context & kept | noise & !kept
+}
+
 /// Chooses fingerprints, for one length of shared runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Winnower {
