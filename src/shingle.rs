@@ -194,12 +194,14 @@ pub(crate) struct Known {
     bits: Vec<u64>,
 }
 
-impl Known {
-    /// Bits of a shingle's beginning.
-    const PREFIX: u32 = 17;
+/// Bits of a shingle's beginning.
+const PREFIX: u32 = 17;
+/// Shingles that are looked up at once.
+const CHUNK: usize = 64;
 
+impl Known {
     pub(crate) fn new(shingles: AHashSet<u64>) -> Self {
-        let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (Self::PREFIX - 6) }];
+        let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (PREFIX - 6) }];
         for shingle in &shingles {
             let (word, bit) = Self::bit(*shingle);
             bits[word] |= bit;
@@ -208,7 +210,7 @@ impl Known {
     }
 
     fn bit(shingle: u64) -> (usize, u64) {
-        let prefix = shingle >> (64 - Self::PREFIX);
+        let prefix = shingle >> (64 - PREFIX);
         ((prefix >> 6) as usize, 1 << (prefix & 63))
     }
 
@@ -217,9 +219,46 @@ impl Known {
         self.bits.get(word).is_some_and(|bits| bits & bit != 0) && self.shingles.contains(&shingle)
     }
 
+    /// Calls `found` with each place of `shingles` whose shingle is known, in order.
+    pub(crate) fn each_in(&self, shingles: &[u64], mut found: impl FnMut(usize)) {
+        let Ok(bits) = self.bits.as_slice().try_into() else { return };
+        let (chunks, rest) = shingles.as_chunks::<CHUNK>();
+        for (chunk, start) in chunks.iter().zip((0..).step_by(CHUNK)) {
+            let mut likely = 0u64;
+            widest(Likely { bits, chunk, likely: &mut likely });
+            while likely != 0 {
+                let place = likely.trailing_zeros() as usize;
+                if self.shingles.contains(&chunk[place]) {
+                    found(start + place);
+                }
+                likely &= likely - 1;
+            }
+        }
+        let start = shingles.len() - rest.len();
+        rest.iter().zip(start..).filter(|(shingle, _)| self.contains(**shingle)).for_each(|(_, place)| found(place));
+    }
+
     /// The set, whose order may decide nothing.
     pub(crate) fn shingles(&self) -> &AHashSet<u64> {
         &self.shingles
+    }
+}
+
+/// Which of some shingles have the beginning of a known one, as bits.
+struct Likely<'k> {
+    bits: &'k [u64; 1 << (PREFIX - 6)],
+    chunk: &'k [u64; CHUNK],
+    likely: &'k mut u64,
+}
+
+impl Work for Likely<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { bits, chunk, likely } = self;
+        *likely = chunk.iter().zip(0u32..).fold(0, |likely, (shingle, place)| {
+            let prefix = shingle >> (64 - PREFIX);
+            likely | (bits[(prefix >> 6) as usize] >> (prefix & 63) & 1) << place
+        });
     }
 }
 

@@ -73,6 +73,11 @@ impl Boilerplate {
         self.shingles.contains(shingle)
     }
 
+    /// Calls `found` with each place of `shingles` whose shingle belongs to P, in order.
+    pub(crate) fn each_in(&self, shingles: &[u64], found: impl FnMut(usize)) {
+        self.shingles.each_in(shingles, found);
+    }
+
     /// Whether P has no shingles.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -67,27 +67,146 @@ impl Layout {
         (part as u32) << Self::KEY_BITS | (entry >> (64 - Self::KEY_BITS)) as u32
     }
 
+    /// An entry of [`Postings`] in this layout, with another number for its article.
+    fn renumbered(self, entry: u64, article: u32) -> u64 {
+        if self.side == Postings::LAYOUT.side {
+            let above = !0 << Postings::LAYOUT.article_bits;
+            let moved = (entry & above & (!0 >> Self::KEY_BITS)) >> (Postings::LAYOUT.article_bits - self.article_bits);
+            return entry & !(!0 >> Self::KEY_BITS) | moved | u64::from(article);
+        }
+        let key = (entry >> (64 - Self::KEY_BITS)) as u32;
+        self.pack((key, Postings::LAYOUT.context(entry)), article)
+    }
+
     /// Sorts the entries of a part.
     pub(crate) fn sorted(entries: Vec<u64>) -> SortedRun {
         SortedRun::of(entries, 64 - Self::KEY_BITS)
     }
 }
 
-/// Fingerprints of many articles, article after article.
+/// Fingerprints of articles that follow each other, dealt out by part of the index as they come.
 #[derive(Debug, Default)]
 pub(crate) struct Postings {
-    articles: Vec<(u32, u32)>,
-    keys: Vec<u32>,
-    contexts: Vec<u16>,
+    /// The article that those of the entries are counted from.
+    first: u32,
+    /// One past the last article, counted so.
+    end: u32,
+    /// Entries in the order of their articles; empty, or as many lists as there are parts.
+    parts: Vec<Vec<u64>>,
 }
 
 impl Postings {
-    /// Adds an article and its fingerprints, which may repeat.
-    pub(crate) fn push(&mut self, article: u32, keys: &mut Vec<Key>) {
-        self.articles.push((article, keys.len() as u32));
-        self.keys.extend(keys.iter().map(|&(key, _)| key));
-        self.contexts.extend(keys.iter().map(|&(_, context)| context));
-        keys.clear();
+    /// Has room for the full context.
+    const LAYOUT: Layout = Layout { article_bits: 64 - Layout::KEY_BITS - 2 * AROUND as u32, side: AROUND as u32 };
+    /// Articles that can be counted.
+    const ARTICLES: u32 = 1 << Self::LAYOUT.article_bits;
+
+    /// Adds an article with its fingerprints, which may repeat, and takes them away.
+    pub(crate) fn push(all: &mut Vec<Self>, article: u32, keys: &mut Vec<Key>) {
+        if keys.is_empty() {
+            return;
+        }
+        if all.last().is_none_or(|last| article < last.first || article - last.first >= Self::ARTICLES) {
+            all.push(Self { first: article, end: 0, parts: vec![Vec::new(); PARTS] });
+        }
+        let Some(Self { first, end, parts }) = all.last_mut() else { return };
+        *end = article - *first + 1;
+        for (key, context) in keys.drain(..) {
+            let entry = Self::LAYOUT.pack((key, context), article - *first);
+            parts[(key >> Layout::KEY_BITS) as usize].push(entry);
+        }
+    }
+
+    /// Adds to `all` what was gathered elsewhere, whose articles are counted from `before`: small ones to the last one
+    /// there, so that there are never many.
+    pub(crate) fn append(mut self, before: u32, all: &mut Vec<Self>) {
+        const SMALL: usize = 1 << 10;
+        self.first += before;
+        match all.last_mut() {
+            Some(last)
+                if last.parts[0].len() < SMALL
+                    && self.parts[0].len() < SMALL
+                    && self.first >= last.first
+                    && self.first - last.first <= Self::ARTICLES - self.end =>
+            {
+                last.end = self.first - last.first + self.end;
+                let more = u64::from(self.first - last.first);
+                for (last, part) in last.parts.iter_mut().zip(&self.parts) {
+                    last.extend(part.iter().map(|entry| entry + more));
+                }
+            }
+            _ => all.push(self),
+        }
+    }
+
+    /// All entries of a part, of the articles that are wanted. If only those that are `repeated` are, others may be among
+    /// them.
+    pub(crate) fn gather(
+        dealt: &[(u32, Vec<u64>)],
+        layout: Layout,
+        repeated: bool,
+        wanted: impl Fn(u32) -> bool,
+    ) -> Vec<u64> {
+        let count: usize = dealt.iter().map(|(_, entries)| entries.len()).sum();
+        let bits = if repeated { (4 * count.max(16)).ilog2().min(Layout::KEY_BITS) } else { 0 };
+        let slot = |entry: u64| ((entry >> (64 - bits) >> 6) as usize, 1u64 << (entry >> (64 - bits) & 63));
+        let words = if repeated { 1 << (bits - 6) } else { 0 };
+        let (mut once, mut again) = (vec![0u64; words], vec![0u64; words]);
+        if repeated {
+            for &entry in dealt.iter().flat_map(|(_, entries)| entries) {
+                let (word, bit) = slot(entry);
+                again[word] |= once[word] & bit;
+                once[word] |= bit;
+            }
+        }
+        let stays = |entry: u64| {
+            !repeated || {
+                let (word, bit) = slot(entry);
+                again[word] & bit != 0
+            }
+        };
+        let mut all = Vec::with_capacity(if repeated { count / 2 } else { count });
+        for (first, entries) in dealt {
+            for &entry in entries.iter().filter(|entry| stays(**entry)) {
+                let article = first + Self::LAYOUT.article(entry);
+                if wanted(article) {
+                    all.push(layout.renumbered(entry, article));
+                }
+            }
+        }
+        all
+    }
+
+    /// The lists of each part, each with the article that its own are counted from.
+    pub(crate) fn by_part(all: Vec<Self>) -> Vec<Vec<(u32, Vec<u64>)>> {
+        let mut by_part: Vec<Vec<(u32, Vec<u64>)>> = (0..PARTS).map(|_| Vec::with_capacity(all.len())).collect();
+        for Self { first, parts, .. } in all {
+            by_part.iter_mut().zip(parts).for_each(|(part, entries)| part.push((first, entries)));
+        }
+        by_part
+    }
+}
+
+/// Keys of articles, article after article.
+#[derive(Debug, Default)]
+pub(crate) struct ArticleKeys {
+    articles: Vec<(u32, u32)>,
+    keys: Vec<u32>,
+}
+
+impl ArticleKeys {
+    /// Adds an article and its keys, if it has some, and takes them away.
+    pub(crate) fn push(&mut self, article: u32, keys: &mut Vec<u32>) {
+        if !keys.is_empty() {
+            self.articles.push((article, keys.len() as u32));
+            self.keys.append(keys);
+        }
+    }
+
+    /// Adds what was gathered elsewhere, whose articles are counted from `before`.
+    pub(crate) fn append(&mut self, before: u32, mut other: Self) {
+        self.articles.extend(other.articles.iter().map(|&(article, count)| (before + article, count)));
+        self.keys.append(&mut other.keys);
     }
 
     /// The articles, each with its keys.
@@ -99,38 +218,6 @@ impl Postings {
             (article, &self.keys[of_article])
         })
     }
-
-    /// Adds to `all` what was gathered elsewhere, whose articles are counted from `first`: small parts to the last one
-    /// there, so that there are never many.
-    pub(crate) fn append(mut self, first: u32, all: &mut Vec<Self>) {
-        const SMALL: usize = 1 << 16;
-        self.articles.iter_mut().for_each(|(article, _)| *article += first);
-        match all.last_mut() {
-            Some(last) if last.keys.len() < SMALL => {
-                last.articles.append(&mut self.articles);
-                last.keys.append(&mut self.keys);
-                last.contexts.append(&mut self.contexts);
-            }
-            _ => all.push(self),
-        }
-    }
-
-    /// Hands out entries of those articles that `wanted` names, by part of the index.
-    pub(crate) fn deal(self, layout: Layout, wanted: impl Fn(u32) -> bool) -> Vec<Vec<u64>> {
-        let expected = self.keys.len() / PARTS;
-        let mut parts: Vec<Vec<u64>> = (0..PARTS).map(|_| Vec::with_capacity(expected + expected / 8)).collect();
-        let mut start = 0;
-        for &(article, count) in &self.articles {
-            let of_article = start..start + count as usize;
-            start = of_article.end;
-            if wanted(article) {
-                for (&key, &context) in self.keys[of_article.clone()].iter().zip(&self.contexts[of_article]) {
-                    parts[(key >> (32 - PART_BITS)) as usize].push(layout.pack((key, context), article));
-                }
-            }
-        }
-        parts
-    }
 }
 
 /// Who has a fingerprint, each once. The entries of an article lie together.
@@ -138,11 +225,6 @@ fn carriers(layout: Layout, bucket: &[u64]) -> Vec<u32> {
     let mut articles: Vec<u32> = bucket.iter().map(|&entry| layout.article(entry)).collect();
     articles.dedup();
     articles
-}
-
-/// Whether two or more articles have a fingerprint.
-pub(crate) fn has_several(layout: Layout, bucket: &[u64]) -> bool {
-    bucket.iter().any(|&entry| layout.article(entry) != layout.article(bucket[0]))
 }
 
 /// Each fingerprint of a part that `least` articles have, two or more: its key, and these.
@@ -188,14 +270,13 @@ pub(crate) fn meet(layout: Layout, run: &SortedRun, limit: Option<usize>, more: 
                 continue;
             }
         }
-        let by_article: Vec<&[u64]> =
-            bucket.chunk_by(|&one, &other| layout.article(one) == layout.article(other)).collect();
-        for (at, one) in by_article.iter().enumerate() {
-            for other in &by_article[at + 1..] {
-                if may_meet(layout, one, other, more) {
-                    met.pairs.push(Pair::new(layout.article(one[0]), layout.article(other[0])));
-                }
-            }
+        let by_article =
+            |entries| <[u64]>::chunk_by(entries, |&one, &other| layout.article(one) == layout.article(other));
+        let mut rest = bucket;
+        for one in by_article(bucket) {
+            rest = &rest[one.len()..];
+            let others = by_article(rest).filter(|other| may_meet(layout, one, other, more));
+            met.pairs.extend(others.map(|other| Pair::new(layout.article(one[0]), layout.article(other[0]))));
         }
     }
     met.sorted()
@@ -256,21 +337,18 @@ mod tests {
 
         /// Law: dealing, sorting and listing is a map from key to articles.
         #[test]
-        fn an_index_lists_who_has_a_key(articles in proptest::collection::vec(proptest::collection::vec(any::<(u8, u16)>(), 0..20), 0..30)) {
+        fn an_index_lists_who_has_a_key(articles in proptest::collection::vec(proptest::collection::vec(any::<(u8, u16)>(), 0..20), 0..30), repeated: bool) {
             let spread = |key: u8| u32::from(key).wrapping_mul(0x9e37_79b9);
             let mut all = Vec::new();
             for (article, keys) in articles.iter().enumerate() {
-                let mut postings = Postings::default();
-                postings.push(0, &mut keys.iter().map(|&(key, context)| (spread(key), context)).collect());
-                postings.append(article as u32, &mut all);
+                let mut postings = Vec::new();
+                Postings::push(&mut postings, 0, &mut keys.iter().map(|&(key, context)| (spread(key), context)).collect());
+                postings.into_iter().for_each(|postings| postings.append(article as u32, &mut all));
             }
             let layout = Layout::new(articles.len());
-            let mut dealt: Vec<Vec<u64>> = vec![Vec::new(); PARTS];
-            for part in all {
-                part.deal(layout, |_| true).into_iter().zip(&mut dealt).for_each(|(mut new, all)| all.append(&mut new));
-            }
             let mut found = std::collections::BTreeMap::new();
-            for (part, entries) in dealt.into_iter().enumerate() {
+            for (part, dealt) in Postings::by_part(all).into_iter().enumerate() {
+                let entries = Postings::gather(&dealt, layout, repeated, |_| true);
                 found.extend(lists(layout, part, &Layout::sorted(entries), 2));
             }
             let mut expected = std::collections::BTreeMap::<u32, Vec<u32>>::new();

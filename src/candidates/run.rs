@@ -65,10 +65,10 @@ impl SortedRun {
         Self { entries, below }
     }
 
-    /// The run of some of its buckets.
-    pub(crate) fn of_buckets(&self, wanted: impl Fn(&[u64]) -> bool) -> Self {
-        let entries = self.buckets().filter(|bucket| wanted(bucket)).flatten().copied().collect();
-        Self { entries, below: self.below }
+    /// Keeps the buckets that are wanted, of those that have two entries or more.
+    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&[u64]) -> bool) {
+        let kept = self.buckets().filter(|bucket| wanted(bucket)).flatten().copied().collect();
+        self.entries = kept;
     }
 
     /// The run of its `wanted` entries and those of another that is sorted by the same key, which come later.

@@ -4,7 +4,7 @@ use super::preview::Preview;
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::Pair;
 use crate::candidates::lsh::{agreeing, band_keys, traces};
-use crate::candidates::passages::{Key, Postings, is_short, key};
+use crate::candidates::passages::{ArticleKeys, Key, Postings, is_short, key};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::shingles;
@@ -59,7 +59,7 @@ impl Names {
 }
 
 /// What is kept of every article: 4 bytes a band, 1 a value of the signature, and 40 more; and while boilerplate is being
-/// learnt, 6 for each of its fingerprints, about 0.2 a word.
+/// learnt, 8 for each of its fingerprints, about 0.2 a word.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     pub(crate) words: Vec<u32>,
@@ -73,9 +73,9 @@ pub(crate) struct Gathered {
     /// Fingerprints by hash alone, by which frequent ones are known; empty where none are asked for.
     pub(crate) survey: Vec<Postings>,
     /// What longer articles have of the shingles of short ones, as far as those were known.
-    pub(crate) looked_up: Vec<Postings>,
+    pub(crate) looked_up: ArticleKeys,
     /// Those fingerprints that are common in the sample.
-    pub(crate) common: Vec<Postings>,
+    pub(crate) common: ArticleKeys,
     /// The shingles of each short article.
     pub(crate) short: Vec<(u32, Box<[u64]>)>,
     /// What the first reading watched for.
@@ -101,8 +101,8 @@ impl Gathered {
     pub(crate) fn append(&mut self, mut part: Self) -> Result<()> {
         let first = self.words.len() as u32;
         part.survey.into_iter().for_each(|postings| postings.append(first, &mut self.survey));
-        part.looked_up.into_iter().for_each(|postings| postings.append(first, &mut self.looked_up));
-        part.common.into_iter().for_each(|postings| postings.append(first, &mut self.common));
+        self.looked_up.append(first, part.looked_up);
+        self.common.append(first, part.common);
         self.short.extend(part.short.into_iter().map(|(article, shingles)| (first + article, shingles)));
         self.words.append(&mut part.words);
         self.digests.append(&mut part.digests);
@@ -155,7 +155,8 @@ pub(crate) struct Sketcher<'s> {
     slide: Slide,
     bits: WordBits,
     keys: Vec<Key>,
-    noted: Vec<Key>,
+    /// Keys of shingles that were watched for.
+    noted: Vec<u32>,
     /// Where fingerprints stand.
     places: Vec<usize>,
 }
@@ -228,8 +229,8 @@ impl<'s> Sketcher<'s> {
         if is_short(words.len() as u32) && words.len() >= config.shingle {
             gathered.short.push((article.0, shingles.as_slice().into()));
         } else if !shorts.shingles().is_empty() {
-            keys.extend(shingles.iter().filter(|&&shingle| shorts.contains(shingle)).map(|&shingle| (key(shingle), 0)));
-            add(article, keys, &mut gathered.looked_up);
+            shorts.each_in(shingles, |at| noted.push(key(shingles[at])));
+            gathered.looked_up.push(article.0, noted);
         }
         ranks.clear();
         ranks.extend(shingles.iter().map(|&shingle| rank(shingle, false)));
@@ -239,11 +240,11 @@ impl<'s> Sketcher<'s> {
         keys.extend(places.iter().map(|&at| (key(shingles[at]), bits.context(at, config.shingle))));
         let noise = gathered.digests.last().map_or(0, |&digest| digest as u16);
         for (chosen, _) in places.iter().enumerate().filter(|(_, at)| common.contains(shingles[**at])) {
-            noted.push((keys[chosen].0, 0));
+            noted.push(keys[chosen].0);
             bound_around(chosen, places, keys, noise);
         }
-        add(article, keys, &mut gathered.survey);
-        add(article, noted, &mut gathered.common);
+        Postings::push(&mut gathered.survey, article.0, keys);
+        gathered.common.push(article.0, noted);
     }
 }
 
@@ -258,19 +259,6 @@ fn bound_around(common: usize, places: &[usize], keys: &mut [Key], noise: u16) {
     }
     for ((_, context), place) in behind.iter_mut().zip(&places[common..]).skip(1).take_while(|(_, place)| near(place)) {
         *context = bounded(*context, [place - at - 1, AROUND], noise);
-    }
-}
-
-/// Adds the keys of an article, if it has some, and takes them away.
-fn add(article: ArticleId, keys: &mut Vec<Key>, all: &mut Vec<Postings>) {
-    if keys.is_empty() {
-        return;
-    }
-    if all.is_empty() {
-        all.push(Postings::default());
-    }
-    if let Some(postings) = all.last_mut() {
-        postings.push(article.0, keys);
     }
 }
 

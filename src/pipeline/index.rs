@@ -50,24 +50,19 @@ pub(crate) struct Indexer<'a, T> {
 
 impl<T: Texts> Indexer<'_, T> {
     /// What comes together. `shared` are the fingerprints by hash alone that several articles have, part by part.
-    pub(crate) fn bring(&self, shared: Vec<SortedRun>) -> Result<Brought> {
+    pub(crate) fn bring(&self, mut shared: Vec<SortedRun>) -> Result<Brought> {
         let Self { gathered, copies, config, marks, .. } = *self;
         let Some(run) = config.guaranteed_run() else { return Ok(Brought::default()) };
         let winnower = Winnower::new(config.shingle, run)?;
-        let mut shared = shared;
-        let again = self.again(&shared);
-        // Nobody meets by boilerplate.
-        shared.par_iter_mut().enumerate().for_each(|(part, run)| {
-            *run = run.of_buckets(|bucket| !marks.furniture.contains(&Layout::key(part, bucket[0])));
-        });
+        let again = self.again(&mut shared);
         let reader = Reader { gathered, config, winnower, marks };
         let wanted = |article: ArticleId| again[article.index()] && copies.stands(article.0);
         let visit = |part: &mut Part, article, text: &str| reader.read(part, article, text);
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
         let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for mut part in parts {
-            part.fingerprints.append(0, &mut fingerprints);
-            part.shorts.append(0, &mut shorts);
+            part.fingerprints.into_iter().for_each(|postings| postings.append(0, &mut fingerprints));
+            part.shorts.into_iter().for_each(|postings| postings.append(0, &mut shorts));
             lost.append(&mut part.lost);
         }
         shorts.extend(self.shorts(&again));
@@ -75,14 +70,14 @@ impl<T: Texts> Indexer<'_, T> {
         let layout = Layout::new(gathered.len());
         let more = run - config.shingle;
         let short = |article: u32| is_short(gathered.words[article as usize]);
-        let mut runs = sorted(fingerprints, layout, |_| true);
+        let mut runs = sorted(fingerprints, layout, false, |_| true);
         if !shared.is_empty() {
             let stays = |entry: u64| !again[layout.article(entry) as usize];
             runs = shared.into_par_iter().zip(runs).map(|(first, second)| first.merged(stays, &second)).collect();
         }
         let mut met: Vec<Met> = runs.into_par_iter().map(|run| meet(layout, &run, limit, more)).collect();
         met.iter_mut().flat_map(|met| &mut met.crowds).for_each(|crowd| copies.sort(crowd));
-        let mut met_short: Vec<Met> = sorted(shorts, layout, |_| true)
+        let mut met_short: Vec<Met> = sorted(shorts, layout, true, |_| true)
             .into_par_iter()
             .map(|run| meet_short(layout, &run, limit, short))
             .collect();
@@ -106,51 +101,65 @@ impl<T: Texts> Indexer<'_, T> {
     /// it, which are known by their keys if there are as many as were noted; others, of windows that reach into it, stand
     /// for no run but lead to nothing wrong. And where an article has of the short articles' shingles only such as they
     /// are looked up by, what is known of it is all that matters.
-    fn again(&self, shared: &[SortedRun]) -> Vec<bool> {
+    fn again(&self, shared: &mut [SortedRun]) -> Vec<bool> {
         let Self { gathered, marks, .. } = self;
         let layout = Layout::new(gathered.len());
         let all = shared.is_empty() || !(marks.short.is_empty() || gathered.preview.covers(&gathered.short));
         let mut again = vec![all; gathered.len()];
-        let of_keys = |keys: &AHashSet<u32>| -> Vec<u32> {
-            let runs = shared.par_iter().enumerate();
-            let entries = runs.flat_map_iter(|(part, run)| {
-                run.buckets().filter(move |bucket| keys.contains(&Layout::key(part, bucket[0]))).flatten()
-            });
-            entries.map(|&entry| layout.article(entry)).collect()
-        };
-        of_keys(&marks.hot).into_iter().for_each(|article| again[article as usize] = true);
+        let parts = shared.par_iter_mut().enumerate();
+        let told: Vec<[Vec<u64>; 2]> = parts.map(|(part, run)| self.told(part, run)).collect();
         let mut unknown = vec![0i64; gathered.len()];
-        of_keys(&marks.furniture).into_iter().for_each(|article| unknown[article as usize] += 1);
-        for (article, keys) in gathered.common.iter().flat_map(Postings::iter) {
+        for [hot, furniture] in told {
+            hot.into_iter().for_each(|entry| again[layout.article(entry) as usize] = true);
+            furniture.into_iter().for_each(|entry| unknown[layout.article(entry) as usize] += 1);
+        }
+        for (article, keys) in gathered.common.iter() {
             let noted = keys.iter().filter(|key| marks.noted.contains(key)).count();
             unknown[article as usize] -= noted as i64;
             again[article as usize] |= noted < keys.len();
         }
         again.iter_mut().zip(unknown).for_each(|(again, unknown)| *again |= unknown != 0);
-        for (article, keys) in gathered.looked_up.iter().flat_map(Postings::iter) {
+        for (article, keys) in gathered.looked_up.iter() {
             again[article as usize] |= !keys.iter().all(|key| marks.prefixes.contains(key));
         }
         again
+    }
+
+    /// Entries of hot fingerprints, and of those with the keys of boilerplate, by which nobody meets: they are taken away.
+    fn told(&self, part: usize, run: &mut SortedRun) -> [Vec<u64>; 2] {
+        let mut told = [Vec::new(), Vec::new()];
+        let [hot, furniture] = &mut told;
+        run.retain(|bucket| {
+            let key = Layout::key(part, bucket[0]);
+            let is_furniture = self.marks.has_furniture(key);
+            if is_furniture {
+                furniture.extend(bucket);
+            } else if self.marks.has_hot(key) {
+                hot.extend(bucket);
+            }
+            !is_furniture
+        });
+        told
     }
 
     /// What is known of the shingles of short articles: what they have themselves, and who has them without having to be
     /// read again.
     fn shorts(&self, again: &[bool]) -> Vec<Postings> {
         let Self { gathered, copies, marks, .. } = self;
-        let mut known = Postings::default();
+        let mut known = Vec::new();
         let mut keys = Vec::new();
         if !marks.short.is_empty() {
             for (article, shingles) in gathered.short.iter().filter(|(article, _)| copies.stands(*article)) {
                 keys.extend(marks.own(shingles).iter().map(|&shingle| (key(shingle), 0)));
-                known.push(*article, &mut keys);
+                Postings::push(&mut known, *article, &mut keys);
             }
         }
         let calm = |&(article, _): &(u32, &[u32])| !again[article as usize] && copies.stands(article);
-        for (article, looked_up) in gathered.looked_up.iter().flat_map(Postings::iter).filter(calm) {
+        for (article, looked_up) in gathered.looked_up.iter().filter(calm) {
             keys.extend(looked_up.iter().map(|&key| (key, 0)));
-            known.push(article, &mut keys);
+            Postings::push(&mut known, article, &mut keys);
         }
-        vec![known]
+        known
     }
 }
 
@@ -227,22 +236,32 @@ impl<'b> Marks<'b> {
         self.bits[word] |= mark << shift;
     }
 
-    fn get(&self, shingle: u64) -> u64 {
-        let (word, shift) = Self::slot(key(shingle));
+    fn get(&self, key: u32) -> u64 {
+        let (word, shift) = Self::slot(key);
         self.bits[word] >> shift
+    }
+
+    /// Whether a key is that of a frequent shingle.
+    fn has_hot(&self, key: u32) -> bool {
+        self.get(key) & HOT != 0 && self.hot.contains(&key)
+    }
+
+    /// Whether a key is that of boilerplate.
+    fn has_furniture(&self, key: u32) -> bool {
+        self.get(key) & LOOK_UP != 0 && self.furniture.contains(&key)
     }
 
     /// Whether a shingle is frequent.
     fn is_hot(&self, shingle: u64) -> bool {
-        self.get(shingle) & HOT != 0 && self.hot.contains(&key(shingle))
+        self.has_hot(key(shingle))
     }
 }
 
 /// What was made of a stretch of articles.
 #[derive(Debug, Default)]
 struct Part {
-    fingerprints: Postings,
-    shorts: Postings,
+    fingerprints: Vec<Postings>,
+    shorts: Vec<Postings>,
     lost: Vec<ArticleId>,
     words: Vec<u64>,
     shingles: Vec<u64>,
@@ -281,13 +300,9 @@ impl Reader<'_> {
         bits.set(words);
         let chosen = |at: usize| keys.push((key(shingles[at]), bits.context(at, self.config.shingle)));
         self.winnower.choose(ranks, slide, chosen);
-        if !keys.is_empty() {
-            part.fingerprints.push(article.0, &mut part.keys);
-        }
+        Postings::push(&mut part.fingerprints, article.0, &mut part.keys);
         self.look_up_short(part);
-        if !part.short_keys.is_empty() {
-            part.shorts.push(article.0, &mut part.short_keys);
-        }
+        Postings::push(&mut part.shorts, article.0, &mut part.short_keys);
     }
 
     /// Ranks shingles, and takes note of those that are boilerplate and those that short articles are looked up by.
@@ -296,7 +311,7 @@ impl Reader<'_> {
         ranks.clear();
         boilerplate.clear();
         ranks.extend(shingles.iter().zip(0u32..).map(|(&shingle, at)| {
-            let mark = self.marks.get(shingle);
+            let mark = self.marks.get(key(shingle));
             if mark & LOOK_UP != 0 {
                 if self.marks.boilerplate.contains(shingle) {
                     boilerplate.push(at);

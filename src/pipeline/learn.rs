@@ -7,7 +7,7 @@ use super::gather::Gathered;
 use crate::article::ArticleId;
 use crate::boilerplate::learn::{Background, LEAST_OF_SITE, Sampled, Suspect, listed, passages};
 use crate::boilerplate::{Boilerplate, KnownPassage};
-use crate::candidates::passages::{Layout, PARTS, Postings, has_several, lists};
+use crate::candidates::passages::{Layout, Postings, lists};
 use crate::candidates::run::SortedRun;
 use crate::config::Config;
 use crate::error::Result;
@@ -30,7 +30,7 @@ pub(crate) struct Survey {
 /// Sorts what was gathered.
 pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) -> Survey {
     let layout = Layout::new(gathered.len());
-    let sorted = sorted(std::mem::take(&mut gathered.survey), layout, |article| copies.stands(article));
+    let sorted = sorted(std::mem::take(&mut gathered.survey), layout, true, |article| copies.stands(article));
     let sizes = gathered.sites.sizes();
     let k = config.bands.k();
     let likeness = |a: u32, b: u32| {
@@ -59,8 +59,7 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
                     suspects.extend(background.suspects(key, &carriers));
                 }
             }
-            let is_shared = |bucket: &[u64]| is_asked_for && has_several(layout, bucket);
-            (hot, suspects, run.of_buckets(is_shared))
+            (hot, suspects, run)
         })
         .collect();
     let mut survey = Survey::default();
@@ -126,12 +125,14 @@ fn carriers<'s>(suspects: impl Iterator<Item = &'s Suspect>) -> Vec<ArticleId> {
 /// Words of articles that are held at a time, each some 40 bytes.
 const WORDS_AT_A_TIME: usize = 4 << 20;
 
-/// An index of the postings of the articles that are wanted, part by part.
-pub(crate) fn sorted(postings: Vec<Postings>, layout: Layout, wanted: impl Fn(u32) -> bool + Sync) -> Vec<SortedRun> {
-    let dealt: Vec<Vec<Vec<u64>>> = postings.into_par_iter().map(|postings| postings.deal(layout, &wanted)).collect();
-    let of_part = |part: usize| {
-        let of_part: Vec<&[u64]> = dealt.iter().map(|parts| parts[part].as_slice()).collect();
-        Layout::sorted(of_part.concat())
-    };
-    (0..PARTS).into_par_iter().map(of_part).collect()
+/// An index of the postings of the articles that are wanted, part by part; if only of fingerprints that are `repeated`, at
+/// least of those.
+pub(crate) fn sorted(
+    postings: Vec<Postings>,
+    layout: Layout,
+    repeated: bool,
+    wanted: impl Fn(u32) -> bool + Sync,
+) -> Vec<SortedRun> {
+    let of_part = |dealt: Vec<(u32, Vec<u64>)>| Layout::sorted(Postings::gather(&dealt, layout, repeated, &wanted));
+    Postings::by_part(postings).into_par_iter().map(of_part).collect()
 }

@@ -8,8 +8,8 @@ impl Matched<'_> {
     /// Stretches of words of a, and of b, that lie in shared shingles which are not boilerplate.
     pub(crate) fn copied(&self) -> [Vec<Range<u32>>; 2] {
         match self.core {
-            Some(_) => self.stretches(|shared| shared.own),
-            None => self.covered().clone(),
+            Some(core) if core.shared < self.sets.shared => self.stretches(|shared| shared.own),
+            _ => self.covered().clone(),
         }
     }
 

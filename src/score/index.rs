@@ -83,14 +83,18 @@ impl ShingleIndex {
 
     /// Marks what is boilerplate in an article of so many words.
     pub(super) fn mark(&mut self, boilerplate: &Boilerplate, words: usize) {
-        if let Some(first) = self.hashes.iter().position(|&shingle| boilerplate.contains(shingle)) {
-            let mut marks = vec![false; first];
-            marks.extend(self.hashes[first..].iter().map(|&shingle| boilerplate.contains(shingle)));
-            let own = marks.iter().zip(&self.again).filter(|(mark, again)| !**mark && !**again);
-            self.own = own.count() as u32;
-            let places = marks.iter().zip(0..).filter(|(mark, _)| **mark).map(|(_, place)| place);
-            self.words_in_boilerplate = inside(places, words, self.width);
-            self.boilerplate = marks;
+        let Self { hashes, again, boilerplate: marks, .. } = self;
+        let mut own = self.distinct;
+        boilerplate.each_in(hashes, |place| {
+            if marks.is_empty() {
+                marks.resize(hashes.len(), false);
+            }
+            marks[place] = true;
+            own -= u32::from(!again[place]);
+        });
+        self.own = own;
+        if !marks.is_empty() {
+            self.words_in_boilerplate = inside(marks, words, self.width);
         }
     }
 
@@ -209,11 +213,10 @@ impl<'i> Common<'i> {
     }
 }
 
-/// Which of an article's words lie in shingles of `width` words that start at these places.
-fn inside(places: impl Iterator<Item = u32>, words: usize, width: u32) -> Vec<bool> {
+/// Which of an article's words lie in shingles of `width` words, given where these start.
+fn inside(starts: &[bool], words: usize, width: u32) -> Vec<bool> {
     let mut inside = vec![false; words];
-    places.for_each(|place| inside[place as usize] = true);
-    for stretch in stretches(&inside.clone(), width) {
+    for stretch in stretches(starts, width) {
         inside[stretch.start as usize..stretch.end as usize].fill(true);
     }
     inside
