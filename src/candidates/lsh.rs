@@ -93,22 +93,6 @@ impl PairSet {
         self.thinned = self.pairs.len();
     }
 
-    /// The pairs of sorted lists, sorted, each once.
-    pub(crate) fn merged(one: Vec<Pair>, other: Vec<Pair>) -> Vec<Pair> {
-        let mut all = Vec::with_capacity(one.len().max(other.len()));
-        let mut others = other.into_iter().peekable();
-        for pair in one {
-            while let Some(other) = others.next_if(|other| *other <= pair) {
-                if other < pair {
-                    all.push(other);
-                }
-            }
-            all.push(pair);
-        }
-        all.extend(others);
-        all
-    }
-
     /// The pairs, sorted.
     pub(crate) fn into_sorted(mut self) -> Vec<Pair> {
         self.thin();

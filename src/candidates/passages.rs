@@ -8,10 +8,10 @@
 //! are compared. **Cost** O(n) for n fingerprints of all articles, 8 bytes each while they are sorted.
 
 use super::Pair;
-use super::lsh::all_pairs;
 use super::run::SortedRun;
 use crate::config::SHORT;
 use crate::sketch::fingerprint::{AROUND, may_run};
+use ahash::AHashSet;
 
 /// Bits of a key that say which part of the index it is in.
 const PART_BITS: u32 = 6;
@@ -239,47 +239,85 @@ pub(crate) fn lists(
     long.map(list).filter(move |(_, articles)| articles.len() >= least)
 }
 
-/// What the lists of one part bring together.
+/// What lists of articles bring together.
 #[derive(Debug, Default)]
 pub(crate) struct Met {
-    /// Pairs of articles with a common fingerprint, sorted, each once.
-    pub(crate) pairs: Vec<Pair>,
-    /// How many fingerprints they have in common here, altogether.
+    /// Pairs of articles with a common fingerprint; a pair has many of these.
+    pub(crate) pairs: AHashSet<Pair>,
+    /// How many fingerprints they have in common, altogether.
     pub(crate) matches: u64,
     /// Lists too long for pairs.
     pub(crate) crowds: Vec<Vec<u32>>,
 }
 
 impl Met {
-    fn sorted(mut self) -> Self {
-        self.matches = self.pairs.len() as u64;
-        self.pairs.sort_unstable();
-        self.pairs.dedup();
+    /// Adds what comes next.
+    pub(crate) fn and(mut self, mut next: Self) -> Self {
+        if self.pairs.len() < next.pairs.len() {
+            std::mem::swap(&mut self.pairs, &mut next.pairs);
+        }
+        self.pairs.extend(next.pairs);
+        self.matches += next.matches;
+        self.crowds.append(&mut next.crowds);
         self
     }
-}
 
-/// All pairs of each list of up to `limit` articles whose contexts allow a run of so many words more than a shingle.
-pub(crate) fn meet(layout: Layout, run: &SortedRun, limit: Option<usize>, more: usize) -> Met {
-    let mut met = Met::default();
-    for bucket in run.buckets() {
-        if limit.is_some_and(|limit| bucket.len() > limit) {
-            let list = carriers(layout, bucket);
-            if limit.is_some_and(|limit| list.len() > limit) {
-                met.crowds.push(list);
-                continue;
+    fn meet(&mut self, one: u32, other: u32) {
+        self.matches += 1;
+        self.pairs.insert(Pair::new(one, other));
+    }
+
+    /// Adds all pairs of each list of up to `limit` articles whose contexts allow a run of so many words more than a
+    /// shingle.
+    pub(crate) fn by_fingerprints(
+        mut self,
+        layout: Layout,
+        run: &SortedRun,
+        limit: Option<usize>,
+        more: usize,
+    ) -> Self {
+        for bucket in run.buckets() {
+            if limit.is_some_and(|limit| bucket.len() > limit) {
+                let list = carriers(layout, bucket);
+                if limit.is_some_and(|limit| list.len() > limit) {
+                    self.crowds.push(list);
+                    continue;
+                }
+            }
+            let by_article =
+                |entries| <[u64]>::chunk_by(entries, |&one, &other| layout.article(one) == layout.article(other));
+            let mut rest = bucket;
+            for one in by_article(bucket) {
+                rest = &rest[one.len()..];
+                for other in by_article(rest).filter(|other| may_meet(layout, one, other, more)) {
+                    self.meet(layout.article(one[0]), layout.article(other[0]));
+                }
             }
         }
-        let by_article =
-            |entries| <[u64]>::chunk_by(entries, |&one, &other| layout.article(one) == layout.article(other));
-        let mut rest = bucket;
-        for one in by_article(bucket) {
-            rest = &rest[one.len()..];
-            let others = by_article(rest).filter(|other| may_meet(layout, one, other, more));
-            met.pairs.extend(others.map(|other| Pair::new(layout.article(one[0]), layout.article(other[0]))));
-        }
+        self
     }
-    met.sorted()
+
+    /// The same for shingles that short articles were looked up by: one of a pair is `short`, and no run is asked for.
+    pub(crate) fn by_short(
+        mut self,
+        layout: Layout,
+        run: &SortedRun,
+        limit: Option<usize>,
+        short: impl Fn(u32) -> bool,
+    ) -> Self {
+        for bucket in run.buckets() {
+            let list = carriers(layout, bucket);
+            let (shorts, others): (Vec<u32>, Vec<u32>) = list.iter().partition(|&&article| short(article));
+            if limit.is_some_and(|limit| shorts.len() * list.len() > limit * limit) {
+                self.crowds.push(list);
+                continue;
+            }
+            for (at, &one) in shorts.iter().enumerate() {
+                shorts[at + 1..].iter().chain(&others).for_each(|&other| self.meet(one, other));
+            }
+        }
+        self
+    }
 }
 
 /// Whether any contexts of two articles allow a run. An article that repeats itself much is taken to.
@@ -287,22 +325,6 @@ fn may_meet(layout: Layout, one: &[u64], other: &[u64], more: usize) -> bool {
     const REPEATS: usize = 64;
     let may_run = |&one: &u64, &other: &u64| may_run(layout.context(one), layout.context(other), more);
     one.len() * other.len() > REPEATS || one.iter().any(|one| other.iter().any(|other| may_run(one, other)))
-}
-
-/// The same for shingles that short articles were looked up by: one of a pair is `short`, and no run is asked for.
-pub(crate) fn meet_short(layout: Layout, run: &SortedRun, limit: Option<usize>, short: impl Fn(u32) -> bool) -> Met {
-    let mut met = Met::default();
-    for bucket in run.buckets() {
-        let list = carriers(layout, bucket);
-        let (shorts, others): (Vec<u32>, Vec<u32>) = list.iter().partition(|&&article| short(article));
-        if limit.is_some_and(|limit| shorts.len() * list.len() > limit * limit) {
-            met.crowds.push(list);
-            continue;
-        }
-        all_pairs(&shorts, &mut met.pairs);
-        met.pairs.extend(shorts.iter().flat_map(|&one| others.iter().map(move |&other| Pair::new(one, other))));
-    }
-    met.sorted()
 }
 
 /// How many of `count` shingles an article has to be looked up by, so that no partner escapes that has `containment` of

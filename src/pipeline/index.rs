@@ -12,8 +12,7 @@ use super::learn::sorted;
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
-use crate::candidates::lsh::PairSet;
-use crate::candidates::passages::{Key, Layout, Met, Postings, is_short, key, meet, meet_short, prefix};
+use crate::candidates::passages::{Key, Layout, Met, Postings, is_short, key, prefix};
 use crate::candidates::run::SortedRun;
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
@@ -75,25 +74,22 @@ impl<T: Texts> Indexer<'_, T> {
             let stays = |entry: u64| !again[layout.article(entry) as usize];
             runs = shared.into_par_iter().zip(runs).map(|(first, second)| first.merged(stays, &second)).collect();
         }
-        let mut met: Vec<Met> = runs.into_par_iter().map(|run| meet(layout, &run, limit, more)).collect();
-        met.iter_mut().flat_map(|met| &mut met.crowds).for_each(|crowd| copies.sort(crowd));
-        let mut met_short: Vec<Met> = sorted(shorts, layout, true, |_| true)
-            .into_par_iter()
-            .map(|run| meet_short(layout, &run, limit, short))
-            .collect();
-        for crowd in met_short.iter_mut().flat_map(|met| &mut met.crowds) {
+        let runs = runs.into_par_iter();
+        let by_runs = runs.fold(Met::default, |met, run| met.by_fingerprints(layout, &run, limit, more));
+        let mut met = by_runs.reduce(Met::default, Met::and);
+        met.crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
+        let runs = sorted(shorts, layout, true, |_| true).into_par_iter();
+        let by_short = runs.fold(Met::default, |met, run| met.by_short(layout, &run, limit, short));
+        let mut met_short = by_short.reduce(Met::default, Met::and);
+        for crowd in &mut met_short.crowds {
             copies.sort(crowd);
             // It is short ones that the others are compared with.
             crowd.sort_by_key(|&article| !short(article));
         }
-        let mut brought = Brought { lost, ..Brought::default() };
-        let mut met: Vec<Met> = met.into_iter().chain(met_short).collect();
-        for met in &mut met {
-            brought.matches += met.matches;
-            brought.crowds.append(&mut met.crowds);
-        }
-        brought.pairs = met.into_par_iter().map(|met| met.pairs).reduce(Vec::new, PairSet::merged);
-        Ok(brought)
+        let Met { pairs, matches, crowds } = met.and(met_short);
+        let mut pairs: Vec<Pair> = pairs.into_iter().collect();
+        pairs.par_sort_unstable();
+        Ok(Brought { pairs, crowds, matches, lost })
     }
 
     /// Which articles have to be read again. One that has no hot fingerprint by hash alone has the same ones when hot

@@ -17,6 +17,7 @@ use crate::shingle::{Known, mix, shingles};
 use crate::sketch::Winnower;
 use crate::text::word_hashes;
 use ahash::AHashSet;
+use rayon::prelude::*;
 
 /// Bytes of the longest record that is taken for that of a short article.
 #[cfg(feature = "formats")]
@@ -96,7 +97,7 @@ impl Preview {
             shorts.extend(glimpse.shorts);
             fingerprints.append(&mut glimpse.fingerprints);
         }
-        fingerprints.sort_unstable_by_key(|&fingerprint| (key(fingerprint), fingerprint));
+        fingerprints.par_sort_unstable_by_key(|&fingerprint| (key(fingerprint), fingerprint));
         let of_key = fingerprints.chunk_by(|&one, &other| key(one) == key(other));
         let common = of_key.filter(|all| all.len() >= SEVERAL && all.iter().all(|one| *one == all[0]));
         let common = common.map(|all| all[0]).collect();
