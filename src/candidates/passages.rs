@@ -84,15 +84,56 @@ impl Layout {
     }
 }
 
-/// Fingerprints of articles that follow each other, dealt out by part of the index as they come.
+/// Fingerprints of articles that follow each other, article after article.
 #[derive(Debug, Default)]
+pub(crate) struct Entries {
+    articles: Vec<(u32, u32)>,
+    keys: Vec<u32>,
+    contexts: Vec<u16>,
+}
+
+impl Entries {
+    /// Adds an article with its fingerprints, which may repeat, and takes them away.
+    pub(crate) fn push(&mut self, article: u32, keys: &mut Vec<Key>) {
+        if !keys.is_empty() {
+            self.articles.push((article, keys.len() as u32));
+            self.keys.extend(keys.iter().map(|&(key, _)| key));
+            self.contexts.extend(keys.iter().map(|&(_, context)| context));
+            keys.clear();
+        }
+    }
+
+    /// Deals them out by part of the index.
+    pub(crate) fn deal(&self) -> Vec<Postings> {
+        let (mut keys, mut contexts) = (self.keys.as_slice(), self.contexts.as_slice());
+        let mut take = |articles: &[(u32, u32)]| {
+            let count = articles.iter().map(|&(_, count)| count as usize).sum();
+            let of_stretch = (articles, &keys[..count], &contexts[..count]);
+            (keys, contexts) = (&keys[count..], &contexts[count..]);
+            Postings::new(of_stretch)
+        };
+        let mut dealt = Vec::new();
+        let mut rest = self.articles.as_slice();
+        while let Some(&(first, _)) = rest.first() {
+            let belongs = |article: u32| article >= first && article - first < Postings::ARTICLES;
+            let count = rest.iter().take_while(|(article, _)| belongs(*article)).count();
+            dealt.push(take(&rest[..count]));
+            rest = &rest[count..];
+        }
+        dealt
+    }
+}
+
+/// Fingerprints of a stretch of articles, part by part.
+#[derive(Debug)]
 pub(crate) struct Postings {
-    /// The article that those of the entries are counted from.
+    /// The article that those of the entries are counted from, and one past the last, counted so.
     first: u32,
-    /// One past the last article, counted so.
     end: u32,
-    /// Entries in the order of their articles; empty, or as many lists as there are parts.
-    parts: Vec<Vec<u64>>,
+    /// The entries of each part, in the order of their articles.
+    entries: Vec<u64>,
+    /// Where the entries of each part end.
+    ends: [u32; PARTS],
 }
 
 impl Postings {
@@ -101,89 +142,114 @@ impl Postings {
     /// Articles that can be counted.
     const ARTICLES: u32 = 1 << Self::LAYOUT.article_bits;
 
-    /// Adds an article with its fingerprints, which may repeat, and takes them away.
-    pub(crate) fn push(all: &mut Vec<Self>, article: u32, keys: &mut Vec<Key>) {
-        if keys.is_empty() {
-            return;
+    fn new((articles, keys, contexts): (&[(u32, u32)], &[u32], &[u16])) -> Self {
+        let part = |key: u32| (key >> Layout::KEY_BITS) as usize;
+        let mut ends = [0u32; PARTS];
+        keys.iter().for_each(|&key| ends[part(key)] += 1);
+        let mut next = 0;
+        ends.iter_mut().for_each(|end| next += std::mem::replace(end, next));
+        let first = articles[0].0;
+        let mut entries = vec![0; keys.len()];
+        let mut keys = keys.iter().zip(contexts);
+        for &(article, count) in articles {
+            for (&key, &context) in keys.by_ref().take(count as usize) {
+                let place = &mut ends[part(key)];
+                entries[*place as usize] = Self::LAYOUT.pack((key, context), article - first);
+                *place += 1;
+            }
         }
-        if all.last().is_none_or(|last| article < last.first || article - last.first >= Self::ARTICLES) {
-            all.push(Self { first: article, end: 0, parts: vec![Vec::new(); PARTS] });
-        }
-        let Some(Self { first, end, parts }) = all.last_mut() else { return };
-        *end = article - *first + 1;
-        for (key, context) in keys.drain(..) {
-            let entry = Self::LAYOUT.pack((key, context), article - *first);
-            parts[(key >> Layout::KEY_BITS) as usize].push(entry);
-        }
+        let end = articles.iter().map(|&(article, _)| article - first + 1).max().unwrap_or(0);
+        Self { first, end, entries, ends }
+    }
+
+    fn part(&self, part: usize) -> &[u64] {
+        let start = if part == 0 { 0 } else { self.ends[part - 1] };
+        &self.entries[start as usize..self.ends[part] as usize]
     }
 
     /// Adds to `all` what was gathered elsewhere, whose articles are counted from `before`: small ones to the last one
     /// there, so that there are never many.
     pub(crate) fn append(mut self, before: u32, all: &mut Vec<Self>) {
-        const SMALL: usize = 1 << 10;
+        const SMALL: usize = 1 << 16;
         self.first += before;
-        match all.last_mut() {
-            Some(last)
-                if last.parts[0].len() < SMALL
-                    && self.parts[0].len() < SMALL
-                    && self.first >= last.first
-                    && self.first - last.first <= Self::ARTICLES - self.end =>
-            {
-                last.end = self.first - last.first + self.end;
-                let more = u64::from(self.first - last.first);
-                for (last, part) in last.parts.iter_mut().zip(&self.parts) {
-                    last.extend(part.iter().map(|entry| entry + more));
-                }
-            }
-            _ => all.push(self),
+        let joins = |last: &mut Self| {
+            last.entries.len().max(self.entries.len()) < SMALL
+                && self.first >= last.first
+                && self.first - last.first <= Self::ARTICLES - self.end
+        };
+        match all.pop_if(joins) {
+            Some(last) => all.push(last.joined(&self)),
+            None => all.push(self),
         }
+    }
+
+    fn joined(&self, next: &Self) -> Self {
+        let before = next.first - self.first;
+        let (mut entries, mut ends) = (Vec::with_capacity(self.entries.len() + next.entries.len()), [0; PARTS]);
+        for (part, end) in ends.iter_mut().enumerate() {
+            entries.extend_from_slice(self.part(part));
+            entries.extend(next.part(part).iter().map(|entry| entry + u64::from(before)));
+            *end = entries.len() as u32;
+        }
+        Self { first: self.first, end: before + next.end, entries, ends }
     }
 
     /// All entries of a part, of the articles that are wanted. If only those that are `repeated` are, others may be among
     /// them.
     pub(crate) fn gather(
-        dealt: &[(u32, Vec<u64>)],
+        all: &[Self],
+        part: usize,
         layout: Layout,
         repeated: bool,
         wanted: impl Fn(u32) -> bool,
     ) -> Vec<u64> {
-        let count: usize = dealt.iter().map(|(_, entries)| entries.len()).sum();
-        let bits = if repeated { (4 * count.max(16)).ilog2().min(Layout::KEY_BITS) } else { 0 };
-        let slot = |entry: u64| ((entry >> (64 - bits) >> 6) as usize, 1u64 << (entry >> (64 - bits) & 63));
-        let words = if repeated { 1 << (bits - 6) } else { 0 };
-        let (mut once, mut again) = (vec![0u64; words], vec![0u64; words]);
+        let count: usize = all.iter().map(|postings| postings.part(part).len()).sum();
+        let mut seen = if repeated { SeenTwice::new(count) } else { SeenTwice::default() };
         if repeated {
-            for &entry in dealt.iter().flat_map(|(_, entries)| entries) {
-                let (word, bit) = slot(entry);
-                again[word] |= once[word] & bit;
-                once[word] |= bit;
-            }
+            all.iter().flat_map(|postings| postings.part(part)).for_each(|&entry| seen.see(entry));
         }
-        let stays = |entry: u64| {
-            !repeated || {
-                let (word, bit) = slot(entry);
-                again[word] & bit != 0
-            }
-        };
-        let mut all = Vec::with_capacity(if repeated { count / 2 } else { count });
-        for (first, entries) in dealt {
-            for &entry in entries.iter().filter(|entry| stays(**entry)) {
-                let article = first + Self::LAYOUT.article(entry);
+        let mut gathered = Vec::with_capacity(if repeated { count / 2 } else { count });
+        for postings in all {
+            for &entry in postings.part(part).iter().filter(|entry| !repeated || seen.was_twice(**entry)) {
+                let article = postings.first + Self::LAYOUT.article(entry);
                 if wanted(article) {
-                    all.push(layout.renumbered(entry, article));
+                    gathered.push(layout.renumbered(entry, article));
                 }
             }
         }
-        all
+        gathered
+    }
+}
+
+/// Which keys were seen twice, as far as their upper bits tell them apart.
+#[derive(Debug, Default)]
+struct SeenTwice {
+    bits: u32,
+    once: Vec<u64>,
+    again: Vec<u64>,
+}
+
+impl SeenTwice {
+    /// For so many entries: four bits each, so that one in five of those that were not seen twice is taken to be.
+    fn new(entries: usize) -> Self {
+        let bits = (4 * entries.max(16)).ilog2().min(Layout::KEY_BITS);
+        Self { bits, once: vec![0; 1 << (bits - 6)], again: vec![0; 1 << (bits - 6)] }
     }
 
-    /// The lists of each part, each with the article that its own are counted from.
-    pub(crate) fn by_part(all: Vec<Self>) -> Vec<Vec<(u32, Vec<u64>)>> {
-        let mut by_part: Vec<Vec<(u32, Vec<u64>)>> = (0..PARTS).map(|_| Vec::with_capacity(all.len())).collect();
-        for Self { first, parts, .. } in all {
-            by_part.iter_mut().zip(parts).for_each(|(part, entries)| part.push((first, entries)));
-        }
-        by_part
+    fn slot(&self, entry: u64) -> (usize, u64) {
+        let slot = entry >> (64 - self.bits);
+        ((slot >> 6) as usize, 1 << (slot & 63))
+    }
+
+    fn see(&mut self, entry: u64) {
+        let (word, bit) = self.slot(entry);
+        self.again[word] |= self.once[word] & bit;
+        self.once[word] |= bit;
+    }
+
+    fn was_twice(&self, entry: u64) -> bool {
+        let (word, bit) = self.slot(entry);
+        self.again[word] & bit != 0
     }
 }
 
@@ -363,14 +429,14 @@ mod tests {
             let spread = |key: u8| u32::from(key).wrapping_mul(0x9e37_79b9);
             let mut all = Vec::new();
             for (article, keys) in articles.iter().enumerate() {
-                let mut postings = Vec::new();
-                Postings::push(&mut postings, 0, &mut keys.iter().map(|&(key, context)| (spread(key), context)).collect());
-                postings.into_iter().for_each(|postings| postings.append(article as u32, &mut all));
+                let mut entries = Entries::default();
+                entries.push(0, &mut keys.iter().map(|&(key, context)| (spread(key), context)).collect());
+                entries.deal().into_iter().for_each(|postings| postings.append(article as u32, &mut all));
             }
             let layout = Layout::new(articles.len());
             let mut found = std::collections::BTreeMap::new();
-            for (part, dealt) in Postings::by_part(all).into_iter().enumerate() {
-                let entries = Postings::gather(&dealt, layout, repeated, |_| true);
+            for part in 0..PARTS {
+                let entries = Postings::gather(&all, part, layout, repeated, |_| true);
                 found.extend(lists(layout, part, &Layout::sorted(entries), 2));
             }
             let mut expected = std::collections::BTreeMap::<u32, Vec<u32>>::new();

@@ -12,7 +12,7 @@ use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
 use crate::candidates::lsh::PairSet;
-use crate::candidates::passages::{Key, Layout, Postings, key};
+use crate::candidates::passages::{Entries, Key, Layout, Postings, key};
 use crate::config::{Config, RECALL_SAMPLE};
 use crate::report::MeasuredRecall;
 use crate::shingle::ShingleSet;
@@ -45,7 +45,7 @@ pub(crate) struct Join {
 
 #[derive(Default)]
 struct Part {
-    postings: Vec<Postings>,
+    entries: Entries,
     sizes: Vec<(u32, u32)>,
     words: Vec<u64>,
     distinct: Vec<(u8, u64)>,
@@ -81,11 +81,11 @@ impl Join {
             part.sizes.push((article.0, part.distinct.len() as u32));
             frequencies.prefix(&mut part.distinct, config.threshold);
             part.keys.extend(part.distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
-            Postings::push(&mut part.postings, article.0, &mut part.keys);
+            part.entries.push(article.0, &mut part.keys);
         });
         let mut join = Self { postings: Vec::new(), sizes: vec![0; gathered.len()] };
         for part in parts {
-            part.postings.into_iter().for_each(|postings| postings.append(0, &mut join.postings));
+            part.entries.deal().into_iter().for_each(|postings| postings.append(0, &mut join.postings));
             part.sizes.iter().for_each(|&(article, size)| join.sizes[article as usize] = size);
         }
         join
@@ -93,7 +93,7 @@ impl Join {
 
     fn meet(self, limit: Option<usize>, threshold: f64, wanted: impl Fn(u32) -> bool + Sync) -> Vec<Pair> {
         let (sizes, layout) = (&self.sizes, Layout::new(self.sizes.len()));
-        let met: Vec<Vec<Pair>> = sorted(self.postings, layout, false, |_| true)
+        let met: Vec<Vec<Pair>> = sorted(&self.postings, layout, false, |_| true)
             .into_par_iter()
             .map(|run| meet((layout, &run), limit, sizes, threshold, &wanted))
             .collect();

@@ -4,7 +4,7 @@ use super::preview::Preview;
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::Pair;
 use crate::candidates::lsh::{agreeing, band_keys, traces};
-use crate::candidates::passages::{ArticleKeys, Key, Postings, is_short, key};
+use crate::candidates::passages::{ArticleKeys, Entries, Key, Postings, is_short, key};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::shingles;
@@ -159,6 +159,7 @@ pub(crate) struct Sketcher<'s> {
     noted: Vec<u32>,
     /// Where fingerprints stand.
     places: Vec<usize>,
+    entries: Entries,
 }
 
 impl<'s> Sketcher<'s> {
@@ -179,6 +180,7 @@ impl<'s> Sketcher<'s> {
             keys: Vec::new(),
             noted: Vec::new(),
             places: Vec::new(),
+            entries: Entries::default(),
         })
     }
 
@@ -211,6 +213,11 @@ impl<'s> Sketcher<'s> {
         Ok(article)
     }
 
+    /// Adds what was kept until the end.
+    pub(crate) fn finish(self, gathered: &mut Gathered) {
+        gathered.survey.extend(self.entries.deal());
+    }
+
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {
         let Some(winnower) = self.winnower else { return };
         let Self {
@@ -224,6 +231,7 @@ impl<'s> Sketcher<'s> {
             keys,
             noted,
             places,
+            entries,
             ..
         } = self;
         if is_short(words.len() as u32) && words.len() >= config.shingle {
@@ -243,7 +251,7 @@ impl<'s> Sketcher<'s> {
             noted.push(keys[chosen].0);
             bound_around(chosen, places, keys, noise);
         }
-        Postings::push(&mut gathered.survey, article.0, keys);
+        entries.push(article.0, keys);
         gathered.common.push(article.0, noted);
     }
 }

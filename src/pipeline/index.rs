@@ -12,7 +12,7 @@ use super::learn::sorted;
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
-use crate::candidates::passages::{Key, Layout, Met, Postings, is_short, key, prefix};
+use crate::candidates::passages::{Entries, Key, Layout, Met, is_short, key, prefix};
 use crate::candidates::run::SortedRun;
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
@@ -60,16 +60,16 @@ impl<T: Texts> Indexer<'_, T> {
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
         let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for mut part in parts {
-            part.fingerprints.into_iter().for_each(|postings| postings.append(0, &mut fingerprints));
-            part.shorts.into_iter().for_each(|postings| postings.append(0, &mut shorts));
+            part.fingerprints.deal().into_iter().for_each(|postings| postings.append(0, &mut fingerprints));
+            part.shorts.deal().into_iter().for_each(|postings| postings.append(0, &mut shorts));
             lost.append(&mut part.lost);
         }
-        shorts.extend(self.shorts(&again));
+        shorts.extend(self.shorts(&again).deal());
         let limit = lsh::limit(config.list_all);
         let layout = Layout::new(gathered.len());
         let more = run - config.shingle;
         let short = |article: u32| is_short(gathered.words[article as usize]);
-        let mut runs = sorted(fingerprints, layout, false, |_| true);
+        let mut runs = sorted(&fingerprints, layout, false, |_| true);
         if !shared.is_empty() {
             let stays = |entry: u64| !again[layout.article(entry) as usize];
             runs = shared.into_par_iter().zip(runs).map(|(first, second)| first.merged(stays, &second)).collect();
@@ -78,7 +78,7 @@ impl<T: Texts> Indexer<'_, T> {
         let by_runs = runs.fold(Met::default, |met, run| met.by_fingerprints(layout, &run, limit, more));
         let mut met = by_runs.reduce(Met::default, Met::and);
         met.crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
-        let runs = sorted(shorts, layout, true, |_| true).into_par_iter();
+        let runs = sorted(&shorts, layout, true, |_| true).into_par_iter();
         let by_short = runs.fold(Met::default, |met, run| met.by_short(layout, &run, limit, short));
         let mut met_short = by_short.reduce(Met::default, Met::and);
         for crowd in &mut met_short.crowds {
@@ -140,20 +140,20 @@ impl<T: Texts> Indexer<'_, T> {
 
     /// What is known of the shingles of short articles: what they have themselves, and who has them without having to be
     /// read again.
-    fn shorts(&self, again: &[bool]) -> Vec<Postings> {
+    fn shorts(&self, again: &[bool]) -> Entries {
         let Self { gathered, copies, marks, .. } = self;
-        let mut known = Vec::new();
+        let mut known = Entries::default();
         let mut keys = Vec::new();
         if !marks.short.is_empty() {
             for (article, shingles) in gathered.short.iter().filter(|(article, _)| copies.stands(*article)) {
                 keys.extend(marks.own(shingles).iter().map(|&shingle| (key(shingle), 0)));
-                Postings::push(&mut known, *article, &mut keys);
+                known.push(*article, &mut keys);
             }
         }
         let calm = |&(article, _): &(u32, &[u32])| !again[article as usize] && copies.stands(article);
         for (article, looked_up) in gathered.looked_up.iter().filter(calm) {
             keys.extend(looked_up.iter().map(|&key| (key, 0)));
-            Postings::push(&mut known, article, &mut keys);
+            known.push(article, &mut keys);
         }
         known
     }
@@ -256,8 +256,8 @@ impl<'b> Marks<'b> {
 /// What was made of a stretch of articles.
 #[derive(Debug, Default)]
 struct Part {
-    fingerprints: Vec<Postings>,
-    shorts: Vec<Postings>,
+    fingerprints: Entries,
+    shorts: Entries,
     lost: Vec<ArticleId>,
     words: Vec<u64>,
     shingles: Vec<u64>,
@@ -296,9 +296,9 @@ impl Reader<'_> {
         bits.set(words);
         let chosen = |at: usize| keys.push((key(shingles[at]), bits.context(at, self.config.shingle)));
         self.winnower.choose(ranks, slide, chosen);
-        Postings::push(&mut part.fingerprints, article.0, &mut part.keys);
+        part.fingerprints.push(article.0, &mut part.keys);
         self.look_up_short(part);
-        Postings::push(&mut part.shorts, article.0, &mut part.short_keys);
+        part.shorts.push(article.0, &mut part.short_keys);
     }
 
     /// Ranks shingles, and takes note of those that are boilerplate and those that short articles are looked up by.

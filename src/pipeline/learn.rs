@@ -7,7 +7,7 @@ use super::gather::Gathered;
 use crate::article::ArticleId;
 use crate::boilerplate::learn::{Background, LEAST_OF_SITE, Sampled, Suspect, listed, passages};
 use crate::boilerplate::{Boilerplate, KnownPassage};
-use crate::candidates::passages::{Layout, Postings, lists};
+use crate::candidates::passages::{Layout, PARTS, Postings, lists};
 use crate::candidates::run::SortedRun;
 use crate::config::Config;
 use crate::error::Result;
@@ -30,7 +30,7 @@ pub(crate) struct Survey {
 /// Sorts what was gathered.
 pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) -> Survey {
     let layout = Layout::new(gathered.len());
-    let sorted = sorted(std::mem::take(&mut gathered.survey), layout, true, |article| copies.stands(article));
+    let sorted = sorted(&std::mem::take(&mut gathered.survey), layout, true, |article| copies.stands(article));
     let sizes = gathered.sites.sizes();
     let k = config.bands.k();
     let likeness = |a: u32, b: u32| {
@@ -128,11 +128,11 @@ const WORDS_AT_A_TIME: usize = 4 << 20;
 /// An index of the postings of the articles that are wanted, part by part; if only of fingerprints that are `repeated`, at
 /// least of those.
 pub(crate) fn sorted(
-    postings: Vec<Postings>,
+    postings: &[Postings],
     layout: Layout,
     repeated: bool,
     wanted: impl Fn(u32) -> bool + Sync,
 ) -> Vec<SortedRun> {
-    let of_part = |dealt: Vec<(u32, Vec<u64>)>| Layout::sorted(Postings::gather(&dealt, layout, repeated, &wanted));
-    Postings::by_part(postings).into_par_iter().map(of_part).collect()
+    let of_part = |part| Layout::sorted(Postings::gather(postings, part, layout, repeated, &wanted));
+    (0..PARTS).into_par_iter().map(of_part).collect()
 }

@@ -254,6 +254,7 @@ impl FirstReading<'_> {
                 reason: error.to_string(),
             }),
         });
+        sketcher.finish(&mut part.gathered);
         part.heard = heard;
         part.heard.skipped.append(&mut too_long);
         Ok(part)
