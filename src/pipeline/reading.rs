@@ -3,8 +3,9 @@
 use super::progress::Progress;
 use crate::error::Result;
 use crate::input::{self, Heard, InputOptions, ReadArticle, Source, Unit, Wanted};
-use rayon::iter::ParallelBridge;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Makes something of the articles that it is given one by one.
 pub(super) type Taker<'t> = dyn FnMut(ReadArticle<'_>) + 't;
@@ -53,17 +54,7 @@ impl Reader<'_> {
     /// Reads everything.
     pub(super) fn all<P: Made>(&self, part: &(dyn Fn(Box<ReadSome<'_>>) -> Result<P> + Sync)) -> Result<P> {
         let units = input::units(self.sources);
-        let made: Vec<Result<P>> = units.par_iter().with_max_len(1).map(|unit| self.unit(unit, part)).collect();
-        let mut whole = P::default();
-        let mut source = 0;
-        for (unit, part) in units.iter().zip(made) {
-            if unit.source() != source {
-                whole.begin_source();
-                source = unit.source();
-            }
-            whole.join(part?)?;
-        }
-        Ok(whole)
+        in_order(units.iter(), |unit| (unit.source(), self.unit(unit, part)))
     }
 
     /// Reads a unit, all at once or block by block.
@@ -75,21 +66,49 @@ impl Reader<'_> {
         let Some(blocks) = unit.blocks(self.sources, self.options) else {
             return part(Box::new(|take| told(unit.read(self.sources, self.options, self.wanted, take))));
         };
-        // A stream is read by one thread at a time, its blocks worked on by all.
         let index = unit.source();
-        let mut parts: Vec<(usize, Result<P>)> = blocks
-            .enumerate()
-            .par_bridge()
-            .map(|(number, block)| {
-                let source = (index, &self.sources[index]);
-                let read =
-                    |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
-                (number, part(Box::new(read)))
-            })
-            .collect();
-        parts.sort_unstable_by_key(|&(number, _)| number);
-        let mut whole = P::default();
-        parts.into_iter().try_for_each(|(_, part)| whole.join(part?))?;
-        Ok(whole)
+        in_order(blocks, |block| {
+            let source = (index, &self.sources[index]);
+            let read = |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
+            (index, part(Box::new(read)))
+        })
+    }
+}
+
+/// Makes parts of items in parallel and joins them in order, each as soon as those before it are there. What comes one by
+/// one is taken by one thread at a time. `make` also gives the source that a part is from.
+fn in_order<I: Send, P: Made>(
+    items: impl Iterator<Item = I> + Send,
+    make: impl Fn(I) -> (usize, Result<P>) + Sync,
+) -> Result<P> {
+    let joined = Mutex::new(Joined { whole: Ok(P::default()), source: None, next: 0, waiting: BTreeMap::new() });
+    items.enumerate().par_bridge().for_each(|(number, item)| {
+        let made = make(item);
+        joined.lock().unwrap_or_else(PoisonError::into_inner).add(number, made);
+    });
+    joined.into_inner().unwrap_or_else(PoisonError::into_inner).whole
+}
+
+/// Parts up to the first that is not there yet, and those behind it.
+struct Joined<P> {
+    whole: Result<P>,
+    source: Option<usize>,
+    next: usize,
+    waiting: BTreeMap<usize, (usize, Result<P>)>,
+}
+
+impl<P: Made> Joined<P> {
+    fn add(&mut self, number: usize, part: (usize, Result<P>)) {
+        self.waiting.insert(number, part);
+        while let Some((source, part)) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            let Ok(whole) = &mut self.whole else { return };
+            if self.source.replace(source).is_some_and(|before| before != source) {
+                whole.begin_source();
+            }
+            if let Err(error) = part.and_then(|part| whole.join(part)) {
+                self.whole = Err(error);
+            }
+        }
     }
 }
