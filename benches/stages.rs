@@ -194,7 +194,12 @@ fn input(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let options = InputOptions::default();
                 let plan = Plan::new(std::slice::from_ref(&path), &[], &options).expect("it is there");
-                Scan::read(plan, options, Config::default(), &Quiet).expect("it can be read").0.catalogue().cards.len()
+                Scan::read(plan, options, Config::default(), None, &Quiet)
+                    .expect("it can be read")
+                    .0
+                    .catalogue()
+                    .cards
+                    .len()
             });
         });
     }

@@ -1,6 +1,6 @@
 //! Candidate pairs by banding: articles whose signatures agree in all rows of a band share a bucket.
 //!
-//! **Takes** a table of band keys, a row an article. **Gives** the pairs of all buckets of up to
+//! **Takes** a table of band keys, one of each band for each article. **Gives** the pairs of all buckets of up to
 //! [`BUCKET`](crate::config::BUCKET) articles, and fuller buckets as crowds, for [`crowd`](super::crowd). Of the pairs
 //! only those are worth comparing whose signatures agree as a whole, too, in [`Bands::agreement`] values at least.
 //! **How.** A band at a time, (key, article) is sorted; equal keys lie together. Keys are 32 bits of hash, so a few
@@ -9,8 +9,11 @@
 use super::Pair;
 use super::bands::Bands;
 use super::run::SortedRun;
+use super::shelf::{Shelf, Store};
 use crate::config::BUCKET;
+use crate::error::Result;
 use crate::shingle::mix;
+use std::sync::Arc;
 
 /// The band keys of a signature, appended to `keys`.
 pub(crate) fn band_keys(values: &[u64], bands: Bands, keys: &mut Vec<u32>) {
@@ -19,6 +22,35 @@ pub(crate) fn band_keys(values: &[u64], bands: Bands, keys: &mut Vec<u32>) {
         let hash = rows.iter().fold(0, |hash: u64, &value| mix(hash ^ value));
         (hash >> 32) as u32
     }));
+}
+
+/// Band keys of many articles, a stretch of them after the other; in each, those of a band lie together.
+#[derive(Debug, Default)]
+pub(crate) struct BandKeys {
+    stretches: Vec<Shelf<u32>>,
+}
+
+impl BandKeys {
+    /// Adds a stretch of articles, given a row of `bands` keys for each.
+    pub(crate) fn push(&mut self, rows: &[u32], bands: usize, store: &Arc<Store>) -> Result<()> {
+        let column = |band: usize| rows.iter().copied().skip(band).step_by(bands);
+        self.stretches.push(store.put((0..bands).flat_map(column).collect())?);
+        Ok(())
+    }
+
+    pub(crate) fn append(&mut self, mut next: Self) {
+        self.stretches.append(&mut next.stretches);
+    }
+
+    /// The keys of one of `bands` bands, of all articles.
+    pub(crate) fn column(&self, band: usize, bands: usize) -> Result<Vec<u32>> {
+        let mut column = Vec::with_capacity(self.stretches.iter().map(Shelf::len).sum::<usize>() / bands);
+        for keys in &self.stretches {
+            let articles = keys.len() / bands;
+            column.extend_from_slice(&keys.get(band * articles..(band + 1) * articles)?);
+        }
+        Ok(column)
+    }
 }
 
 /// One byte of each value of a signature, appended to `traces`.
@@ -42,9 +74,9 @@ pub(crate) struct Buckets {
     pub(crate) crowds: Vec<Vec<u32>>,
 }
 
-/// The buckets of band `band`. `keys` holds a row of `bands` keys for each member number; `members` are those that take part.
-pub(crate) fn buckets(keys: &[u32], bands: usize, band: usize, members: &[u32], limit: Option<usize>) -> Buckets {
-    let run = SortedRun::new(members.iter().map(|&member| (keys[member as usize * bands + band], member)));
+/// The buckets of a band. `keys` holds its key for each member number; `members` are those that take part.
+pub(crate) fn buckets(keys: &[u32], members: &[u32], limit: Option<usize>) -> Buckets {
+    let run = SortedRun::new(members.iter().map(|&member| (keys[member as usize], member)));
     let mut found = Buckets::default();
     for bucket in run.buckets() {
         let bucket: Vec<u32> = bucket.iter().map(|&entry| entry as u32).collect();
@@ -112,8 +144,11 @@ mod tests {
         let mut keys = Vec::new();
         band_keys(signature.values(), bands, &mut keys);
         band_keys(signature.values(), bands, &mut keys);
+        let mut table = BandKeys::default();
+        table.push(&keys, 20, &Arc::default()).expect("in memory");
+        assert_eq!(table.column(7, 20).expect("in memory"), [keys[7], keys[27]]);
         for band in 0..20 {
-            assert_eq!(buckets(&keys, 20, band, &[0, 1], None).pairs, [Pair::new(0, 1)]);
+            assert_eq!(buckets(&table.column(band, 20).expect("in memory"), &[0, 1], None).pairs, [Pair::new(0, 1)]);
         }
     }
 
@@ -121,10 +156,10 @@ mod tests {
     fn a_full_bucket_is_a_crowd_unless_there_is_no_limit() {
         let keys = vec![7; 60];
         let members: Vec<u32> = (0..60).rev().collect();
-        let bounded = buckets(&keys, 1, 0, &members, limit(false));
+        let bounded = buckets(&keys, &members, limit(false));
         assert!(bounded.pairs.is_empty());
         assert_eq!(bounded.crowds, std::slice::from_ref(&members));
-        let unbounded = buckets(&keys, 1, 0, &members, limit(true));
+        let unbounded = buckets(&keys, &members, limit(true));
         assert_eq!(unbounded.pairs.len(), 60 * 59 / 2);
     }
 }

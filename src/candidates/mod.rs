@@ -11,6 +11,7 @@ pub(crate) mod exhaustive;
 pub(crate) mod lsh;
 pub(crate) mod passages;
 pub(crate) mod run;
+pub(crate) mod shelf;
 
 /// Two articles as one number: a in the upper half, b in the lower, so that sorting numbers sorts pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,9 +9,13 @@
 
 use super::Pair;
 use super::run::SortedRun;
+use super::shelf::{Shelf, Store};
 use crate::config::SHORT;
+use crate::error::Result;
 use crate::sketch::fingerprint::{AROUND, may_run};
 use ahash::AHashSet;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Bits of a key that say which part of the index it is in.
 const PART_BITS: u32 = 6;
@@ -79,7 +83,7 @@ impl Layout {
     }
 
     /// Sorts the entries of a part.
-    pub(crate) fn sorted(entries: Vec<u64>) -> SortedRun {
+    fn sorted(entries: Vec<u64>) -> SortedRun {
         SortedRun::of(entries, 64 - Self::KEY_BITS)
     }
 }
@@ -104,23 +108,18 @@ impl Entries {
     }
 
     /// Deals them out by part of the index.
-    pub(crate) fn deal(&self) -> Vec<Postings> {
+    pub(crate) fn deal(&self, store: &Arc<Store>) -> Result<Vec<Postings>> {
         let (mut keys, mut contexts) = (self.keys.as_slice(), self.contexts.as_slice());
-        let mut take = |articles: &[(u32, u32)]| {
-            let count = articles.iter().map(|&(_, count)| count as usize).sum();
-            let of_stretch = (articles, &keys[..count], &contexts[..count]);
-            (keys, contexts) = (&keys[count..], &contexts[count..]);
-            Postings::new(of_stretch)
-        };
         let mut dealt = Vec::new();
         let mut rest = self.articles.as_slice();
         while let Some(&(first, _)) = rest.first() {
             let belongs = |article: u32| article >= first && article - first < Postings::ARTICLES;
-            let count = rest.iter().take_while(|(article, _)| belongs(*article)).count();
-            dealt.push(take(&rest[..count]));
-            rest = &rest[count..];
+            let (articles, others) = rest.split_at(rest.iter().take_while(|(article, _)| belongs(*article)).count());
+            let count = articles.iter().map(|&(_, count)| count as usize).sum();
+            dealt.push(Postings::new(articles, &keys[..count], &contexts[..count]).put(store)?);
+            (keys, contexts, rest) = (&keys[count..], &contexts[count..], others);
         }
-        dealt
+        Ok(dealt)
     }
 }
 
@@ -131,7 +130,7 @@ pub(crate) struct Postings {
     first: u32,
     end: u32,
     /// The entries of each part, in the order of their articles.
-    entries: Vec<u64>,
+    entries: Shelf<u64>,
     /// Where the entries of each part end.
     ends: [u32; PARTS],
 }
@@ -141,8 +140,10 @@ impl Postings {
     const LAYOUT: Layout = Layout { article_bits: 64 - Layout::KEY_BITS - 2 * AROUND as u32, side: AROUND as u32 };
     /// Articles that can be counted.
     const ARTICLES: u32 = 1 << Self::LAYOUT.article_bits;
+    /// Entries below which several are joined before they are put away.
+    const SMALL: usize = 1 << 16;
 
-    fn new((articles, keys, contexts): (&[(u32, u32)], &[u32], &[u16])) -> Self {
+    fn new(articles: &[(u32, u32)], keys: &[u32], contexts: &[u16]) -> Self {
         let part = |key: u32| (key >> Layout::KEY_BITS) as usize;
         let mut ends = [0u32; PARTS];
         keys.iter().for_each(|&key| ends[part(key)] += 1);
@@ -159,65 +160,78 @@ impl Postings {
             }
         }
         let end = articles.iter().map(|&(article, _)| article - first + 1).max().unwrap_or(0);
-        Self { first, end, entries, ends }
+        Self { first, end, entries: Shelf::new(entries), ends }
     }
 
-    fn part(&self, part: usize) -> &[u64] {
+    /// Puts the entries away, unless they are few.
+    fn put(self, store: &Arc<Store>) -> Result<Self> {
+        if self.entries.len() < Self::SMALL {
+            return Ok(self);
+        }
+        Ok(Self { entries: store.put(self.entries.take()?)?, ..self })
+    }
+
+    fn range(&self, part: usize) -> Range<usize> {
         let start = if part == 0 { 0 } else { self.ends[part - 1] };
-        &self.entries[start as usize..self.ends[part] as usize]
+        start as usize..self.ends[part] as usize
     }
 
-    /// Adds to `all` what was gathered elsewhere, whose articles are counted from `before`: small ones to the last one
-    /// there, so that there are never many.
-    pub(crate) fn append(mut self, before: u32, all: &mut Vec<Self>) {
-        const SMALL: usize = 1 << 16;
+    /// Adds to `all` what was gathered elsewhere, whose articles are counted from `before`: few to the last ones there.
+    pub(crate) fn append(mut self, before: u32, all: &mut Vec<Self>, store: &Arc<Store>) -> Result<()> {
         self.first += before;
         let joins = |last: &mut Self| {
-            last.entries.len().max(self.entries.len()) < SMALL
+            last.entries.len().max(self.entries.len()) < Self::SMALL
                 && self.first >= last.first
                 && self.first - last.first <= Self::ARTICLES - self.end
         };
-        match all.pop_if(joins) {
-            Some(last) => all.push(last.joined(&self)),
-            None => all.push(self),
-        }
+        let joined = match all.pop_if(joins) {
+            Some(last) => last.joined(&self)?.put(store)?,
+            None => self,
+        };
+        all.push(joined);
+        Ok(())
     }
 
-    fn joined(&self, next: &Self) -> Self {
+    fn joined(&self, next: &Self) -> Result<Self> {
         let before = next.first - self.first;
         let (mut entries, mut ends) = (Vec::with_capacity(self.entries.len() + next.entries.len()), [0; PARTS]);
         for (part, end) in ends.iter_mut().enumerate() {
-            entries.extend_from_slice(self.part(part));
-            entries.extend(next.part(part).iter().map(|entry| entry + u64::from(before)));
+            entries.extend_from_slice(&self.entries.get(self.range(part))?);
+            entries.extend(next.entries.get(next.range(part))?.iter().map(|entry| entry + u64::from(before)));
             *end = entries.len() as u32;
         }
-        Self { first: self.first, end: before + next.end, entries, ends }
+        Ok(Self { first: self.first, end: before + next.end, entries: Shelf::new(entries), ends })
     }
 
-    /// All entries of a part, of the articles that are wanted. If only those that are `repeated` are, others may be among
-    /// them.
-    pub(crate) fn gather(
+    /// The index of a part, of the articles that are wanted; if only of fingerprints that are `repeated`, at least of
+    /// those.
+    pub(crate) fn sorted(
         all: &[Self],
         part: usize,
         layout: Layout,
         repeated: bool,
         wanted: impl Fn(u32) -> bool,
-    ) -> Vec<u64> {
-        let count: usize = all.iter().map(|postings| postings.part(part).len()).sum();
+    ) -> Result<SortedRun> {
+        // They may come from a file, and are looked at twice.
+        let mut of_part = Vec::with_capacity(all.len());
+        for postings in all {
+            of_part.push((postings.first, postings.entries.get(postings.range(part))?));
+        }
+        let count: usize = of_part.iter().map(|(_, entries)| entries.len()).sum();
         let mut seen = if repeated { SeenTwice::new(count) } else { SeenTwice::default() };
         if repeated {
-            all.iter().flat_map(|postings| postings.part(part)).for_each(|&entry| seen.see(entry));
+            of_part.iter().flat_map(|(_, entries)| entries.iter()).for_each(|&entry| seen.see(entry));
         }
         let mut gathered = Vec::with_capacity(if repeated { count / 2 } else { count });
-        for postings in all {
-            for &entry in postings.part(part).iter().filter(|entry| !repeated || seen.was_twice(**entry)) {
-                let article = postings.first + Self::LAYOUT.article(entry);
+        for (first, entries) in of_part {
+            for &entry in entries.iter().filter(|entry| !repeated || seen.was_twice(**entry)) {
+                let article = first + Self::LAYOUT.article(entry);
                 if wanted(article) {
                     gathered.push(layout.renumbered(entry, article));
                 }
             }
         }
-        gathered
+        Ok(Layout::sorted(gathered))
     }
 }
 
@@ -427,17 +441,19 @@ mod tests {
         #[test]
         fn an_index_lists_who_has_a_key(articles in proptest::collection::vec(proptest::collection::vec(any::<(u8, u16)>(), 0..20), 0..30), repeated: bool) {
             let spread = |key: u8| u32::from(key).wrapping_mul(0x9e37_79b9);
-            let mut all = Vec::new();
+            let (store, mut all) = (Arc::default(), Vec::new());
             for (article, keys) in articles.iter().enumerate() {
                 let mut entries = Entries::default();
                 entries.push(0, &mut keys.iter().map(|&(key, context)| (spread(key), context)).collect());
-                entries.deal().into_iter().for_each(|postings| postings.append(article as u32, &mut all));
+                for postings in entries.deal(&store).expect("in memory") {
+                    postings.append(article as u32, &mut all, &store).expect("in memory");
+                }
             }
             let layout = Layout::new(articles.len());
             let mut found = std::collections::BTreeMap::new();
             for part in 0..PARTS {
-                let entries = Postings::gather(&all, part, layout, repeated, |_| true);
-                found.extend(lists(layout, part, &Layout::sorted(entries), 2));
+                let run = Postings::sorted(&all, part, layout, repeated, |_| true).expect("in memory");
+                found.extend(lists(layout, part, &run, 2));
             }
             let mut expected = std::collections::BTreeMap::<u32, Vec<u32>>::new();
             for (article, keys) in articles.iter().enumerate() {

@@ -1,7 +1,10 @@
 //! A sorted run: entries of 64 bits, a key in the upper ones and whatever belongs to it below, in the order of their keys.
 //!
-//! Everything that grows with the input and is matched by sorting is one of these, so that there is one place where a
-//! run that is too long for memory can go elsewhere.
+//! Everything that grows with the input and is matched by sorting is one of these. Runs that have to wait are put away.
+
+use super::shelf::{Shelf, Store};
+use crate::error::Result;
+use std::sync::Arc;
 
 /// Most bits that a counting pass looks at.
 const DIGIT: u32 = 9;
@@ -87,16 +90,44 @@ impl SortedRun {
 
     /// The entries of each key that has two or more, keys ascending.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = &[u64]> + '_ {
-        let Self { entries, below } = self;
-        let mut at = 0;
-        // Most keys have one entry; these are passed over two by two.
-        std::iter::from_fn(move || {
-            let start = at + entries[at..].windows(2).position(|pair| (pair[0] ^ pair[1]) >> below == 0)?;
-            let more = entries[start + 2..].iter().take_while(|entry| (*entry ^ entries[start]) >> below == 0).count();
-            at = start + 2 + more;
-            Some(&entries[start..at])
-        })
+        buckets(&self.entries, self.below)
     }
+
+    /// Puts it away.
+    pub(crate) fn put(self, store: &Arc<Store>) -> Result<ShelvedRun> {
+        Ok(ShelvedRun { entries: store.put(self.entries)?, below: self.below })
+    }
+}
+
+/// A sorted run that was put away.
+#[derive(Debug)]
+pub(crate) struct ShelvedRun {
+    entries: Shelf<u64>,
+    below: u32,
+}
+
+impl ShelvedRun {
+    /// Takes it down again.
+    pub(crate) fn take(self) -> Result<SortedRun> {
+        Ok(SortedRun { entries: self.entries.take()?, below: self.below })
+    }
+
+    /// Calls `see` with the entries of each key that has two or more, keys ascending.
+    pub(crate) fn each_bucket(&self, see: impl FnMut(&[u64])) -> Result<()> {
+        buckets(&self.entries.get(0..self.entries.len())?, self.below).for_each(see);
+        Ok(())
+    }
+}
+
+fn buckets(entries: &[u64], below: u32) -> impl Iterator<Item = &[u64]> + '_ {
+    let mut at = 0;
+    // Most keys have one entry; these are passed over two by two.
+    std::iter::from_fn(move || {
+        let start = at + entries[at..].windows(2).position(|pair| (pair[0] ^ pair[1]) >> below == 0)?;
+        let more = entries[start + 2..].iter().take_while(|entry| (*entry ^ entries[start]) >> below == 0).count();
+        at = start + 2 + more;
+        Some(&entries[start..at])
+    })
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
     let options = arguments.input.options();
     let plan = Plan::new(&arguments.paths, &[], &options)?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config.clone(), &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config.clone(), arguments.room.prepare()?, &bars)?;
     if scan.catalogue().cards.is_empty() {
         bars.finish();
         name_skipped(scan.skipped(), arguments.common.verbose);

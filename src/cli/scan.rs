@@ -17,6 +17,7 @@ use std::time::Instant;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let started = Instant::now();
+    let memory = arguments.room.prepare()?;
     let config = arguments.search.config()?;
     let boilerplate = arguments.search.boilerplate()?;
     let options = InputOptions { leave_out: arguments.output.folder.clone(), ..arguments.input.options() };
@@ -31,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         return Err(Error::input(nothing_to_read(&plan)));
     }
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config, &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config, memory, &bars)?;
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
         bars.finish();
         name_skipped(scan.skipped(), arguments.common.verbose);

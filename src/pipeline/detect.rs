@@ -16,7 +16,7 @@ use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Crowds;
 use crate::candidates::lsh::{self, PairSet};
-use crate::candidates::run::SortedRun;
+use crate::candidates::run::ShelvedRun;
 use crate::cluster::{self, Link};
 use crate::config::Config;
 use crate::error::Result;
@@ -108,16 +108,17 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let brought = self.bring(&copies, &marks, survey.shared)?;
         let join = |run: &Self| Join::new(&run.texts, &run.gathered, &copies, &boilerplate, run.config, run.progress);
         let (alike, alike_crowds) = if self.config.exhaustive {
-            (join(&self).candidates(self.config), Vec::new())
+            (join(&self)?.candidates(self.config)?, Vec::new())
         } else {
-            self.alike(&copies, filter)
+            self.alike(&copies, filter)?
         };
         let mut candidates = Candidates { alike, alike_crowds, brought };
         candidates.brought.pairs.retain(|&pair| filter.admits(pair));
         let has_input = |crowd: &Vec<u32>| crowd.iter().any(|&member| !self.gathered.is_reference(member));
         candidates.alike_crowds.retain(has_input);
         candidates.brought.crowds.retain(has_input);
-        let sample = self.config.measure_recall.then(|| join(&self).of_sample(&self.gathered, &copies, self.config));
+        let of_sample = || join(&self)?.of_sample(&self.gathered, &copies, self.config);
+        let sample = self.config.measure_recall.then(of_sample).transpose()?;
         let sampled = sample.as_ref().map_or(&[][..], |sample| &sample.pairs);
         let needed = self.needed(&candidates, sampled, &copies);
         self.texts.prepare(&needed)?;
@@ -175,7 +176,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             return Ok((Survey::default(), self.boilerplate.cloned().unwrap_or_default()));
         }
         self.progress.begin(Stage::Survey, None);
-        let mut survey = learn::survey(&mut self.gathered, copies, self.config);
+        let mut survey = learn::survey(&mut self.gathered, copies, self.config)?;
         let suspects = std::mem::take(&mut survey.suspects);
         let boilerplate = match self.boilerplate {
             _ if self.config.count_boilerplate => Boilerplate::default(),
@@ -186,13 +187,13 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     }
 
     /// What shares fingerprints.
-    fn bring(&self, copies: &Copies, marks: &Marks<'_>, shared: Vec<SortedRun>) -> Result<Brought> {
+    fn bring(&self, copies: &Copies, marks: &Marks<'_>, shared: Vec<ShelvedRun>) -> Result<Brought> {
         let Self { texts, gathered, config, progress, .. } = self;
         Indexer { texts, gathered, copies, config, marks, progress: *progress }.bring(shared)
     }
 
     /// What the bands bring together: pairs, sorted, and crowds.
-    fn alike(&self, copies: &Copies, filter: &Filter<'_>) -> (Vec<Pair>, Vec<Vec<u32>>) {
+    fn alike(&self, copies: &Copies, filter: &Filter<'_>) -> Result<(Vec<Pair>, Vec<Vec<u32>>)> {
         let bands = self.config.bands.bands();
         self.progress.begin(Stage::Candidates, Some(bands as u64));
         let agreement = self.config.bands.agreement(self.config.threshold);
@@ -200,21 +201,21 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let at_once: Vec<usize> = (0..bands).collect();
         let limit = lsh::limit(self.config.list_all);
         for some in at_once.chunks(rayon::current_num_threads()) {
-            let found: Vec<lsh::Buckets> = some
+            let found: Result<Vec<lsh::Buckets>> = some
                 .par_iter()
                 .map(|&band| {
-                    let mut found = lsh::buckets(&self.gathered.keys, bands, band, &copies.members, limit);
+                    let mut found = lsh::buckets(&self.gathered.keys.column(band, bands)?, &copies.members, limit);
                     found.pairs.retain(|&pair| self.gathered.agree(pair, agreement) && filter.admits(pair));
                     self.progress.advance(1);
-                    found
+                    Ok(found)
                 })
                 .collect();
-            for buckets in found {
+            for buckets in found? {
                 pairs.extend(&buckets.pairs);
                 crowds.extend(buckets.crowds);
             }
         }
-        (pairs.into_sorted(), crowds)
+        Ok((pairs.into_sorted(), crowds))
     }
 
     /// The articles whose texts will be asked for.

@@ -184,7 +184,7 @@ impl Detector {
                     sketcher.sketch(&article.text, article.date, &mut part)?;
                     progress.advance(article.text.len() as u64);
                 }
-                sketcher.finish(&mut part);
+                sketcher.finish(&mut part)?;
                 Ok(part)
             })
             .collect();

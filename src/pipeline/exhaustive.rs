@@ -3,7 +3,6 @@
 use super::copies::Copies;
 use super::detect::Texts;
 use super::gather::Gathered;
-use super::learn::sorted;
 use super::progress::{Progress, Stage};
 use super::verify::Verifier;
 use crate::article::ArticleId;
@@ -12,8 +11,9 @@ use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
 use crate::candidates::lsh::PairSet;
-use crate::candidates::passages::{Entries, Key, Layout, Postings, key};
+use crate::candidates::passages::{Entries, Key, Layout, PARTS, Postings, key};
 use crate::config::{Config, RECALL_SAMPLE};
+use crate::error::Result;
 use crate::report::MeasuredRecall;
 use crate::shingle::ShingleSet;
 use crate::text::word_hashes;
@@ -60,7 +60,7 @@ impl Join {
         boilerplate: &Boilerplate,
         config: &Config,
         progress: &dyn Progress,
-    ) -> Self {
+    ) -> Result<Self> {
         let own = |part: &mut Part, text: &str| {
             part.words.clear();
             word_hashes(text, &mut part.words);
@@ -85,33 +85,37 @@ impl Join {
         });
         let mut join = Self { postings: Vec::new(), sizes: vec![0; gathered.len()] };
         for part in parts {
-            part.entries.deal().into_iter().for_each(|postings| postings.append(0, &mut join.postings));
+            for postings in part.entries.deal(&gathered.store)? {
+                postings.append(0, &mut join.postings, &gathered.store)?;
+            }
             part.sizes.iter().for_each(|&(article, size)| join.sizes[article as usize] = size);
         }
-        join
+        Ok(join)
     }
 
-    fn meet(self, limit: Option<usize>, threshold: f64, wanted: impl Fn(u32) -> bool + Sync) -> Vec<Pair> {
+    fn meet(self, limit: Option<usize>, threshold: f64, wanted: impl Fn(u32) -> bool + Sync) -> Result<Vec<Pair>> {
         let (sizes, layout) = (&self.sizes, Layout::new(self.sizes.len()));
-        let met: Vec<Vec<Pair>> = sorted(&self.postings, layout, false, |_| true)
-            .into_par_iter()
-            .map(|run| meet((layout, &run), limit, sizes, threshold, &wanted))
-            .collect();
+        let of_part = |part| {
+            let run = Postings::sorted(&self.postings, part, layout, false, |_| true)?;
+            Ok(meet((layout, &run), limit, sizes, threshold, &wanted))
+        };
+        let met: Result<Vec<Vec<Pair>>> = (0..PARTS).into_par_iter().map(of_part).collect();
         let mut pairs = PairSet::default();
-        met.iter().for_each(|some| pairs.extend(some));
-        pairs.into_sorted()
+        met?.iter().for_each(|some| pairs.extend(some));
+        Ok(pairs.into_sorted())
     }
 
     /// Candidates among which is every pair at the threshold.
-    pub(crate) fn candidates(self, config: &Config) -> Vec<Pair> {
+    pub(crate) fn candidates(self, config: &Config) -> Result<Vec<Pair>> {
         self.meet(None, config.threshold, |_| true)
     }
 
     /// The candidates of a sample of articles.
-    pub(crate) fn of_sample(self, gathered: &Gathered, copies: &Copies, config: &Config) -> SamplePairs {
+    pub(crate) fn of_sample(self, gathered: &Gathered, copies: &Copies, config: &Config) -> Result<SamplePairs> {
         let sample = sample(gathered, copies);
-        let pairs = self.meet(Some(MOST_OF_A_LIST), config.threshold, |article| sample.binary_search(&article).is_ok());
-        SamplePairs { articles: sample.len(), pairs }
+        let pairs =
+            self.meet(Some(MOST_OF_A_LIST), config.threshold, |article| sample.binary_search(&article).is_ok())?;
+        Ok(SamplePairs { articles: sample.len(), pairs })
     }
 }
 

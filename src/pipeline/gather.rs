@@ -3,8 +3,9 @@
 use super::preview::Preview;
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::Pair;
-use crate::candidates::lsh::{agreeing, band_keys, traces};
+use crate::candidates::lsh::{BandKeys, agreeing, band_keys, traces};
 use crate::candidates::passages::{ArticleKeys, Entries, Key, Postings, is_short, key};
+use crate::candidates::shelf::Store;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::shingles;
@@ -12,6 +13,7 @@ use crate::sketch::fingerprint::{AROUND, Slide, WordBits, bounded, rank};
 use crate::sketch::{MinHasher, Winnower};
 use crate::text::word_hashes;
 use ahash::AHashMap;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 const DIGEST_SEED: u64 = 0x6469_6765_7374_0001;
@@ -66,8 +68,8 @@ pub(crate) struct Gathered {
     /// Equal for equal words in equal order.
     pub(crate) digests: Vec<u128>,
     pub(crate) dates: Vec<Option<Timestamp>>,
-    /// A row of band keys an article; zeros for one without words.
-    pub(crate) keys: Vec<u32>,
+    /// Band keys; zeros for an article without words.
+    pub(crate) keys: BandKeys,
     /// A byte of each value of the signature, a row an article.
     pub(crate) traces: Vec<u8>,
     /// Fingerprints by hash alone, by which frequent ones are known; empty where none are asked for.
@@ -78,6 +80,8 @@ pub(crate) struct Gathered {
     pub(crate) common: ArticleKeys,
     /// The shingles of each short article.
     pub(crate) short: Vec<(u32, Box<[u64]>)>,
+    /// Where what grows is put away.
+    pub(crate) store: Arc<Store>,
     /// What the first reading watched for.
     pub(crate) preview: Preview,
     /// Who published an article.
@@ -99,15 +103,18 @@ impl Gathered {
 
     /// Adds what was gathered elsewhere, behind what is here.
     pub(crate) fn append(&mut self, mut part: Self) -> Result<()> {
+        self.store = part.store;
         let first = self.words.len() as u32;
-        part.survey.into_iter().for_each(|postings| postings.append(first, &mut self.survey));
+        for postings in part.survey {
+            postings.append(first, &mut self.survey, &self.store)?;
+        }
         self.looked_up.append(first, part.looked_up);
         self.common.append(first, part.common);
         self.short.extend(part.short.into_iter().map(|(article, shingles)| (first + article, shingles)));
         self.words.append(&mut part.words);
         self.digests.append(&mut part.digests);
         self.dates.append(&mut part.dates);
-        self.keys.append(&mut part.keys);
+        self.keys.append(part.keys);
         self.traces.append(&mut part.traces);
         match u32::try_from(self.words.len()) {
             Ok(count) if count < u32::MAX => Ok(()),
@@ -154,6 +161,8 @@ pub(crate) struct Sketcher<'s> {
     ranks: Vec<u32>,
     slide: Slide,
     bits: WordBits,
+    /// Band keys, a row an article.
+    rows: Vec<u32>,
     keys: Vec<Key>,
     /// Keys of shingles that were watched for.
     noted: Vec<u32>,
@@ -177,6 +186,7 @@ impl<'s> Sketcher<'s> {
             ranks: Vec::new(),
             slide: Slide::default(),
             bits: WordBits::default(),
+            rows: Vec::new(),
             keys: Vec::new(),
             noted: Vec::new(),
             places: Vec::new(),
@@ -202,11 +212,11 @@ impl<'s> Sketcher<'s> {
         gathered.digests.push(digest(&self.words));
         gathered.dates.push(date);
         if self.shingles.is_empty() {
-            gathered.keys.resize(gathered.keys.len() + self.config.bands.bands(), 0);
+            self.rows.resize(self.rows.len() + self.config.bands.bands(), 0);
             gathered.traces.resize(gathered.traces.len() + self.config.bands.k(), 0);
         } else {
             self.hasher.fill(&self.shingles, &mut self.values);
-            band_keys(&self.values, self.config.bands, &mut gathered.keys);
+            band_keys(&self.values, self.config.bands, &mut self.rows);
             traces(&self.values, &mut gathered.traces);
             self.survey(article, gathered);
         }
@@ -214,8 +224,13 @@ impl<'s> Sketcher<'s> {
     }
 
     /// Adds what was kept until the end.
-    pub(crate) fn finish(self, gathered: &mut Gathered) {
-        gathered.survey.extend(self.entries.deal());
+    ///
+    /// # Errors
+    /// If a temporary file cannot be written.
+    pub(crate) fn finish(self, gathered: &mut Gathered) -> Result<()> {
+        gathered.keys.push(&self.rows, self.config.bands.bands(), &gathered.store)?;
+        gathered.survey.extend(self.entries.deal(&gathered.store)?);
+        Ok(())
     }
 
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {

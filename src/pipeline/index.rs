@@ -8,12 +8,11 @@
 use super::copies::Copies;
 use super::detect::Texts;
 use super::gather::Gathered;
-use super::learn::sorted;
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
-use crate::candidates::passages::{Entries, Key, Layout, Met, is_short, key, prefix};
-use crate::candidates::run::SortedRun;
+use crate::candidates::passages::{Entries, Key, Layout, Met, PARTS, Postings, is_short, key, prefix};
+use crate::candidates::run::{ShelvedRun, SortedRun};
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
 use crate::error::Result;
@@ -49,38 +48,51 @@ pub(crate) struct Indexer<'a, T> {
 
 impl<T: Texts> Indexer<'_, T> {
     /// What comes together. `shared` are the fingerprints by hash alone that several articles have, part by part.
-    pub(crate) fn bring(&self, mut shared: Vec<SortedRun>) -> Result<Brought> {
+    pub(crate) fn bring(&self, shared: Vec<ShelvedRun>) -> Result<Brought> {
         let Self { gathered, copies, config, marks, .. } = *self;
         let Some(run) = config.guaranteed_run() else { return Ok(Brought::default()) };
         let winnower = Winnower::new(config.shingle, run)?;
-        let again = self.again(&mut shared);
+        let again = self.again(&shared)?;
         let reader = Reader { gathered, config, winnower, marks };
         let wanted = |article: ArticleId| again[article.index()] && copies.stands(article.0);
         let visit = |part: &mut Part, article, text: &str| reader.read(part, article, text);
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
         let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for mut part in parts {
-            part.fingerprints.deal().into_iter().for_each(|postings| postings.append(0, &mut fingerprints));
-            part.shorts.deal().into_iter().for_each(|postings| postings.append(0, &mut shorts));
+            for (entries, all) in [(part.fingerprints, &mut fingerprints), (part.shorts, &mut shorts)] {
+                for postings in entries.deal(&gathered.store)? {
+                    postings.append(0, all, &gathered.store)?;
+                }
+            }
             lost.append(&mut part.lost);
         }
-        shorts.extend(self.shorts(&again).deal());
+        shorts.extend(self.shorts(&again).deal(&gathered.store)?);
         let limit = lsh::limit(config.list_all);
         let layout = Layout::new(gathered.len());
         let more = run - config.shingle;
         let short = |article: u32| is_short(gathered.words[article as usize]);
-        let mut runs = sorted(&fingerprints, layout, false, |_| true);
-        if !shared.is_empty() {
-            let stays = |entry: u64| !again[layout.article(entry) as usize];
-            runs = shared.into_par_iter().zip(runs).map(|(first, second)| first.merged(stays, &second)).collect();
-        }
-        let runs = runs.into_par_iter();
-        let by_runs = runs.fold(Met::default, |met, run| met.by_fingerprints(layout, &run, limit, more));
-        let mut met = by_runs.reduce(Met::default, Met::and);
+        let stays = |entry: u64| !again[layout.article(entry) as usize];
+        // The first fingerprints of those that were not read again, without those of boilerplate, and the second ones of the others.
+        let mut first: Vec<Option<ShelvedRun>> = shared.into_iter().map(Some).collect();
+        first.resize_with(PARTS, || None);
+        let by_runs = first.into_par_iter().enumerate().map(|(part, first)| {
+            let mut run = Postings::sorted(&fingerprints, part, layout, false, |_| true)?;
+            if let Some(first) = first {
+                let mut first = first.take()?;
+                first.retain(|bucket| !marks.has_furniture(Layout::key(part, bucket[0])));
+                run = first.merged(stays, &run);
+            }
+            Ok(run)
+        });
+        let by_runs = by_runs
+            .try_fold(Met::default, |met, run: Result<SortedRun>| Ok(met.by_fingerprints(layout, &run?, limit, more)));
+        let mut met = by_runs.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
         met.crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
-        let runs = sorted(&shorts, layout, true, |_| true).into_par_iter();
-        let by_short = runs.fold(Met::default, |met, run| met.by_short(layout, &run, limit, short));
-        let mut met_short = by_short.reduce(Met::default, Met::and);
+        let by_short = (0..PARTS).into_par_iter().try_fold(Met::default, |met, part| {
+            let run = Postings::sorted(&shorts, part, layout, true, |_| true)?;
+            Ok(met.by_short(layout, &run, limit, short))
+        });
+        let mut met_short = by_short.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
         for crowd in &mut met_short.crowds {
             copies.sort(crowd);
             // It is short ones that the others are compared with.
@@ -97,15 +109,15 @@ impl<T: Texts> Indexer<'_, T> {
     /// it, which are known by their keys if there are as many as were noted; others, of windows that reach into it, stand
     /// for no run but lead to nothing wrong. And where an article has of the short articles' shingles only such as they
     /// are looked up by, what is known of it is all that matters.
-    fn again(&self, shared: &mut [SortedRun]) -> Vec<bool> {
+    fn again(&self, shared: &[ShelvedRun]) -> Result<Vec<bool>> {
         let Self { gathered, marks, .. } = self;
         let layout = Layout::new(gathered.len());
         let all = shared.is_empty() || !(marks.short.is_empty() || gathered.preview.covers(&gathered.short));
         let mut again = vec![all; gathered.len()];
-        let parts = shared.par_iter_mut().enumerate();
-        let told: Vec<[Vec<u64>; 2]> = parts.map(|(part, run)| self.told(part, run)).collect();
+        let told: Result<Vec<[Vec<u64>; 2]>> =
+            shared.par_iter().enumerate().map(|(part, run)| self.told(part, run)).collect();
         let mut unknown = vec![0i64; gathered.len()];
-        for [hot, furniture] in told {
+        for [hot, furniture] in told? {
             hot.into_iter().for_each(|entry| again[layout.article(entry) as usize] = true);
             furniture.into_iter().for_each(|entry| unknown[layout.article(entry) as usize] += 1);
         }
@@ -118,24 +130,22 @@ impl<T: Texts> Indexer<'_, T> {
         for (article, keys) in gathered.looked_up.iter() {
             again[article as usize] |= !keys.iter().all(|key| marks.prefixes.contains(key));
         }
-        again
+        Ok(again)
     }
 
-    /// Entries of hot fingerprints, and of those with the keys of boilerplate, by which nobody meets: they are taken away.
-    fn told(&self, part: usize, run: &mut SortedRun) -> [Vec<u64>; 2] {
+    /// Entries of hot fingerprints, and of those with the keys of boilerplate.
+    fn told(&self, part: usize, run: &ShelvedRun) -> Result<[Vec<u64>; 2]> {
         let mut told = [Vec::new(), Vec::new()];
         let [hot, furniture] = &mut told;
-        run.retain(|bucket| {
+        run.each_bucket(|bucket| {
             let key = Layout::key(part, bucket[0]);
-            let is_furniture = self.marks.has_furniture(key);
-            if is_furniture {
+            if self.marks.has_furniture(key) {
                 furniture.extend(bucket);
             } else if self.marks.has_hot(key) {
                 hot.extend(bucket);
             }
-            !is_furniture
-        });
-        told
+        })?;
+        Ok(told)
     }
 
     /// What is known of the shingles of short articles: what they have themselves, and who has them without having to be

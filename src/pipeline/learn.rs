@@ -8,7 +8,7 @@ use crate::article::ArticleId;
 use crate::boilerplate::learn::{Background, LEAST_OF_SITE, Sampled, Suspect, listed, passages};
 use crate::boilerplate::{Boilerplate, KnownPassage};
 use crate::candidates::passages::{Layout, PARTS, Postings, lists};
-use crate::candidates::run::SortedRun;
+use crate::candidates::run::ShelvedRun;
 use crate::config::Config;
 use crate::error::Result;
 use rayon::prelude::*;
@@ -24,13 +24,13 @@ pub(crate) struct Survey {
     pub(crate) suspects: Vec<Suspect>,
     /// The fingerprints that two or more articles have, part by part, if they are those that are asked for. One that a
     /// single article has by hash alone can be left out: whoever shares a run with it has that fingerprint by hash, too.
-    pub(crate) shared: Vec<SortedRun>,
+    pub(crate) shared: Vec<ShelvedRun>,
 }
 
 /// Sorts what was gathered.
-pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) -> Survey {
+pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) -> Result<Survey> {
     let layout = Layout::new(gathered.len());
-    let sorted = sorted(&std::mem::take(&mut gathered.survey), layout, true, |article| copies.stands(article));
+    let postings = std::mem::take(&mut gathered.survey);
     let sizes = gathered.sites.sizes();
     let k = config.bands.k();
     let likeness = |a: u32, b: u32| {
@@ -46,33 +46,30 @@ pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) 
     };
     // A length of passages that was asked for is noticed by windows of its own.
     let is_asked_for = config.guaranteed_run() == Some(config.run());
-    let parts: Vec<(Vec<u32>, Vec<Suspect>, SortedRun)> = sorted
-        .into_par_iter()
-        .enumerate()
-        .map(|(part, run)| {
-            let (mut hot, mut suspects) = (Vec::new(), Vec::new());
-            for (key, carriers) in lists(layout, part, &run, LEAST_OF_SITE) {
-                if carriers.len() >= HOT {
-                    hot.push(key);
-                }
-                if !config.count_boilerplate {
-                    suspects.extend(background.suspects(key, &carriers));
-                }
+    let of_part = |part| {
+        let run = Postings::sorted(&postings, part, layout, true, |article| copies.stands(article))?;
+        let (mut hot, mut suspects) = (Vec::new(), Vec::new());
+        for (key, carriers) in lists(layout, part, &run, LEAST_OF_SITE) {
+            if carriers.len() >= HOT {
+                hot.push(key);
             }
-            (hot, suspects, run)
-        })
-        .collect();
+            if !config.count_boilerplate {
+                suspects.extend(background.suspects(key, &carriers));
+            }
+        }
+        let shared = if is_asked_for { Some(run.put(&gathered.store)?) } else { None };
+        Ok((hot, suspects, shared))
+    };
+    let parts: Result<Vec<(Vec<u32>, Vec<Suspect>, Option<ShelvedRun>)>> =
+        (0..PARTS).into_par_iter().map(of_part).collect();
     let mut survey = Survey::default();
-    for (mut hot, mut suspects, shared) in parts {
-        survey.shared.push(shared);
+    for (mut hot, mut suspects, shared) in parts? {
+        survey.shared.extend(shared);
         survey.hot.append(&mut hot);
         survey.suspects.append(&mut suspects);
     }
-    if !is_asked_for {
-        survey.shared.clear();
-    }
     survey.suspects.par_sort_unstable();
-    survey
+    Ok(survey)
 }
 
 /// Reads texts of carriers, and makes of what they share the boilerplate.
@@ -124,15 +121,3 @@ fn carriers<'s>(suspects: impl Iterator<Item = &'s Suspect>) -> Vec<ArticleId> {
 
 /// Words of articles that are held at a time, each some 40 bytes.
 const WORDS_AT_A_TIME: usize = 4 << 20;
-
-/// An index of the postings of the articles that are wanted, part by part; if only of fingerprints that are `repeated`, at
-/// least of those.
-pub(crate) fn sorted(
-    postings: &[Postings],
-    layout: Layout,
-    repeated: bool,
-    wanted: impl Fn(u32) -> bool + Sync,
-) -> Vec<SortedRun> {
-    let of_part = |part| Layout::sorted(Postings::gather(postings, part, layout, repeated, &wanted));
-    (0..PARTS).into_par_iter().map(of_part).collect()
-}

@@ -7,6 +7,7 @@ use super::progress::{Progress, Quiet, Stage};
 use super::reading::{Made, ReadSome, Reader, follow};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
+use crate::candidates::shelf::Store;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::input::{self, Card, Heard, InputOptions, Library, Location, Plan, Skipped, Source, Wanted};
@@ -19,6 +20,7 @@ use crate::sketch::Winnower;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A run over files whose articles have been read once.
 pub struct Scan {
@@ -54,8 +56,12 @@ pub struct Found {
     pub matches: u64,
 }
 
+/// The part of the memory that is for what can be put away elsewhere, one in so many; the rest is for what cannot.
+const SHELVES: u64 = 4;
+
 impl Scan {
-    /// Reads all articles of `plan`, keeping of each its sketch and where it lies.
+    /// Reads all articles of `plan`, keeping of each its sketch and where it lies. Where more than `memory` bytes would be
+    /// needed, what can wait is put away in a temporary file.
     ///
     /// # Errors
     /// If there are more articles than 32-bit numbers can count. What cannot be read is listed, and no error.
@@ -63,12 +69,14 @@ impl Scan {
         plan: Plan,
         options: InputOptions,
         config: Config,
+        memory: Option<u64>,
         progress: &dyn Progress,
     ) -> Result<(Self, Sketches)> {
+        let store = &Arc::new(memory.map_or_else(Store::default, |memory| Store::bounded(memory / SHELVES)));
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
         let reader = Reader { sources: &plan.sources, options: &options, wanted: Wanted::All, progress };
         let preview = preview(&plan.sources, &options, &config)?;
-        let first = FirstReading { sources: &plan.sources, config: &config, preview: &preview };
+        let first = FirstReading { sources: &plan.sources, config: &config, preview: &preview, store };
         let Part { mut gathered, cards, locations, mut heard } = reader.all(&|read| first.part(read))?;
         gathered.preview = preview;
         let is_input = |location: &Location| !plan.sources[location.source as usize].reference;
@@ -235,12 +243,14 @@ struct FirstReading<'a> {
     sources: &'a [Source],
     config: &'a Config,
     preview: &'a Preview,
+    store: &'a Arc<Store>,
 }
 
 impl FirstReading<'_> {
     /// Sketches the articles that `read` gives.
     fn part(&self, read: Box<ReadSome<'_>>) -> Result<Part> {
         let mut part = Part::default();
+        part.gathered.store = Arc::clone(self.store);
         let mut sketcher = Sketcher::new(self.config, self.preview)?;
         let mut too_long = Vec::new();
         let heard = read(&mut |article| match sketcher.sketch(article.text, article.card.date, &mut part.gathered) {
@@ -254,7 +264,7 @@ impl FirstReading<'_> {
                 reason: error.to_string(),
             }),
         });
-        sketcher.finish(&mut part.gathered);
+        sketcher.finish(&mut part.gathered)?;
         part.heard = heard;
         part.heard.skipped.append(&mut too_long);
         Ok(part)

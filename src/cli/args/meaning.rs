@@ -1,6 +1,6 @@
 //! What the arguments mean: values, settings, options.
 
-use super::{Common, Compare, Find, Input, Search, Tune};
+use super::{Common, Compare, Find, Input, Room, Search, Tune};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::input::{FieldNames, InputOptions};
 use crate::report::boilerplate;
 use std::path::Path;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 /// A fraction, or nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -153,6 +154,24 @@ impl Input {
             max_record: self.max_record,
             leave_out: None,
         }
+    }
+}
+
+impl Room {
+    /// Has temporary files where they are to be. Returns how much memory there is, if the system tells.
+    pub(in crate::cli) fn prepare(&self) -> Result<Option<u64>> {
+        if let Some(folder) = &self.temp_dir {
+            let failed = |error: std::io::Error| Error::setting(format!("--temp-dir {}: {error}", folder.display()));
+            tempfile::tempfile_in(folder).map_err(failed)?;
+            // It is the first to say where they are.
+            let _ = tempfile::env::override_temp_dir(folder);
+        }
+        Ok(self.memory.or_else(|| {
+            let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+            let system = System::new_with_specifics(memory);
+            let free = system.cgroup_limits().map_or(system.available_memory(), |limits| limits.free_memory);
+            (free > 0).then_some(free / 2)
+        }))
     }
 }
 

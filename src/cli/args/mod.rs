@@ -70,6 +70,8 @@ pub(super) struct Scan {
     #[command(flatten)]
     pub(super) common: Common,
     #[command(flatten)]
+    pub(super) room: Room,
+    #[command(flatten)]
     pub(super) search: Search,
     #[command(flatten)]
     pub(super) input: Input,
@@ -227,6 +229,19 @@ pub(super) struct Common {
     pub(super) verbose: bool,
 }
 
+/// Room for what grows with the input.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How it runs")]
+pub(super) struct Room {
+    /// Memory to keep to, as 512M or 8G; what is beyond it goes to temporary files [default: half of what is free]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory: Option<u64>,
+
+    /// Folder for temporary files, which have no names there and are gone when the run is [default: the system's]
+    #[arg(long, value_name = "DIR")]
+    temp_dir: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = RELATIONS)]
 pub(super) struct Compare {
@@ -323,6 +338,8 @@ pub(super) struct Evaluate {
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(super) top: usize,
 
+    #[command(flatten)]
+    pub(super) room: Room,
     #[command(flatten)]
     pub(super) common: Common,
     #[command(flatten)]

@@ -1,0 +1,247 @@
+//! A shelf: numbers that are put away until they are asked for, in memory or, beyond a bound, in a temporary file.
+//!
+//! All that grows with the input and is matched by sorting waits here: band keys, fingerprints, sorted runs. Where they
+//! lie decides nothing. The file has no name, where the system allows that, and goes when the run does.
+
+use crate::error::Result;
+use bytemuck::Pod;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where shelves are.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    /// Most bytes that are held in memory; no bound if there is none.
+    bound: Option<u64>,
+    held: AtomicU64,
+    #[cfg(feature = "formats")]
+    spill: std::sync::OnceLock<Arc<spill::Spill>>,
+}
+
+impl Store {
+    /// One that holds at most so many bytes in memory.
+    #[cfg(feature = "formats")]
+    pub(crate) fn bounded(bound: u64) -> Self {
+        Self { bound: Some(bound), ..Self::default() }
+    }
+
+    /// Puts numbers away.
+    ///
+    /// # Errors
+    /// If the temporary file cannot be written.
+    pub(crate) fn put<T: Pod>(self: &Arc<Self>, items: Vec<T>) -> Result<Shelf<T>> {
+        let bytes = size_of_val(items.as_slice()) as u64;
+        let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if self.bound.is_none_or(|bound| held <= bound) {
+            return Ok(Shelf::Held(Held { items, bytes, store: Some(Arc::clone(self)) }));
+        }
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+        self.spill(items)
+    }
+
+    #[cfg(feature = "formats")]
+    fn spill<T: Pod>(&self, items: Vec<T>) -> Result<Shelf<T>> {
+        let spill = spill::Spill::of(&self.spill)?;
+        let start = spill.write(bytemuck::cast_slice(&items))?;
+        Ok(Shelf::Spilled { start, len: items.len(), spill })
+    }
+
+    #[cfg(not(feature = "formats"))]
+    #[expect(clippy::unnecessary_wraps, reason = "without temporary files there is no bound")]
+    fn spill<T: Pod>(&self, items: Vec<T>) -> Result<Shelf<T>> {
+        Ok(Shelf::new(items))
+    }
+
+    /// Bytes of the temporary file.
+    #[cfg(feature = "formats")]
+    pub(crate) fn spilled(&self) -> u64 {
+        self.spill.get().map_or(0, |spill| spill.len())
+    }
+}
+
+/// Numbers that were put away.
+#[derive(Debug)]
+pub(crate) enum Shelf<T> {
+    /// In memory.
+    Held(Held<T>),
+    /// In the temporary file, from this byte on.
+    #[cfg(feature = "formats")]
+    Spilled {
+        /// The first byte.
+        start: u64,
+        /// How many numbers.
+        len: usize,
+        /// The file.
+        spill: Arc<spill::Spill>,
+    },
+}
+
+impl<T: Pod> Shelf<T> {
+    /// In memory, whatever its bound.
+    pub(crate) fn new(items: Vec<T>) -> Self {
+        Self::Held(Held { items, bytes: 0, store: None })
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Held(held) => held.items.len(),
+            #[cfg(feature = "formats")]
+            Self::Spilled { len, .. } => *len,
+        }
+    }
+
+    /// Some of them.
+    ///
+    /// # Errors
+    /// If the temporary file cannot be read.
+    pub(crate) fn get(&self, range: Range<usize>) -> Result<Cow<'_, [T]>> {
+        match self {
+            Self::Held(held) => Ok(Cow::Borrowed(&held.items[range])),
+            #[cfg(feature = "formats")]
+            Self::Spilled { start, spill, .. } => {
+                let mut items = vec![T::zeroed(); range.len()];
+                let at = start + (range.start * size_of::<T>()) as u64;
+                spill.read(bytemuck::cast_slice_mut(&mut items), at)?;
+                Ok(Cow::Owned(items))
+            }
+        }
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// If the temporary file cannot be read.
+    pub(crate) fn take(self) -> Result<Vec<T>> {
+        match self {
+            Self::Held(mut held) => Ok(std::mem::take(&mut held.items)),
+            #[cfg(feature = "formats")]
+            Self::Spilled { len, .. } => Ok(self.get(0..len)?.into_owned()),
+        }
+    }
+}
+
+/// Numbers in memory, which count until they are gone.
+#[derive(Debug)]
+pub(crate) struct Held<T> {
+    items: Vec<T>,
+    bytes: u64,
+    store: Option<Arc<Store>>,
+}
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        if let Some(store) = &self.store {
+            store.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(feature = "formats")]
+mod spill {
+    use crate::error::{Error, Result};
+    use std::fs::File;
+    use std::io;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Arc, OnceLock};
+
+    /// A temporary file that many threads write to, each where no other does.
+    #[derive(Debug)]
+    pub(crate) struct Spill {
+        file: File,
+        end: AtomicU64,
+    }
+
+    impl Spill {
+        /// The file of this place, made when it is first asked for.
+        pub(super) fn of(place: &OnceLock<Arc<Self>>) -> Result<Arc<Self>> {
+            if let Some(spill) = place.get() {
+                return Ok(Arc::clone(spill));
+            }
+            let file = tempfile::tempfile().map_err(|error| failed(&error))?;
+            Ok(Arc::clone(place.get_or_init(|| Arc::new(Self { file, end: AtomicU64::new(0) }))))
+        }
+
+        pub(super) fn len(&self) -> u64 {
+            self.end.load(Ordering::Relaxed)
+        }
+
+        /// Writes bytes behind all others. Returns where they begin.
+        pub(super) fn write(&self, bytes: &[u8]) -> Result<u64> {
+            let start = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            let mut written = 0;
+            while written < bytes.len() {
+                match write_at(&self.file, &bytes[written..], start + written as u64) {
+                    Ok(0) => return Err(failed(&io::ErrorKind::WriteZero.into())),
+                    Ok(count) => written += count,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(failed(&error)),
+                }
+            }
+            Ok(start)
+        }
+
+        /// Fills `bytes` with those from `start` on.
+        pub(super) fn read(&self, bytes: &mut [u8], start: u64) -> Result<()> {
+            let mut read = 0;
+            while read < bytes.len() {
+                match read_at(&self.file, &mut bytes[read..], start + read as u64) {
+                    Ok(0) => return Err(failed(&io::ErrorKind::UnexpectedEof.into())),
+                    Ok(count) => read += count,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(failed(&error)),
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn failed(error: &io::Error) -> Error {
+        let message = format!("temporary file in {}: {error}", tempfile::env::temp_dir().display());
+        Error::new(crate::error::ErrorKind::Output, message)
+    }
+
+    #[cfg(unix)]
+    use std::os::unix::fs::FileExt;
+
+    #[cfg(unix)]
+    fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
+        file.read_at(bytes, at)
+    }
+
+    #[cfg(unix)]
+    fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<usize> {
+        file.write_at(bytes, at)
+    }
+
+    #[cfg(windows)]
+    fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(file, bytes, at)
+    }
+
+    #[cfg(windows)]
+    fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_write(file, bytes, at)
+    }
+}
+
+#[cfg(all(test, feature = "formats"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_the_bound_comes_back() {
+        let store = Arc::new(Store::bounded(100));
+        let shelves: Vec<Shelf<u32>> =
+            (0..6).map(|n| store.put((n..n + 10).collect()).expect("a temporary file")).collect();
+        assert!(matches!(shelves[1], Shelf::Held(..)) && matches!(shelves[2], Shelf::Spilled { .. }));
+        assert_eq!(store.spilled(), 4 * 40);
+        for (n, shelf) in (0..).zip(&shelves) {
+            assert_eq!(*shelf.get(3..6).expect("written before"), [n + 3, n + 4, n + 5]);
+        }
+        drop(shelves);
+        assert!(matches!(store.put(vec![7u64; 12]).expect("room again"), Shelf::Held(..)));
+    }
+}
