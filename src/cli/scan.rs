@@ -82,6 +82,7 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
         threads: rayon::current_num_threads(),
         candidates: found.candidates,
         matches: found.matches,
+        temporary: found.temporary,
         machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         ..RunInfo::default()
     };

@@ -19,6 +19,7 @@
 //!
 //! **What is kept** of an article is where it lies and its short fields, never its text; [`Library`] reads a text again.
 
+mod cards;
 mod dates;
 mod discover;
 mod fields;
@@ -31,6 +32,7 @@ mod stream;
 mod truth;
 
 use crate::article::Timestamp;
+pub use cards::{CardView, Cards};
 pub(crate) use dates::iso;
 pub(crate) use discover::shown;
 pub use fields::{FieldNames, Fields};

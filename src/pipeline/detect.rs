@@ -34,12 +34,12 @@ pub(crate) trait Texts: Sync {
     fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String>;
 
     /// Reads the articles that are `wanted` again, in parallel. Gives what `visit` made of each stretch of them, in input
-    /// order.
-    fn read_again<P: Default + Send>(
+    /// order; its buffers are not kept.
+    fn read_again<B: Default, P: Default + Send>(
         &self,
         progress: (&dyn Progress, Stage),
         wanted: &(dyn Fn(ArticleId) -> bool + Sync),
-        visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
+        visit: &(dyn Fn(&mut B, &mut P, ArticleId, &str) + Sync),
     ) -> Vec<P>;
 }
 

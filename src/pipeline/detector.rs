@@ -257,20 +257,20 @@ impl Texts for InMemory<'_> {
         Ok(Cow::Borrowed(&self.0[article.index()].text))
     }
 
-    fn read_again<P: Default + Send>(
+    fn read_again<B: Default, P: Default + Send>(
         &self,
         (progress, stage): (&dyn Progress, Stage),
         wanted: &(dyn Fn(ArticleId) -> bool + Sync),
-        visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
+        visit: &(dyn Fn(&mut B, &mut P, ArticleId, &str) + Sync),
     ) -> Vec<P> {
         progress.begin(stage, Some(bytes(self.0)));
         let chunks = self.0.par_chunks(CHUNK).enumerate();
         chunks
-            .map(|(chunk, articles)| {
+            .map_init(B::default, |buffers, (chunk, articles)| {
                 let mut part = P::default();
                 for (article, number) in articles.iter().zip((CHUNK * chunk) as u32..) {
                     if wanted(ArticleId(number)) {
-                        visit(&mut part, ArticleId(number), &article.text);
+                        visit(buffers, &mut part, ArticleId(number), &article.text);
                     }
                     progress.advance(article.text.len() as u64);
                 }

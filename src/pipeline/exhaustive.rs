@@ -47,6 +47,10 @@ pub(crate) struct Join {
 struct Part {
     entries: Entries,
     sizes: Vec<(u32, u32)>,
+}
+
+#[derive(Default)]
+struct Buffers {
     words: Vec<u64>,
     distinct: Vec<(u8, u64)>,
     keys: Vec<Key>,
@@ -61,28 +65,33 @@ impl Join {
         config: &Config,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let own = |part: &mut Part, text: &str| {
-            part.words.clear();
-            word_hashes(text, &mut part.words);
-            let set = ShingleSet::of_words(&part.words, config.shingle);
-            part.distinct.clear();
+        let own = |Buffers { words, distinct, .. }: &mut Buffers, text: &str| {
+            words.clear();
+            word_hashes(text, words);
+            let set = ShingleSet::of_words(words, config.shingle);
+            distinct.clear();
             let own = set.hashes().iter().filter(|&&shingle| !boilerplate.contains(shingle));
-            part.distinct.extend(own.map(|&shingle| (0, shingle)));
+            distinct.extend(own.map(|&shingle| (0, shingle)));
         };
         let words = copies.members.iter().map(|&member| u64::from(gathered.words[member as usize])).sum();
         let frequencies = Frequencies::new(words);
         let wanted = &|article: ArticleId| copies.stands(article.0);
-        texts.read_again((progress, Stage::Join), wanted, &|part: &mut Part, _, text| {
-            own(part, text);
-            part.distinct.iter().for_each(|&(_, shingle)| frequencies.count(shingle));
+        texts.read_again((progress, Stage::Join), wanted, &|buffers: &mut Buffers, (): &mut (), _, text| {
+            own(buffers, text);
+            buffers.distinct.iter().for_each(|&(_, shingle)| frequencies.count(shingle));
         });
-        let parts = texts.read_again((progress, Stage::Join), wanted, &|part: &mut Part, article, text| {
-            own(part, text);
-            part.sizes.push((article.0, part.distinct.len() as u32));
-            frequencies.prefix(&mut part.distinct, config.threshold);
-            part.keys.extend(part.distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
-            part.entries.push(article.0, &mut part.keys);
-        });
+        let parts = texts.read_again(
+            (progress, Stage::Join),
+            wanted,
+            &|buffers: &mut Buffers, part: &mut Part, article, text| {
+                own(buffers, text);
+                let Buffers { distinct, keys, .. } = buffers;
+                part.sizes.push((article.0, distinct.len() as u32));
+                frequencies.prefix(distinct, config.threshold);
+                keys.extend(distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
+                part.entries.push(article.0, keys);
+            },
+        );
         let mut join = Self { postings: Vec::new(), sizes: vec![0; gathered.len()] };
         for part in parts {
             for postings in part.entries.deal(&gathered.store)? {

@@ -55,7 +55,8 @@ impl<T: Texts> Indexer<'_, T> {
         let again = self.again(&shared)?;
         let reader = Reader { gathered, config, winnower, marks };
         let wanted = |article: ArticleId| again[article.index()] && copies.stands(article.0);
-        let visit = |part: &mut Part, article, text: &str| reader.read(part, article, text);
+        let visit =
+            |buffers: &mut Buffers, part: &mut Part, article, text: &str| reader.read(buffers, part, article, text);
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
         let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for mut part in parts {
@@ -269,6 +270,10 @@ struct Part {
     fingerprints: Entries,
     shorts: Entries,
     lost: Vec<ArticleId>,
+}
+
+#[derive(Debug, Default)]
+struct Buffers {
     words: Vec<u64>,
     shingles: Vec<u64>,
     bits: WordBits,
@@ -288,32 +293,32 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&self, part: &mut Part, article: ArticleId, text: &str) {
-        part.words.clear();
-        word_hashes(text, &mut part.words);
-        if part.words.len() != self.gathered.words[article.index()] as usize {
+    fn read(&self, buffers: &mut Buffers, part: &mut Part, article: ArticleId, text: &str) {
+        buffers.words.clear();
+        word_hashes(text, &mut buffers.words);
+        if buffers.words.len() != self.gathered.words[article.index()] as usize {
             part.lost.push(article);
             return;
         }
         // Articles shorter than a shingle share theirs with exact copies only.
-        if part.words.len() < self.config.shingle {
+        if buffers.words.len() < self.config.shingle {
             return;
         }
-        part.shingles.clear();
-        shingles(&part.words, self.config.shingle, &mut part.shingles);
-        self.rank(part);
-        let Part { words, shingles, bits, ranks, slide, keys, .. } = part;
+        buffers.shingles.clear();
+        shingles(&buffers.words, self.config.shingle, &mut buffers.shingles);
+        self.rank(buffers);
+        let Buffers { words, shingles, bits, ranks, slide, keys, .. } = buffers;
         bits.set(words);
         let chosen = |at: usize| keys.push((key(shingles[at]), bits.context(at, self.config.shingle)));
         self.winnower.choose(ranks, slide, chosen);
-        part.fingerprints.push(article.0, &mut part.keys);
-        self.look_up_short(part);
-        part.shorts.push(article.0, &mut part.short_keys);
+        part.fingerprints.push(article.0, keys);
+        self.look_up_short(buffers);
+        part.shorts.push(article.0, &mut buffers.short_keys);
     }
 
     /// Ranks shingles, and takes note of those that are boilerplate and those that short articles are looked up by.
-    fn rank(&self, part: &mut Part) {
-        let Part { shingles, ranks, boilerplate, short_keys, .. } = part;
+    fn rank(&self, buffers: &mut Buffers) {
+        let Buffers { shingles, ranks, boilerplate, short_keys, .. } = buffers;
         ranks.clear();
         boilerplate.clear();
         ranks.extend(shingles.iter().zip(0u32..).map(|(&shingle, at)| {
@@ -332,8 +337,8 @@ impl Reader<'_> {
     }
 
     /// Adds, of an article that has few shingles of its own, all those that a short one has.
-    fn look_up_short(&self, part: &mut Part) {
-        let Part { words, shingles, boilerplate, short_keys, .. } = part;
+    fn look_up_short(&self, buffers: &mut Buffers) {
+        let Buffers { words, shingles, boilerplate, short_keys, .. } = buffers;
         if self.marks.short.is_empty() || is_short(words.len() as u32) {
             short_keys.clear();
             return;

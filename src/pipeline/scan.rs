@@ -10,7 +10,7 @@ use crate::boilerplate::Boilerplate;
 use crate::candidates::shelf::Store;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{self, Card, Heard, InputOptions, Library, Location, Plan, Skipped, Source, Wanted};
+use crate::input::{self, Cards, Heard, InputOptions, Library, Location, Plan, Skipped, Source, Wanted};
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
 use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
@@ -54,6 +54,8 @@ pub struct Found {
     pub candidates: u64,
     /// How many fingerprints they have in common, altogether.
     pub matches: u64,
+    /// Bytes that were put away in a temporary file.
+    pub temporary: u64,
 }
 
 /// The part of the memory that is for what can be put away elsewhere, one in so many; the rest is for what cannot.
@@ -84,7 +86,7 @@ impl Scan {
         let mut skipped = plan.skipped;
         skipped.append(&mut heard.skipped);
         let catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
-        gathered.publishers = Names::new(catalogue.cards.iter().map(|card| card.publisher.as_deref()));
+        gathered.publishers = Names::new(catalogue.cards.iter().map(|card| card.publisher));
         gathered.sites =
             Names::new((0..).map(ArticleId).take(catalogue.cards.len()).map(|article| catalogue.site(article)));
         let (passed_over, repeated) = (plan.passed_over, plan.repeated);
@@ -115,6 +117,7 @@ impl Scan {
         sink: &mut S,
         progress: &dyn Progress,
     ) -> Result<Found> {
+        let store = Arc::clone(&sketches.0.store);
         let texts = self.on_disk();
         let run = Run { gathered: sketches.0, texts, config: &self.config, boilerplate, sink, progress };
         let outcome = run.detect()?;
@@ -138,6 +141,7 @@ impl Scan {
             summary,
             candidates: outcome.candidates,
             matches: outcome.matches,
+            temporary: store.spilled(),
         })
     }
 
@@ -201,7 +205,7 @@ impl Scan {
 #[derive(Default)]
 struct Part {
     gathered: Gathered,
-    cards: Vec<Card>,
+    cards: Cards,
     locations: Vec<Location>,
     heard: Heard,
 }
@@ -211,7 +215,7 @@ impl Made for Part {
         let before = follow(&mut self.heard, next.heard);
         next.locations.iter_mut().filter(|location| location.record > 0).for_each(|location| location.record += before);
         self.gathered.append(next.gathered)?;
-        self.cards.append(&mut next.cards);
+        self.cards.append(next.cards);
         self.locations.append(&mut next.locations);
         Ok(())
     }
@@ -255,7 +259,7 @@ impl FirstReading<'_> {
         let mut too_long = Vec::new();
         let heard = read(&mut |article| match sketcher.sketch(article.text, article.card.date, &mut part.gathered) {
             Ok(_) => {
-                part.cards.push(article.card);
+                part.cards.push(&article.card);
                 part.locations.push(article.location);
             }
             Err(error) => too_long.push(Skipped {
@@ -283,27 +287,27 @@ pub(super) struct OnDisk<'s> {
 
 impl OnDisk<'_> {
     /// Reads articles again one by one, each where it lies.
-    fn read_some<P: Default + Send>(
+    fn read_some<B: Default, P: Default + Send>(
         &self,
         progress: &dyn Progress,
         wanted: &(dyn Fn(ArticleId) -> bool + Sync),
-        visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
+        visit: &(dyn Fn(&mut B, &mut P, ArticleId, &str) + Sync),
     ) -> Vec<P> {
         let some = self.catalogue.locations.par_chunks(SOME).zip((0..u32::MAX).into_par_iter().step_by(SOME));
-        let read = |(locations, first): (&[Location], u32)| {
+        let read = |buffers: &mut B, (locations, first): (&[Location], u32)| {
             let mut part = P::default();
             for (article, location) in (first..).map(ArticleId).zip(locations) {
                 // What cannot be read any more is said when a pair needs it.
                 if wanted(article)
                     && let Ok(text) = self.library.text(article)
                 {
-                    visit(&mut part, article, &text);
+                    visit(buffers, &mut part, article, &text);
                 }
                 progress.advance(location.len);
             }
             part
         };
-        some.map(read).collect()
+        some.map_init(B::default, read).collect()
     }
 }
 
@@ -322,11 +326,11 @@ impl Texts for OnDisk<'_> {
         self.library.text(article).map(Cow::Owned)
     }
 
-    fn read_again<P: Default + Send>(
+    fn read_again<B: Default, P: Default + Send>(
         &self,
         (progress, stage): (&dyn Progress, Stage),
         wanted: &(dyn Fn(ArticleId) -> bool + Sync),
-        visit: &(dyn Fn(&mut P, ArticleId, &str) + Sync),
+        visit: &(dyn Fn(&mut B, &mut P, ArticleId, &str) + Sync),
     ) -> Vec<P> {
         let sources = &self.catalogue.sources;
         progress.begin(stage, input::plain_bytes(sources));
@@ -336,11 +340,11 @@ impl Texts for OnDisk<'_> {
         let is_wanted = |location: &Location| self.library.find(location).is_some_and(wanted);
         let reader = Reader { sources, options: self.options, wanted: Wanted::TextAt(&is_wanted), progress };
         let part = |read: Box<ReadSome<'_>>| {
-            let mut part = P::default();
+            let (mut buffers, mut part) = (B::default(), P::default());
             // Whatever is wrong with a record was heard in the first reading.
             read(&mut |article| {
                 if let Some(number) = self.library.find(&article.location) {
-                    visit(&mut part, number, article.text);
+                    visit(&mut buffers, &mut part, number, article.text);
                 }
             });
             Ok(vec![part])

@@ -1,7 +1,7 @@
 //! What results call each article, and what else is known of it without its text.
 
 use crate::article::ArticleId;
-use crate::input::{Card, Format, Location, Source};
+use crate::input::{Cards, Format, Location, Source};
 use ahash::AHashSet;
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub struct Catalogue {
     /// The sources they came from.
     pub sources: Vec<Source>,
     /// Their short fields.
-    pub cards: Vec<Card>,
+    pub cards: Cards,
     /// Where they lie.
     pub locations: Vec<Location>,
     /// How many words each has.
@@ -39,7 +39,7 @@ enum Ids {
 impl Catalogue {
     /// A catalogue of these articles; chooses where ids come from.
     #[must_use]
-    pub fn new(sources: Vec<Source>, cards: Vec<Card>, locations: Vec<Location>, words: Vec<u32>) -> Self {
+    pub fn new(sources: Vec<Source>, cards: Cards, locations: Vec<Location>, words: Vec<u32>) -> Self {
         let ids = choose(&cards);
         Self { sources, cards, locations, words, ids }
     }
@@ -47,7 +47,7 @@ impl Catalogue {
     /// What results call an article; unique within the run.
     #[must_use]
     pub fn id(&self, article: ArticleId) -> Cow<'_, str> {
-        match (&self.ids, &self.cards[article.index()].id) {
+        match (&self.ids, self.cards.get(article).id) {
             (Ids::Field, Some(id)) => Cow::Borrowed(id),
             _ => self.place(article),
         }
@@ -75,7 +75,7 @@ impl Catalogue {
             Format::Text => self.source(article).name.split_once('/').map(|(folder, _)| folder),
             Format::Lines(_) => None,
         };
-        self.cards[article.index()].publisher.as_deref().or_else(folder)
+        self.cards.get(article).publisher.or_else(folder)
     }
 
     /// The number of its record, where its source has several.
@@ -97,7 +97,7 @@ impl Catalogue {
     }
 }
 
-fn choose(cards: &[Card]) -> Ids {
+fn choose(cards: &Cards) -> Ids {
     let missing = cards.iter().filter(|card| card.id.is_none()).count();
     if missing == cards.len() {
         return Ids::Place;
@@ -106,6 +106,6 @@ fn choose(cards: &[Card]) -> Ids {
         return Ids::Missing(missing);
     }
     let mut seen = AHashSet::with_capacity(cards.len());
-    let mut ids = cards.iter().filter_map(|card| card.id.as_deref());
+    let mut ids = cards.iter().filter_map(|card| card.id);
     ids.find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
 }

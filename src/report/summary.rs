@@ -198,6 +198,8 @@ pub struct RunInfo {
     pub matches: u64,
     /// Most bytes of memory in use, where the system tells.
     pub peak_memory: Option<u64>,
+    /// Bytes of temporary files, of standard input and of compressed records apart.
+    pub temporary: u64,
     /// Operating system and processor family.
     pub machine: String,
 }
