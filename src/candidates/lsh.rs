@@ -58,8 +58,33 @@ pub(crate) fn traces(values: &[u64], traces: &mut Vec<u8>) {
     traces.extend(values.iter().map(|&value| (mix(value) >> 56) as u8));
 }
 
+/// A byte of each value of the signatures of articles, a row an article.
+#[derive(Debug, Default)]
+pub(crate) struct Traces {
+    rows: Vec<u8>,
+    k: usize,
+}
+
+impl Traces {
+    /// Of signatures of `k` values.
+    pub(crate) fn new(rows: Vec<u8>, k: usize) -> Self {
+        Self { rows, k }
+    }
+
+    /// In how many values the signatures of two articles agree.
+    pub(crate) fn agreement(&self, a: u32, b: u32) -> usize {
+        let of = |article: u32| &self.rows[article as usize * self.k..][..self.k];
+        agreeing(of(a), of(b))
+    }
+
+    /// Whether the signatures of a pair agree in at least so many values.
+    pub(crate) fn agree(&self, pair: Pair, least: usize) -> bool {
+        self.agreement(pair.a(), pair.b()) >= least
+    }
+}
+
 /// In how many values two articles agree, by one byte of each: the true number, and one in 256 of the others by chance.
-pub(crate) fn agreeing(a: &[u8], b: &[u8]) -> usize {
+fn agreeing(a: &[u8], b: &[u8]) -> usize {
     // Sums of up to 255 bytes fit in a byte, which keeps the loop to whole vectors.
     let equal = |(a, b): (&[u8], &[u8])| usize::from(a.iter().zip(b).map(|(a, b)| u8::from(a == b)).sum::<u8>());
     a.chunks(255).zip(b.chunks(255)).map(equal).sum()

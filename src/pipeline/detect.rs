@@ -15,7 +15,7 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Crowds;
-use crate::candidates::lsh::{self, PairSet};
+use crate::candidates::lsh::{self, PairSet, Traces};
 use crate::candidates::run::ShelvedRun;
 use crate::cluster::{self, Link};
 use crate::config::Config;
@@ -50,8 +50,8 @@ pub(crate) struct Outcome {
     pub(crate) pairs: Vec<ScoredPair>,
     /// For each article the one that stands for it: itself, unless it is a copy.
     pub(crate) standing: Vec<ArticleId>,
-    /// For each article with words its representative and how it relates to it; `None` for a representative itself.
-    pub(crate) membership: Vec<Membership>,
+    /// Each article that is not its own representative (as a) and that (as b), ascending.
+    pub(crate) belonging: Vec<ScoredPair>,
     /// For each article how much of it stands in others.
     pub(crate) copied: Vec<Option<Copied>>,
     /// What counts for nobody.
@@ -71,13 +71,6 @@ pub(crate) struct Outcome {
     pub(crate) candidates: u64,
     /// Fingerprints that candidates have in common, altogether.
     pub(crate) matches: u64,
-}
-
-/// Where an article belongs: its representative, and the pair that it and the representative (as b) are.
-#[derive(Clone, Debug)]
-pub(crate) struct Membership {
-    pub(crate) representative: ArticleId,
-    pub(crate) pair: Option<ScoredPair>,
 }
 
 pub(crate) struct Run<'a, T, S> {
@@ -102,7 +95,8 @@ struct Candidates {
 impl<T: Texts, S: Sink> Run<'_, T, S> {
     pub(crate) fn detect(mut self) -> Result<Outcome> {
         let copies = Copies::new(&self.gathered);
-        let (survey, boilerplate) = self.learn(&copies)?;
+        let traces = Traces::new(std::mem::take(&mut self.gathered.traces), self.config.bands.k());
+        let (survey, boilerplate) = self.learn(&traces, &copies)?;
         let filter = &Filter::new(&self.gathered, self.config, &copies);
         let marks = Marks::new(&survey.hot, &boilerplate, &self.gathered, self.config);
         let brought = self.bring(&copies, &marks, survey.shared)?;
@@ -110,7 +104,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let (alike, alike_crowds) = if self.config.exhaustive {
             (join(&self)?.candidates(self.config)?, Vec::new())
         } else {
-            self.alike(&copies, filter)?
+            self.alike(&traces, &copies, filter)?
         };
         let mut candidates = Candidates { alike, alike_crowds, brought };
         candidates.brought.pairs.retain(|&pair| filter.admits(pair));
@@ -133,12 +127,13 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             let mut seen = Vec::new();
             let mut crowds = Crowds::default();
             crowds.settle(candidates.brought.crowds, |pairs| verifier.judge(pairs, &mut seen));
-            crowds.settle(candidates.alike_crowds, |pairs| verifier.judge_likely(pairs, &mut seen));
+            crowds.settle(candidates.alike_crowds, |pairs| verifier.judge_likely(&traces, pairs, &mut seen));
             seen.iter().for_each(|seen| tally.add(seen));
             let proposed = Proposed { alike: candidates.alike, shared: candidates.brought.pairs };
             (proposed.work(&crowds, &copies, filter, self.config), crowds, candidates.brought.matches)
         };
 
+        drop(traces);
         self.progress.begin(Stage::Score, Some(work.len() as u64));
         let mut found = Vec::new();
         verifier.score(&work, self.sink, |pair, seen| {
@@ -147,7 +142,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         })?;
         let unlisted = crowds.unlisted(found.iter().map(key), |article| self.gathered.is_reference(article));
         self.progress.begin(Stage::Cluster, None);
-        let membership = clusters(&verifier, &copies, &found, &crowds);
+        let belonging = clusters(&verifier, &copies, &found, &crowds);
         let recall = sample.map(|sample| {
             let listed = |pair: Pair| found.binary_search_by_key(&pair, key).is_ok() || crowds.share_a_leader(pair);
             sample.recall(&verifier, listed)
@@ -156,7 +151,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         Ok(Outcome {
             pairs: found,
             standing: copies.standing.clone(),
-            membership,
+            belonging,
             long_runs: tally.long_runs,
             copied: tally.finish(&copies),
             boilerplate,
@@ -171,12 +166,12 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     }
 
     /// Which shingles are frequent, and which are nobody's own.
-    fn learn(&mut self, copies: &Copies) -> Result<(Survey, Boilerplate)> {
+    fn learn(&mut self, traces: &Traces, copies: &Copies) -> Result<(Survey, Boilerplate)> {
         if self.config.guaranteed_run().is_none() {
             return Ok((Survey::default(), self.boilerplate.cloned().unwrap_or_default()));
         }
         self.progress.begin(Stage::Survey, None);
-        let mut survey = learn::survey(&mut self.gathered, copies, self.config)?;
+        let mut survey = learn::survey(&mut self.gathered, traces, copies, self.config)?;
         let suspects = std::mem::take(&mut survey.suspects);
         let boilerplate = match self.boilerplate {
             _ if self.config.count_boilerplate => Boilerplate::default(),
@@ -193,7 +188,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
     }
 
     /// What the bands bring together: pairs, sorted, and crowds.
-    fn alike(&self, copies: &Copies, filter: &Filter<'_>) -> Result<(Vec<Pair>, Vec<Vec<u32>>)> {
+    fn alike(&self, traces: &Traces, copies: &Copies, filter: &Filter<'_>) -> Result<(Vec<Pair>, Vec<Vec<u32>>)> {
         let bands = self.config.bands.bands();
         self.progress.begin(Stage::Candidates, Some(bands as u64));
         let agreement = self.config.bands.agreement(self.config.threshold);
@@ -205,7 +200,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
                 .par_iter()
                 .map(|&band| {
                     let mut found = lsh::buckets(&self.gathered.keys.column(band, bands)?, &copies.members, limit);
-                    found.pairs.retain(|&pair| self.gathered.agree(pair, agreement) && filter.admits(pair));
+                    found.pairs.retain(|&pair| traces.agree(pair, agreement) && filter.admits(pair));
                     self.progress.advance(1);
                     Ok(found)
                 })
@@ -287,13 +282,13 @@ fn among_copies(work: &[Work], copies: &Copies) -> Vec<Work> {
         .collect()
 }
 
-/// Where each article belongs.
+/// Where each article belongs that is not its own representative: it (as a) and that (as b).
 fn clusters<T: Texts>(
     verifier: &Verifier<'_, T>,
     copies: &Copies,
     found: &[ScoredPair],
     crowds: &Crowds,
-) -> Vec<Membership> {
+) -> Vec<ScoredPair> {
     let Copies { members, faces, standing, rank, .. } = copies;
     let mut links: Vec<Link> = found
         .iter()
@@ -327,12 +322,12 @@ fn clusters<T: Texts>(
     let belongs = |article: ArticleId| {
         let stand_in = standing[article.index()];
         if verifier.office.gathered.words[article.index()] == 0 {
-            return Membership { representative: article, pair: None };
+            return None;
         }
         let place = representatives[rank[stand_in.index()] as usize] as usize;
         let (head, representative) = (ArticleId(members[place]), faces[place]);
         if article == representative {
-            return Membership { representative, pair: None };
+            return None;
         }
         // A copy has the words of the one that stands for it, so it relates to others as that does.
         let (from, to) = match (stand_in == head, article == head) {
@@ -340,16 +335,11 @@ fn clusters<T: Texts>(
             (true, false) => (article, head),
             (true, true) => (head, representative),
         };
-        match pair_of(Pair::new(from.0, to.0)) {
-            Some(pair) => {
-                let pair = pair.seen_from(from).renamed(article, representative);
-                Membership { representative, pair: Some(pair) }
-            }
-            // The pair was not sought (two references) or lost (a text that changed).
-            None => Membership { representative: article, pair: None },
-        }
+        // Where there is none it was not sought (two references) or lost (a text that changed).
+        let pair = pair_of(Pair::new(from.0, to.0))?;
+        Some(pair.seen_from(from).renamed(article, representative))
     };
-    (0..verifier.office.gathered.len() as u32).map(|article| belongs(ArticleId(article))).collect()
+    (0..verifier.office.gathered.len() as u32).filter_map(|article| belongs(ArticleId(article))).collect()
 }
 
 pub(crate) fn key(pair: &ScoredPair) -> Pair {

@@ -1,6 +1,6 @@
 //! The library's front door: articles in memory to a [`Detection`].
 
-use super::detect::{Membership, Run, Texts};
+use super::detect::{Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::preview::{Glimpse, Preview, Sampling};
 use super::progress::{Progress, Quiet, Stage};
@@ -209,7 +209,8 @@ impl Detector {
         Ok(Detection {
             pairs: outcome.pairs,
             passages: passages.0,
-            membership: outcome.membership,
+            belonging: outcome.belonging,
+            articles: articles.len(),
             copied: outcome.copied,
             boilerplate: outcome.boilerplate,
             long_runs: outcome.long_runs,
@@ -301,7 +302,8 @@ impl Sink for Collected {
 pub struct Detection {
     pairs: Vec<ScoredPair>,
     passages: Vec<Vec<PassageSpans>>,
-    membership: Vec<Membership>,
+    belonging: Vec<ScoredPair>,
+    articles: usize,
     copied: Vec<Option<Copied>>,
     boilerplate: Boilerplate,
     long_runs: u64,
@@ -331,7 +333,7 @@ impl Detection {
     /// If there is no such article.
     #[must_use]
     pub fn representative(&self, article: ArticleId) -> ArticleId {
-        self.membership[article.index()].representative
+        self.relation_to_representative(article).map_or(article, |pair| pair.b)
     }
 
     /// How an article (as a) relates to its representative (as b); `None` for a representative.
@@ -340,7 +342,8 @@ impl Detection {
     /// If there is no such article.
     #[must_use]
     pub fn relation_to_representative(&self, article: ArticleId) -> Option<&ScoredPair> {
-        self.membership[article.index()].pair.as_ref()
+        assert!(article.index() < self.articles, "there are {} articles", self.articles);
+        self.belonging.binary_search_by_key(&article, |pair| pair.a).ok().map(|at| &self.belonging[at])
     }
 
     /// How much of an article stands in others, boilerplate apart; `None` if nothing does.

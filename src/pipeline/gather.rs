@@ -2,8 +2,7 @@
 
 use super::preview::Preview;
 use crate::article::{ArticleId, Timestamp};
-use crate::candidates::Pair;
-use crate::candidates::lsh::{BandKeys, agreeing, band_keys, traces};
+use crate::candidates::lsh::{BandKeys, band_keys, traces};
 use crate::candidates::passages::{ArticleKeys, Entries, Key, Postings, is_short, key};
 use crate::candidates::shelf::Store;
 use crate::config::Config;
@@ -127,18 +126,6 @@ impl Gathered {
         let mut order: Vec<u32> = (0..self.len() as u32).filter(|&article| self.words[article as usize] > 0).collect();
         order.sort_by_key(|&article| self.precedence(article));
         order
-    }
-
-    /// Whether the signatures of a pair agree in at least so many values.
-    pub(crate) fn agree(&self, pair: Pair, least: usize) -> bool {
-        self.agreement(pair.a(), pair.b()) >= least
-    }
-
-    /// In how many values the signatures of two articles agree.
-    pub(crate) fn agreement(&self, a: u32, b: u32) -> usize {
-        let k = self.traces.len() / self.words.len().max(1);
-        let traces = |article: u32| &self.traces[article as usize * k..][..k];
-        agreeing(traces(a), traces(b))
     }
 
     /// Less for who stays.

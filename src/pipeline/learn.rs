@@ -7,6 +7,7 @@ use super::gather::Gathered;
 use crate::article::ArticleId;
 use crate::boilerplate::learn::{Background, LEAST_OF_SITE, Sampled, Suspect, listed, passages};
 use crate::boilerplate::{Boilerplate, KnownPassage};
+use crate::candidates::lsh::Traces;
 use crate::candidates::passages::{Layout, PARTS, Postings, lists};
 use crate::candidates::run::ShelvedRun;
 use crate::config::Config;
@@ -28,14 +29,14 @@ pub(crate) struct Survey {
 }
 
 /// Sorts what was gathered.
-pub(crate) fn survey(gathered: &mut Gathered, copies: &Copies, config: &Config) -> Result<Survey> {
+pub(crate) fn survey(gathered: &mut Gathered, traces: &Traces, copies: &Copies, config: &Config) -> Result<Survey> {
     let layout = Layout::new(gathered.len());
     let postings = std::mem::take(&mut gathered.survey);
     let sizes = gathered.sites.sizes();
     let k = config.bands.k();
     let likeness = |a: u32, b: u32| {
         // One in 256 of the others agrees by chance.
-        let agreeing = gathered.agreement(a, b) as f64 / k as f64;
+        let agreeing = traces.agreement(a, b) as f64 / k as f64;
         (agreeing * 256.0 - 1.0) / 255.0
     };
     let background = Background {

@@ -120,7 +120,7 @@ impl Scan {
         let store = Arc::clone(&sketches.0.store);
         let texts = self.on_disk();
         let run = Run { gathered: sketches.0, texts, config: &self.config, boilerplate, sink, progress };
-        let outcome = run.detect()?;
+        let mut outcome = run.detect()?;
         let mut skipped = self.skipped.clone();
         skipped.extend(outcome.lost.iter().map(|(article, reason)| Skipped {
             source: self.catalogue.source(*article).name.clone(),
@@ -128,9 +128,7 @@ impl Scan {
             reason: reason.clone(),
         }));
         skipped.sort();
-        let belongs: Vec<(ArticleId, Option<ScoredPair>)> =
-            outcome.membership.iter().map(|place| (place.representative, place.pair)).collect();
-        let clusters = Clusters::new(&belongs);
+        let clusters = Clusters::new(outcome.standing.len(), std::mem::take(&mut outcome.belonging));
         let summary = self.summary(&outcome, &clusters, &skipped);
         Ok(Found {
             pairs: outcome.pairs,

@@ -8,6 +8,7 @@ use super::stories::by_story;
 use crate::article::ArticleId;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
+use crate::candidates::lsh::Traces;
 use crate::error::Result;
 use crate::report::Sink;
 use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
@@ -59,9 +60,9 @@ pub(crate) struct Verifier<'a, T> {
 
 impl<'a, T: Texts> Verifier<'a, T> {
     /// What each pair is: pairs of a bucket of signatures, of which only the likely ones are compared. Pairs are sorted.
-    pub(crate) fn judge_likely(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
+    pub(crate) fn judge_likely(&self, traces: &Traces, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
         let agreement = self.office.config.bands.agreement(self.office.config.threshold);
-        let likely = |pair| self.office.gathered.agree(pair, agreement);
+        let likely = |pair| traces.agree(pair, agreement);
         only(pairs, likely, Verdict::Unlikely, |some| self.judge(some, seen))
     }
 

@@ -17,9 +17,12 @@ use std::io::Write;
 /// The clusters of a run.
 #[derive(Debug, Default)]
 pub struct Clusters {
-    places: Vec<Option<Place>>,
+    /// For each article the number of its cluster; 0 for one that is in none.
+    numbers: Vec<u32>,
     /// Members of each cluster, the representative first.
     members: Vec<Vec<ArticleId>>,
+    /// Of each other member: the article (as a) and the representative (as b), ascending.
+    pairs: Vec<ScoredPair>,
 }
 
 /// Where an article is clustered.
@@ -34,33 +37,34 @@ pub struct Place {
 }
 
 impl Clusters {
-    /// Numbers the clusters. `belongs` holds, for each article, its representative and their pair.
+    /// Numbers the clusters of so many articles. `pairs` holds, ascending, each article that is not its own representative
+    /// (as a) with that (as b).
     #[must_use]
-    pub fn new(belongs: &[(ArticleId, Option<ScoredPair>)]) -> Self {
-        let mut members: Vec<Vec<ArticleId>> = belongs.iter().map(|_| Vec::new()).collect();
-        for (index, (representative, pair)) in belongs.iter().enumerate() {
-            if pair.is_some() {
-                members[representative.index()].push(ArticleId(index as u32));
-            }
+    pub fn new(articles: usize, pairs: Vec<ScoredPair>) -> Self {
+        let mut by_representative: Vec<(ArticleId, ArticleId)> = pairs.iter().map(|pair| (pair.b, pair.a)).collect();
+        by_representative.sort_unstable();
+        let mut clusters = Self { numbers: vec![0; articles], members: Vec::new(), pairs };
+        for of_cluster in by_representative.chunk_by(|one, other| one.0 == other.0) {
+            let members: Vec<ArticleId> =
+                std::iter::once(of_cluster[0].0).chain(of_cluster.iter().map(|&(_, member)| member)).collect();
+            let number = clusters.members.len() as u32 + 1;
+            members.iter().for_each(|member| clusters.numbers[member.index()] = number);
+            clusters.members.push(members);
         }
-        let mut places = vec![None; belongs.len()];
-        let mut clusters = Vec::new();
-        for (index, others) in members.into_iter().enumerate().filter(|(_, others)| !others.is_empty()) {
-            let representative = ArticleId(index as u32);
-            let cluster = clusters.len() as u64 + 1;
-            let all: Vec<ArticleId> = std::iter::once(representative).chain(others).collect();
-            for &member in &all {
-                places[member.index()] = Some(Place { cluster, representative, pair: belongs[member.index()].1 });
-            }
-            clusters.push(all);
-        }
-        Self { places, members: clusters }
+        clusters
     }
 
     /// Where an article is; `None` for one that is in no cluster.
     #[must_use]
     pub fn place(&self, article: ArticleId) -> Option<Place> {
-        self.places[article.index()]
+        let number = self.numbers[article.index()];
+        let representative = self.members.get((number as usize).checked_sub(1)?)?[0];
+        Some(Place { cluster: u64::from(number), representative, pair: self.pair(article) })
+    }
+
+    /// A member (as a) and its representative (as b).
+    fn pair(&self, member: ArticleId) -> Option<ScoredPair> {
+        self.pairs.binary_search_by_key(&member, |pair| pair.a).ok().map(|at| self.pairs[at])
     }
 
     /// How many clusters.
@@ -93,10 +97,9 @@ impl Clusters {
     /// If it cannot be written.
     pub fn write(&self, mut out: impl Write, catalogue: &Catalogue) -> Result<()> {
         for (members, cluster) in self.members.iter().zip(1..) {
-            let pair = |article: &ArticleId| self.place(*article).and_then(|place| place.pair);
-            let others: Vec<(String, ScoredPair)> = members
+            let others: Vec<(String, ScoredPair)> = members[1..]
                 .iter()
-                .filter_map(|article| Some((catalogue.id(*article).into_owned(), pair(article)?)))
+                .filter_map(|&member| Some((catalogue.id(member).into_owned(), self.pair(member)?)))
                 .collect();
             let line = Line {
                 cluster,
