@@ -225,7 +225,7 @@ impl Known {
         let (chunks, rest) = shingles.as_chunks::<CHUNK>();
         for (chunk, start) in chunks.iter().zip((0..).step_by(CHUNK)) {
             let mut likely = 0u64;
-            widest(Likely { bits, chunk, likely: &mut likely });
+            widest(Likely { bits, chunk, found: &mut likely });
             while likely != 0 {
                 let place = likely.trailing_zeros() as usize;
                 if self.shingles.contains(&chunk[place]) {
@@ -248,14 +248,14 @@ impl Known {
 struct Likely<'k> {
     bits: &'k [u64; 1 << (PREFIX - 6)],
     chunk: &'k [u64; CHUNK],
-    likely: &'k mut u64,
+    found: &'k mut u64,
 }
 
 impl Work for Likely<'_> {
     #[inline(always)]
     fn run(self) {
-        let Self { bits, chunk, likely } = self;
-        *likely = chunk.iter().zip(0u32..).fold(0, |likely, (shingle, place)| {
+        let Self { bits, chunk, found } = self;
+        *found = chunk.iter().zip(0u32..).fold(0, |likely, (shingle, place)| {
             let prefix = shingle >> (64 - PREFIX);
             likely | (bits[(prefix >> 6) as usize] >> (prefix & 63) & 1) << place
         });

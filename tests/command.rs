@@ -63,6 +63,8 @@ fn wrong_usage_and_nothing_to_read_are_2() {
         &["scan", ".", "--threads", "100000"],
         &["scan", ".", "--include", "[", "-q"],
         &["scan", ".", "--max-record", "many"],
+        &["scan", ".", "--memory", "plenty"],
+        &["scan", ".", "--temp-dir", "missing"],
         &["compare", "a.txt", "missing.txt"],
         &["compare", "a.txt", "."],
         &["tune", "--threshold", "0.0001"],

@@ -34,6 +34,25 @@ fn threads_change_nothing() {
 }
 
 #[test]
+fn memory_changes_nothing() {
+    let folder = Folder::new();
+    dump(&folder);
+    std::fs::create_dir(folder.path("room")).expect("a folder");
+    let scan = |arguments: &[&str]| {
+        let results = folder
+            .scan(&[&["dump.jsonl", "--exhaustive", "--passage", "9", "--temp-dir", "room"], arguments].concat(), 0);
+        (results.files(), results.run_info()["temporary"].as_u64().expect("a number"))
+    };
+    let (held, none) = scan(&["--memory", "4G"]);
+    let (spilled, some) = scan(&["--memory", "4K"]);
+    assert!(none == 0 && some > 1_000_000, "{none} and {some} bytes");
+    for ((name, content), (_, other)) in held.iter().zip(&spilled) {
+        assert!(content == other, "{name} differs with little memory");
+    }
+    assert_eq!(std::fs::read_dir(folder.path("room")).expect("it is there").count(), 0, "temporary files are gone");
+}
+
+#[test]
 fn one_file_or_many_or_a_compressed_one_or_a_stream() {
     let folder = Folder::new();
     let lines = dump(&folder);

@@ -104,6 +104,10 @@ impl Results {
         serde_json::from_str(&std::fs::read_to_string(self.0.join("summary.json")).expect("it is there")).expect("JSON")
     }
 
+    pub fn run_info(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.0.join("run.json")).expect("it was written")).expect("JSON")
+    }
+
     /// What was skipped, as "source:record reason".
     pub fn skipped(&self) -> Vec<String> {
         self.lines("skipped.jsonl")

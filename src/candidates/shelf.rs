@@ -3,6 +3,11 @@
 //! All that grows with the input and is matched by sorting waits here: band keys, fingerprints, sorted runs. Where they
 //! lie decides nothing. The file has no name, where the system allows that, and goes when the run does.
 
+#![cfg_attr(
+    not(feature = "formats"),
+    allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "without temporary files nothing fails")
+)]
+
 use crate::error::Result;
 use bytemuck::Pod;
 use std::borrow::Cow;
@@ -38,20 +43,19 @@ impl Store {
             return Ok(Shelf::Held(Held { items, bytes, store: Some(Arc::clone(self)) }));
         }
         self.held.fetch_sub(bytes, Ordering::Relaxed);
-        self.spill(items)
+        self.spill(&items)
     }
 
     #[cfg(feature = "formats")]
-    fn spill<T: Pod>(&self, items: Vec<T>) -> Result<Shelf<T>> {
+    fn spill<T: Pod>(&self, items: &[T]) -> Result<Shelf<T>> {
         let spill = spill::Spill::of(&self.spill)?;
-        let start = spill.write(bytemuck::cast_slice(&items))?;
+        let start = spill.write(bytemuck::cast_slice(items))?;
         Ok(Shelf::Spilled { start, len: items.len(), spill })
     }
 
     #[cfg(not(feature = "formats"))]
-    #[expect(clippy::unnecessary_wraps, reason = "without temporary files there is no bound")]
-    fn spill<T: Pod>(&self, items: Vec<T>) -> Result<Shelf<T>> {
-        Ok(Shelf::new(items))
+    fn spill<T: Pod>(&self, items: &[T]) -> Result<Shelf<T>> {
+        Ok(Shelf::new(items.to_vec()))
     }
 
     /// Bytes of the temporary file.

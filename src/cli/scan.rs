@@ -1,10 +1,11 @@
 //! `wirecopy scan`: the main job.
 
-use super::args::{Format, Scan as Arguments};
+use super::args::{Common, Format, Scan as Arguments};
 use super::progress::Bars;
 use super::{Exit, STAGING, name_skipped, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
+use crate::pipeline::needs::Needs;
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
@@ -12,6 +13,7 @@ use crate::report::overview;
 use crate::report::pairs::JsonLines;
 use crate::report::summary::RunInfo;
 use crate::report::terminal::{Strongest, escape};
+use indicatif::DecimalBytes;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
@@ -31,6 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         name_skipped(&plan.skipped, arguments.common.verbose);
         return Err(Error::input(nothing_to_read(&plan)));
     }
+    check_needs(&Needs::of(&plan, &options, &config), memory, &arguments.common)?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config, memory, &bars)?;
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
@@ -74,6 +77,41 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         (false, true) => Exit::Done,
         (false, false) => Exit::Skipped,
     })
+}
+
+/// Says what a run will need, if it is asked or the machine has too little of it.
+fn check_needs(needs: &Needs, memory: Option<u64>, common: &Common) -> Result<()> {
+    let temporary = needs.temporary(memory);
+    let folder = tempfile::env::temp_dir();
+    let amount = DecimalBytes;
+    if temporary > 0
+        && let Ok(free) = fs4::available_space(&folder)
+        && free < temporary
+    {
+        let (needed, free, folder) = (amount(temporary), amount(free), folder.display());
+        let message = format!(
+            "about {needed} of temporary files are needed, and {folder} has room for {free}: name another folder with \
+             --temp-dir, or allow more --memory"
+        );
+        return Err(Error::setting(message));
+    }
+    let Some(memory) = memory else { return Ok(()) };
+    let mut err = std::io::stderr().lock();
+    if needs.kept > memory && !common.quiet {
+        let (kept, memory) = (amount(needs.kept), amount(memory));
+        let _ = writeln!(err, "about {kept} of memory will be needed, whatever is put away; --memory is {memory}");
+    }
+    if common.verbose {
+        let _ = writeln!(
+            err,
+            "about {} articles: {} of memory, {} of temporary files in {}",
+            needs.articles,
+            amount(needs.kept + needs.shelved - temporary),
+            amount(temporary),
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 /// Writes what is not written yet, and puts the folder in its place.

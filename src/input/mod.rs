@@ -186,6 +186,31 @@ pub(crate) fn have_random_access(sources: &[Source]) -> bool {
     sources.iter().all(|source| matches!(source.format, Format::Text) || source.has_random_access())
 }
 
+/// About how many articles these sources hold, and how many bytes, unpacked: by the size of the first records of some.
+pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> (u64, u64) {
+    const SOURCES: usize = 8;
+    const HEAD: u64 = 1 << 20;
+    /// Bytes that a packed byte is taken for.
+    const PACKED: u64 = 4;
+    let of_lines = |source: &&Source| matches!(source.format, Format::Lines(_));
+    let unpacked = |source: &Source| source.bytes * if source.packing == Packing::Plain { 1 } else { PACKED };
+    let (mut lines_seen, mut bytes_seen) = (0, 0);
+    for source in sources.iter().filter(of_lines).take(SOURCES) {
+        let block = if source.has_random_access() {
+            Some(lines::range(&source.place, 0, source.bytes.min(HEAD), options.max_record))
+        } else {
+            Blocks::new(&source.place, source.packing, options.max_record).next()
+        };
+        let bytes = block.map_or(Vec::new(), |block| block.bytes);
+        bytes_seen += bytes.len() as u64;
+        lines_seen += lines::each(&bytes).count() as u64;
+    }
+    let in_lines: u64 = sources.iter().filter(of_lines).map(unpacked).sum();
+    let articles = (in_lines as f64 / bytes_seen.max(1) as f64 * lines_seen as f64) as u64;
+    let texts = sources.iter().filter(|source| !of_lines(source)).count() as u64;
+    (articles + texts, sources.iter().map(unpacked).sum())
+}
+
 /// The bytes of all sources together, if none of them is packed.
 pub(crate) fn plain_bytes(sources: &[Source]) -> Option<u64> {
     let plain = sources.iter().all(|source| source.packing == Packing::Plain);

@@ -49,25 +49,26 @@ pub(crate) fn survey(gathered: &mut Gathered, traces: &Traces, copies: &Copies, 
     let is_asked_for = config.guaranteed_run() == Some(config.run());
     let of_part = |part| {
         let run = Postings::sorted(&postings, part, layout, true, |article| copies.stands(article))?;
-        let (mut hot, mut suspects) = (Vec::new(), Vec::new());
+        let mut survey = Survey::default();
         for (key, carriers) in lists(layout, part, &run, LEAST_OF_SITE) {
             if carriers.len() >= HOT {
-                hot.push(key);
+                survey.hot.push(key);
             }
             if !config.count_boilerplate {
-                suspects.extend(background.suspects(key, &carriers));
+                survey.suspects.extend(background.suspects(key, &carriers));
             }
         }
-        let shared = if is_asked_for { Some(run.put(&gathered.store)?) } else { None };
-        Ok((hot, suspects, shared))
+        if is_asked_for {
+            survey.shared.push(run.put(&gathered.store)?);
+        }
+        Ok(survey)
     };
-    let parts: Result<Vec<(Vec<u32>, Vec<Suspect>, Option<ShelvedRun>)>> =
-        (0..PARTS).into_par_iter().map(of_part).collect();
+    let parts: Result<Vec<Survey>> = (0..PARTS).into_par_iter().map(of_part).collect();
     let mut survey = Survey::default();
-    for (mut hot, mut suspects, shared) in parts? {
-        survey.shared.extend(shared);
-        survey.hot.append(&mut hot);
-        survey.suspects.append(&mut suspects);
+    for mut part in parts? {
+        survey.shared.append(&mut part.shared);
+        survey.hot.append(&mut part.hot);
+        survey.suspects.append(&mut part.suspects);
     }
     survey.suspects.par_sort_unstable();
     Ok(survey)

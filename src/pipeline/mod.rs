@@ -15,6 +15,8 @@ mod filter;
 pub(crate) mod gather;
 mod index;
 mod learn;
+#[cfg(feature = "formats")]
+pub mod needs;
 mod preview;
 pub(crate) mod progress;
 #[cfg(feature = "formats")]

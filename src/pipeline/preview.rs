@@ -54,7 +54,7 @@ impl Sampling {
 
     /// Whether to take an article, by a number that no other one has.
     pub(crate) fn takes(self, number: u64) -> bool {
-        mix(number) % self.step == 0
+        mix(number).is_multiple_of(self.step)
     }
 }
 
@@ -107,5 +107,45 @@ impl Preview {
     /// Whether the shingles of all these short articles were known.
     pub(crate) fn covers(&self, short: &[(u32, Box<[u64]>)]) -> bool {
         short.iter().all(|(_, shingles)| shingles.iter().all(|&shingle| self.shorts.contains(shingle)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_three_of_the_sample_have_is_common() {
+        let config = Config::default();
+        let winnower = Winnower::new(config.shingle, config.run()).expect("valid");
+        let words = |first: u32, count: u32| (first..first + count).map(|n| format!("word{n} ")).collect::<String>();
+        let footer = words(900, 30);
+        let mut glimpse = Glimpse::default();
+        for article in 0..4 {
+            let sampled = (article < 3).then_some(winnower);
+            glimpse.see(&(words(article * 100, 60 + article) + &footer), sampled, &config);
+        }
+        glimpse.see(&words(500, 9), None, &config);
+        let preview = Preview::new(vec![glimpse]);
+        let shingles_of = |text: &str| {
+            let (mut words, mut all) = (Vec::new(), Vec::new());
+            word_hashes(text, &mut words);
+            shingles(&words, config.shingle, &mut all);
+            all
+        };
+        let of_footer = winnower.fingerprints(&shingles_of(&footer));
+        assert!(!of_footer.is_empty() && of_footer.iter().all(|&fingerprint| preview.common.contains(fingerprint)));
+        let of_story = winnower.fingerprints(&shingles_of(&words(0, 60)));
+        assert!(!of_story.iter().any(|&fingerprint| preview.common.contains(fingerprint)));
+        let short = shingles_of(&words(500, 9)).into_boxed_slice();
+        assert!(preview.covers(&[(7, short)]));
+        assert!(!preview.covers(&[(7, shingles_of(&words(501, 9)).into())]));
+    }
+
+    #[test]
+    fn a_large_input_is_sampled_as_much_as_a_small_one() {
+        let taken = |bytes: u64| (0..100_000).filter(|&number| Sampling::of(bytes).takes(number)).count();
+        assert!((5_900..6_600).contains(&taken(0)), "{}", taken(0));
+        assert!((900..1_100).contains(&taken(SAMPLE * 100)), "{}", taken(SAMPLE * 100));
     }
 }

@@ -59,7 +59,7 @@ pub struct Found {
 }
 
 /// The part of the memory that is for what can be put away elsewhere, one in so many; the rest is for what cannot.
-const SHELVES: u64 = 4;
+pub(super) const SHELVES: u64 = 4;
 
 impl Scan {
     /// Reads all articles of `plan`, keeping of each its sketch and where it lies. Where more than `memory` bytes would be

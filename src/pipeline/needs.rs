@@ -1,0 +1,45 @@
+//! How much memory and room for temporary files a run will need, as far as the size of its input tells.
+
+use crate::config::Config;
+use crate::input::{self, InputOptions, Plan};
+
+/// Bytes of memory that do not depend on the input: the program, blocks that are being read, articles being compared.
+const FIXED: u64 = 96 << 20;
+/// Bytes of an article that stay in memory, measured.
+const KEPT: u64 = 500;
+/// Words of a fingerprint, by a window of nine, and bytes of a word of English.
+const WORDS: f64 = 5.0;
+const WORD: f64 = 6.2;
+/// Bytes of an entry of an index.
+const ENTRY: f64 = 8.0;
+/// Of all fingerprints, those that are sorted because several articles have them, at most.
+const SORTED: f64 = 0.6;
+
+/// What a run will need, about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Articles in the input.
+    pub articles: u64,
+    /// Bytes that have to stay in memory.
+    pub kept: u64,
+    /// Bytes that can be put away in temporary files.
+    pub shelved: u64,
+}
+
+impl Needs {
+    /// Looks at the beginnings of some sources, and at the sizes of all.
+    #[must_use]
+    pub fn of(plan: &Plan, options: &InputOptions, config: &Config) -> Self {
+        let (articles, bytes) = input::estimate(&plan.sources, options);
+        let band_keys = 4 * config.bands.bands() as u64 * articles;
+        let fingerprints = if config.guaranteed_run().is_some() { bytes as f64 / WORD / WORDS } else { 0.0 };
+        let entries = (fingerprints * ENTRY * (1.0 + SORTED)) as u64;
+        Self { articles, kept: FIXED + articles * KEPT, shelved: band_keys + entries }
+    }
+
+    /// Bytes of temporary files, if there is so much memory.
+    #[must_use]
+    pub fn temporary(&self, memory: Option<u64>) -> u64 {
+        memory.map_or(0, |memory| self.shelved.saturating_sub(memory / super::scan::SHELVES))
+    }
+}
