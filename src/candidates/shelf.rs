@@ -32,6 +32,11 @@ impl Store {
         Self { bound: Some(bound), ..Self::default() }
     }
 
+    /// Most bytes that are held in memory.
+    pub(crate) fn bound(&self) -> Option<u64> {
+        self.bound
+    }
+
     /// Puts numbers away.
     ///
     /// # Errors

@@ -15,8 +15,11 @@ use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Pairs whose results are held at a time.
-const AT_A_TIME: usize = 1 << 15;
+/// Bytes of a pair's result until it is written.
+const RESULT: u64 = 1 << 10;
+/// Pairs whose results are held at a time: at least, and where there is no bound.
+const LEAST_AT_A_TIME: u64 = 1 << 15;
+const MOST_AT_A_TIME: u64 = 1 << 20;
 /// Pairs that a thread takes at a time.
 const PIECE: usize = 32;
 
@@ -73,8 +76,9 @@ impl<'a, T: Texts> Verifier<'a, T> {
 
     fn compare(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
         let mut verdicts = Vec::with_capacity(pairs.len());
-        for some in pairs.chunks(AT_A_TIME) {
-            for judged in self.at_desks(some, |&pair| pair, |&pair, desk| self.compare_one(pair, desk)) {
+        for some in pairs.chunks(self.at_a_time()) {
+            let judged = self.at_desks(some, |_| {}, |&pair| pair, |&pair, desk| self.compare_one(pair, desk));
+            for judged in judged {
                 let (verdict, noticed) = judged;
                 verdicts.push(verdict);
                 seen.extend(Some(noticed).filter(|noticed| noticed.pair.is_some()));
@@ -100,12 +104,12 @@ impl<'a, T: Texts> Verifier<'a, T> {
         sink: &mut S,
         mut each: impl FnMut(Option<ScoredPair>, Seen),
     ) -> Result<()> {
-        for some in work.chunks(AT_A_TIME) {
+        for some in work.chunks(self.at_a_time()) {
             let scored = {
                 let sink = &*sink;
-                self.at_desks(some, |work| work.pair, |work, desk| self.score_one(work, desk, sink))
+                let done = |count| self.progress.advance(count);
+                self.at_desks(some, done, |work| work.pair, |work, desk| self.score_one(work, desk, sink))
             };
-            self.progress.advance(some.len() as u64);
             for (reported, seen) in scored.into_iter().flatten() {
                 let pair = reported.as_ref().map(|(pair, _)| *pair);
                 if let Some((pair, rendered)) = reported {
@@ -117,10 +121,18 @@ impl<'a, T: Texts> Verifier<'a, T> {
         Ok(())
     }
 
-    /// What `make` makes of each item, in order. Those of one story are worked on one after the other, at the same desk.
+    /// How many pairs' results are held at a time. The more they are, the more of a story lies on one desk at once.
+    fn at_a_time(&self) -> usize {
+        let room = self.office.gathered.store.bound().map_or(MOST_AT_A_TIME, |bound| bound / 2 / RESULT);
+        room.clamp(LEAST_AT_A_TIME, MOST_AT_A_TIME) as usize
+    }
+
+    /// What `make` makes of each item, in order; `done` hears how many are. Those of one story are worked on one after the
+    /// other, at the same desk.
     fn at_desks<W: Sync, M: Send>(
         &self,
         items: &[W],
+        done: impl Fn(u64) + Sync,
         pair: impl Fn(&W) -> Pair,
         make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> M + Sync,
     ) -> Vec<M> {
@@ -129,7 +141,9 @@ impl<'a, T: Texts> Verifier<'a, T> {
             .par_chunks(PIECE)
             .flat_map_iter(|piece| {
                 let mut desk = self.office.desk();
-                piece.iter().map(|&at| (at, make(&items[at], &mut desk))).collect::<Vec<_>>()
+                let made: Vec<(usize, M)> = piece.iter().map(|&at| (at, make(&items[at], &mut desk))).collect();
+                done(piece.len() as u64);
+                made
             })
             .collect();
         made.par_sort_unstable_by_key(|&(at, _)| at);
