@@ -30,7 +30,7 @@ from itertools import combinations
 THRESHOLD = 0.7
 SHINGLE = 5
 WORD = re.compile(r"[a-z0-9]+")
-# 0.999 at the threshold asks for 9 bands of 5 rows at 0.7 of a tool that takes bands; 128 values are what most people use.
+# 125 values, which find a pair at the threshold with a probability of 0.99; most people use 128.
 BANDS, ROWS = 25, 5
 
 
@@ -99,22 +99,21 @@ def rensa(path):
 
 def sign_datasketch(article):
     import xxhash
-    from datasketch import MinHash
+    from datasketch import LeanMinHash, MinHash
 
     signature = MinHash(num_perm=BANDS * ROWS, hashfunc=xxhash.xxh32_intdigest)
     signature.update_batch([shingle.encode() for shingle in shingles(article[1])])
-    return article[0], signature.hashvalues, signature.seed
+    return article[0], LeanMinHash(signature)
 
 
 def datasketch(path):
     """Signatures in all processes, buckets in one; candidates are checked by their estimate."""
-    from datasketch import LeanMinHash, MinHashLSH
+    from datasketch import MinHashLSH
 
     lsh = MinHashLSH(params=(BANDS, ROWS), num_perm=BANDS * ROWS)
     ids, signatures = [], []
     with multiprocessing.Pool() as pool:
-        for number, (name, values, seed) in enumerate(pool.imap(sign_datasketch, articles(path), chunksize=256)):
-            signature = LeanMinHash(seed=seed, hashvalues=values)
+        for number, (name, signature) in enumerate(pool.imap(sign_datasketch, articles(path), chunksize=256)):
             ids.append(name)
             signatures.append(signature)
             for other in lsh.query(signature):
@@ -149,8 +148,10 @@ def pairs_of_copies(folder):
         found = [json.loads(line) for line in lines]
     for pair in found:
         if pair["relation"] == "identical":
-            copies.setdefault(pair["a"], {pair["a"]}).add(pair["b"])
-            copies[pair["b"]] = copies[pair["a"]]
+            # The one that stands for the others may be on either side.
+            group = copies.get(pair["a"]) or copies.get(pair["b"]) or set()
+            group |= {pair["a"], pair["b"]}
+            copies[pair["a"]] = copies[pair["b"]] = group
     for pair in found:
         a, b = (copies.get(pair[side], {pair[side]}) for side in "ab")
         if a is b:

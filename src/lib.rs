@@ -54,13 +54,14 @@
 //!    `lines.rs`), and takes text and fields out of a record (`record.rs`, `fields.rs`, `dates.rs`).
 //! 3. [`pipeline::scan`] reads all units in parallel (`pipeline/reading.rs`); `pipeline/gather.rs` makes of each text what
 //!    is kept of it. For that, [`text`] finds its words, [`shingle`] hashes runs of five of them, [`sketch`] makes a
-//!    signature, which `candidates/lsh.rs` cuts into band keys, and fingerprints by hash alone. A look at the short records
-//!    goes before (`pipeline/short.rs`), so that what stands of short articles in others is found on the way.
+//!    signature, which `candidates/lsh.rs` cuts into band keys, and fingerprints by hash alone. A look at short records and a
+//!    sample of others goes before (`pipeline/preview.rs`): it tells what to watch for, so that less is read twice. What grows
+//!    with the input waits on shelves (`candidates/shelf.rs`), in memory or in a temporary file.
 //! 4. `pipeline/detect.rs` tells the rest. `pipeline/copies.rs` collapses exact copies. From the fingerprints, sorted,
 //!    `pipeline/learn.rs` learns which shingles are frequent, and which are [`boilerplate`].
-//! 5. `pipeline/index.rs` reads those articles again that have some of either, and chooses fingerprints anew
-//!    (`sketch/fingerprint.rs`), frequent ones last and none that is boilerplate; sorted (`candidates/run.rs`), all bring together who shares a long run
-//!    (`candidates/passages.rs`). The band keys, sorted band by band, bring together who is alike (`candidates/lsh.rs`);
+//! 5. `pipeline/index.rs` reads those articles again that have frequent ones, and chooses fingerprints anew
+//!    (`sketch/fingerprint.rs`), frequent ones last and none that is boilerplate; sorted (`candidates/run.rs`), all bring
+//!    together who shares a long run (`candidates/passages.rs`). The band keys, sorted band by band, bring together who is alike (`candidates/lsh.rs`);
 //!    how many bands of how many rows, [`candidates::bands`] has chosen. Full lists are settled by leaders
 //!    (`candidates/crowd.rs`). An exhaustive join (`candidates/exhaustive.rs`) can take the place of the bands.
 //! 6. `pipeline/verify.rs` reads the texts of candidates (`input/reread.rs`), story by story (`pipeline/stories.rs`), keeps them on

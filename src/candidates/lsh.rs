@@ -33,8 +33,9 @@ pub(crate) struct BandKeys {
 impl BandKeys {
     /// Adds a stretch of articles, given a row of `bands` keys for each.
     pub(crate) fn push(&mut self, rows: &[u32], bands: usize, store: &Arc<Store>) -> Result<()> {
-        let column = |band: usize| rows.iter().copied().skip(band).step_by(bands);
-        self.stretches.push(store.put((0..bands).flat_map(column).collect())?);
+        let mut columns = Vec::with_capacity(rows.len());
+        (0..bands).for_each(|band| columns.extend(rows.iter().skip(band).step_by(bands)));
+        self.stretches.push(store.put(columns)?);
         Ok(())
     }
 

@@ -124,13 +124,7 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
         machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         ..RunInfo::default()
     };
-    let complete = |run: &mut RunInfo| {
-        run.total_seconds = started.elapsed().as_secs_f64();
-        run.peak_memory = RunInfo::peak_memory_now();
-    };
-    if let Some(staging) = staging {
-        complete(&mut run);
-        run.seconds = bars.finish();
+    if let Some(staging) = &staging {
         staging.write(Results {
             catalogue: scan.catalogue(),
             pairs: &found.pairs,
@@ -139,15 +133,18 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
             boilerplate: found.boilerplate.passages(),
             skipped: &found.skipped,
             summary: &found.summary,
-            run: &run,
         })?;
+    }
+    run.seconds = bars.finish();
+    run.total_seconds = started.elapsed().as_secs_f64();
+    run.peak_memory = RunInfo::peak_memory_now();
+    if let Some(staging) = staging {
+        staging.write_run(&run)?;
         staging.finish()?;
         if let Ok(mut path) = STAGING.lock() {
             *path = None;
         }
     }
-    run.seconds = bars.finish();
-    complete(&mut run);
     Ok(run)
 }
 

@@ -1,9 +1,9 @@
 //! The index: fingerprints of all articles, and who has the shingles of short ones.
 //!
 //! The first reading chose fingerprints by hash alone. What ranks where in a window, only their survey has told; so
-//! articles for which that makes a difference are read again, which costs less than to keep them all: those that have
-//! boilerplate, or a frequent fingerprint, or a short article's shingle that it is not looked up by. An article that is not
-//! as it was is not in the index, and is listed as lost.
+//! articles for which that makes a difference are read again, which costs less than to keep them all: those that have a
+//! frequent fingerprint, or boilerplate that is not known for certain, or a short article's shingle that it is not looked up
+//! by. An article that is not as it was is not in the index, and is listed as lost.
 
 use super::copies::Copies;
 use super::detect::Texts;

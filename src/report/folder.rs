@@ -35,7 +35,7 @@ pub struct Staging {
     aside: tempfile::TempDir,
 }
 
-/// All that goes into the folder but the pairs, which are written while they are scored.
+/// All that goes into the folder but the pairs, which are written while they are scored, and how the run went.
 #[derive(Clone, Copy)]
 pub struct Results<'a> {
     /// The articles.
@@ -52,8 +52,6 @@ pub struct Results<'a> {
     pub skipped: &'a [Skipped],
     /// The numbers.
     pub summary: &'a Summary,
-    /// How it went.
-    pub run: &'a RunInfo,
 }
 
 impl Staging {
@@ -97,27 +95,40 @@ impl Staging {
         Ok(JsonLines::new(catalogue, detail, self.create("pairs.jsonl")?))
     }
 
-    /// Writes all other files.
+    /// Writes all other files but `run.json`, at once as far as there are threads.
     ///
     /// # Errors
     /// If one of them cannot be written.
     pub fn write(&self, results: Results<'_>) -> Result<()> {
-        self.write_files(results).map_err(|error| if error.path().is_none() { error.at(&self.target) } else { error })
+        let Results { catalogue, pairs, clusters, copied, boilerplate: known, skipped, summary } = results;
+        let articles =
+            || tables::write_articles(self.create("articles.csv")?, catalogue, &Found { clusters, pairs, copied });
+        let others = || {
+            tables::write_pairs(self.create("pairs.csv")?, catalogue, pairs)?;
+            clusters.write(self.create("clusters.jsonl")?, catalogue)?;
+            boilerplate::write(self.create("boilerplate.jsonl")?, known)?;
+            let mut lines = self.create("skipped.jsonl")?;
+            for skip in skipped {
+                write_json(&mut lines, skip, false)?;
+            }
+            lines.flush().map_err(|error| Error::output(&error))?;
+            write_json(&mut self.create("summary.json")?, summary, true)
+        };
+        let (articles, others) = rayon::join(articles, others);
+        articles.and(others).map_err(|error| self.in_target(error))
     }
 
-    fn write_files(&self, results: Results<'_>) -> Result<()> {
-        let Results { catalogue, pairs, clusters, copied, boilerplate: known, skipped, summary, run } = results;
-        tables::write_pairs(self.create("pairs.csv")?, catalogue, pairs)?;
-        tables::write_articles(self.create("articles.csv")?, catalogue, &Found { clusters, pairs, copied })?;
-        boilerplate::write(self.create("boilerplate.jsonl")?, known)?;
-        clusters.write(self.create("clusters.jsonl")?, catalogue)?;
-        let mut lines = self.create("skipped.jsonl")?;
-        for skip in skipped {
-            write_json(&mut lines, skip, false)?;
-        }
-        lines.flush().map_err(|error| Error::output(&error))?;
-        write_json(&mut self.create("summary.json")?, summary, true)?;
-        write_json(&mut self.create("run.json")?, run, true)
+    /// Writes `run.json`, which tells how long all the others took.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_run(&self, run: &RunInfo) -> Result<()> {
+        let written = self.create("run.json").and_then(|mut out| write_json(&mut out, run, true));
+        written.map_err(|error| self.in_target(error))
+    }
+
+    fn in_target(&self, error: Error) -> Error {
+        if error.path().is_none() { error.at(&self.target) } else { error }
     }
 
     /// Puts the folder in its place.
