@@ -9,7 +9,7 @@
 The task: all pairs of articles whose sets of five-word shingles have a Jaccard of at least 0.7. Each tool reads the same
 file (JSON lines with "id" and "text"), and its time includes reading, splitting into words and writing the pairs; Python
 tools sign articles in as many processes as there are processors. The pairs that ought to be found are those of the
-exhaustive join, `wirecopy scan --exhaustive --list-all`. Runs alternate, so that all tools meet the same noise; figures are
+exhaustive join, `wirecopy scan --exhaustive --list-all`; memory is that of the largest process. Runs alternate, so that all tools meet the same noise; figures are
 medians. The result is a table in Markdown.
 """
 
@@ -38,7 +38,7 @@ def articles(path):
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            yield record["id"], record["text"]
+            yield str(record["id"]), record["text"]
 
 
 def shingles(text):
@@ -126,7 +126,7 @@ PEERS = {"gaoya": gaoya, "rensa": rensa, "datasketch": datasketch}
 
 
 def run(command, environment=None):
-    """Seconds and peak memory in MB of a command and its children."""
+    """Seconds of a command, and peak memory in MB of its largest process."""
     started = time.monotonic()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
@@ -217,7 +217,7 @@ def main():
                 continue
             found = pairs(name)
             right = len(found & truth)
-            print(f"{row} {len(found)} | {right / len(truth):.4f} | {right / max(1, len(found)):.4f} | {memory:.0f} |")
+            print(f"{row} {len(found)} | {right / max(1, len(truth)):.4f} | {right / max(1, len(found)):.4f} | {memory:.0f} |")
 
 
 if __name__ == "__main__":

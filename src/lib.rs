@@ -59,7 +59,7 @@
 //!    with the input waits on shelves (`candidates/shelf.rs`), in memory or in a temporary file.
 //! 4. `pipeline/detect.rs` tells the rest. `pipeline/copies.rs` collapses exact copies. From the fingerprints, sorted,
 //!    `pipeline/learn.rs` learns which shingles are frequent, and which are [`boilerplate`].
-//! 5. `pipeline/index.rs` reads those articles again that have frequent ones, and chooses fingerprints anew
+//! 5. `pipeline/index.rs` reads those articles again for which that matters, and chooses fingerprints anew
 //!    (`sketch/fingerprint.rs`), frequent ones last and none that is boilerplate; sorted (`candidates/run.rs`), all bring
 //!    together who shares a long run (`candidates/passages.rs`). The band keys, sorted band by band, bring together who is alike (`candidates/lsh.rs`);
 //!    how many bands of how many rows, [`candidates::bands`] has chosen. Full lists are settled by leaders

@@ -31,7 +31,9 @@ impl SortedRun {
         let passes = (64 - below).min(enough).div_ceil(DIGIT);
         let width = if passes == 0 { 0 } else { (64 - below).min(passes * DIGIT).div_ceil(passes) };
         let lowest = 64 - passes * width;
-        let digit = |entry: u64, pass: u32| (entry >> (lowest + pass * width)) as usize & ((1 << width) - 1);
+        // The lowest digit may reach below the key, where nothing counts.
+        let key = u64::MAX.checked_shl(below).unwrap_or(0);
+        let digit = |entry: u64, pass: u32| ((entry & key) >> (lowest + pass * width)) as usize & ((1 << width) - 1);
         let mut other = vec![0; entries.len()];
         let mut counts = vec![vec![0u32; 1 << width]; passes as usize];
         for &entry in &entries {
@@ -145,6 +147,16 @@ mod tests {
             expected.sort_by_key(|&entry| entry >> below);
             prop_assert_eq!(run.entries, expected);
         }
+    }
+
+    #[test]
+    fn what_is_below_the_key_does_not_count_where_digits_reach_below_it() {
+        // As many as three passes over 26 bits of key take, which are 27 bits.
+        let entries: Vec<u64> = (0..300_000u64).map(|n| (n * 7919 % 100_003) << 38 | (n & 1) << 37 | n).collect();
+        let run = SortedRun::of(entries.clone(), 38);
+        let mut expected = entries;
+        expected.sort_by_key(|&entry| entry >> 38);
+        assert!(run.entries == expected);
     }
 
     #[test]

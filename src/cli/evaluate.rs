@@ -26,9 +26,10 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
     let config = Config { list_all: true, ..arguments.search.config()? };
     let boilerplate = arguments.search.boilerplate()?;
     let options = arguments.input.options();
+    let memory = arguments.room.prepare()?;
     let plan = Plan::new(&arguments.paths, &[], &options)?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config.clone(), arguments.room.prepare()?, &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config.clone(), memory, &bars)?;
     if scan.catalogue().cards.is_empty() {
         bars.finish();
         name_skipped(scan.skipped(), arguments.common.verbose);

@@ -84,22 +84,27 @@ fn check_needs(needs: &Needs, memory: Option<u64>, common: &Common) -> Result<()
     let temporary = needs.temporary(memory);
     let folder = tempfile::env::temp_dir();
     let amount = DecimalBytes;
+    let mut err = std::io::stderr().lock();
     if temporary > 0
         && let Ok(free) = fs4::available_space(&folder)
         && free < temporary
     {
-        let (needed, free, folder) = (amount(temporary), amount(free), folder.display());
         let message = format!(
-            "about {needed} of temporary files are needed, and {folder} has room for {free}: name another folder with \
-             --temp-dir, or allow more --memory"
+            "about {} of temporary files will be needed, and {} has room for {}: name another folder with --temp-dir, or \
+             allow more --memory",
+            amount(temporary),
+            folder.display(),
+            amount(free)
         );
-        return Err(Error::setting(message));
+        // It is an estimate; what will not fit by far need not be tried.
+        if free < temporary / 2 {
+            return Err(Error::setting(message));
+        }
+        let _ = writeln!(err, "{message}");
     }
-    let Some(memory) = memory else { return Ok(()) };
-    let mut err = std::io::stderr().lock();
-    if needs.kept > memory && !common.quiet {
+    if let Some(memory) = memory.filter(|&memory| needs.kept > memory && !common.quiet) {
         let (kept, memory) = (amount(needs.kept), amount(memory));
-        let _ = writeln!(err, "about {kept} of memory will be needed, whatever is put away; --memory is {memory}");
+        let _ = writeln!(err, "about {kept} of memory will be needed, whatever is put away, and not {memory}");
     }
     if common.verbose {
         let _ = writeln!(

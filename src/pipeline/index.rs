@@ -2,7 +2,7 @@
 //!
 //! The first reading chose fingerprints by hash alone. What ranks where in a window, only their survey has told; so
 //! articles for which that makes a difference are read again, which costs less than to keep them all: those that have a
-//! frequent fingerprint, or boilerplate that is not known for certain, or a short article's shingle that it is not looked up
+//! frequent fingerprint, or boilerplate that is not known for certain, or a common fingerprint that is none, or a short article's shingle that it is not looked up
 //! by. An article that is not as it was is not in the index, and is listed as lost.
 
 use super::copies::Copies;
@@ -16,7 +16,7 @@ use crate::candidates::run::{ShelvedRun, SortedRun};
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
 use crate::error::Result;
-use crate::shingle::shingles;
+use crate::shingle::{mix, shingles};
 use crate::sketch::Winnower;
 use crate::sketch::fingerprint::{NEVER, Slide, WordBits, rank};
 use crate::text::word_hashes;
@@ -47,7 +47,7 @@ pub(crate) struct Indexer<'a, T> {
 }
 
 impl<T: Texts> Indexer<'_, T> {
-    /// What comes together. `shared` are the fingerprints by hash alone that several articles have, part by part.
+    /// What comes together. `shared` holds the fingerprints by hash alone that several articles have, part by part.
     pub(crate) fn bring(&self, shared: Vec<ShelvedRun>) -> Result<Brought> {
         let Self { gathered, copies, config, marks, .. } = *self;
         let Some(run) = config.guaranteed_run() else { return Ok(Brought::default()) };
@@ -107,7 +107,7 @@ impl<T: Texts> Indexer<'_, T> {
 
     /// Which articles have to be read again. One that has no hot fingerprint by hash alone has the same ones when hot
     /// shingles rank last: of each window the least by hash, which is cold. Boilerplate takes some of them away: those in
-    /// it, which are known by their keys if there are as many as were noted; others, of windows that reach into it, stand
+    /// it, which are known by their keys if all of these were noted; others, of windows that reach into it, stand
     /// for no run but lead to nothing wrong. And where an article has of the short articles' shingles only such as they
     /// are looked up by, what is known of it is all that matters.
     fn again(&self, shared: &[ShelvedRun]) -> Result<Vec<bool>> {
@@ -117,15 +117,19 @@ impl<T: Texts> Indexer<'_, T> {
         let mut again = vec![all; gathered.len()];
         let told: Result<Vec<[Vec<u64>; 2]>> =
             shared.par_iter().enumerate().map(|(part, run)| self.told(part, run)).collect();
-        let mut unknown = vec![0i64; gathered.len()];
-        for [hot, furniture] in told? {
+        // The sum of all keys of boilerplate that an article has, less those that were noted: 0 if they are the same ones.
+        let mut unknown = vec![0u64; gathered.len()];
+        for ([hot, furniture], part) in told?.into_iter().zip(0..) {
             hot.into_iter().for_each(|entry| again[layout.article(entry) as usize] = true);
-            furniture.into_iter().for_each(|entry| unknown[layout.article(entry) as usize] += 1);
+            for entry in furniture {
+                let sum = &mut unknown[layout.article(entry) as usize];
+                *sum = sum.wrapping_add(mix(u64::from(Layout::key(part, entry))));
+            }
         }
         for (article, keys) in gathered.common.iter() {
-            let noted = keys.iter().filter(|key| marks.noted.contains(key)).count();
-            unknown[article as usize] -= noted as i64;
-            again[article as usize] |= noted < keys.len();
+            let sum = &mut unknown[article as usize];
+            *sum = keys.iter().fold(*sum, |sum, &key| sum.wrapping_sub(mix(u64::from(key))));
+            again[article as usize] |= !keys.iter().all(|key| marks.noted.contains(key));
         }
         again.iter_mut().zip(unknown).for_each(|(again, unknown)| *again |= unknown != 0);
         for (article, keys) in gathered.looked_up.iter() {

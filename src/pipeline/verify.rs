@@ -15,11 +15,11 @@ use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Bytes of a pair's result until it is written.
-const RESULT: u64 = 1 << 10;
-/// Pairs whose results are held at a time: at least, and where there is no bound.
+/// Bytes of a pair's result until it is written, generously: passages in full are long.
+const RESULT: u64 = 8 << 10;
+/// Pairs whose results are held at a time: at least (and where there is no bound), and at most.
 const LEAST_AT_A_TIME: u64 = 1 << 15;
-const MOST_AT_A_TIME: u64 = 1 << 20;
+const MOST_AT_A_TIME: u64 = 1 << 18;
 /// Pairs that a thread takes at a time.
 const PIECE: usize = 32;
 
@@ -123,7 +123,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
 
     /// How many pairs' results are held at a time. The more they are, the more of a story lies on one desk at once.
     fn at_a_time(&self) -> usize {
-        let room = self.office.gathered.store.bound().map_or(MOST_AT_A_TIME, |bound| bound / 2 / RESULT);
+        let room = self.office.gathered.store.bound().map_or(LEAST_AT_A_TIME, |bound| bound / 2 / RESULT);
         room.clamp(LEAST_AT_A_TIME, MOST_AT_A_TIME) as usize
     }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::input::{FieldNames, InputOptions};
 use crate::report::boilerplate;
 use std::path::Path;
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{CGroupLimits, MemoryRefreshKind, RefreshKind, System};
 
 /// A fraction, or nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -157,6 +157,9 @@ impl Input {
     }
 }
 
+/// Bytes that a run keeps to where hardly any are free.
+const LEAST_MEMORY: u64 = 64 << 20;
+
 impl Room {
     /// Has temporary files where they are to be. Returns how much memory there is, if the system tells.
     pub(in crate::cli) fn prepare(&self) -> Result<Option<u64>> {
@@ -169,8 +172,11 @@ impl Room {
         Ok(self.memory.or_else(|| {
             let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
             let system = System::new_with_specifics(memory);
-            let free = system.cgroup_limits().map_or(system.available_memory(), |limits| limits.free_memory);
-            (free > 0).then_some(free / 2)
+            let available = system.available_memory();
+            // Of a container's memory, what files take in the cache can be had.
+            let within = |limits: CGroupLimits| limits.total_memory.saturating_sub(limits.rss);
+            let free = system.cgroup_limits().map_or(available, |limits| available.min(within(limits)));
+            (available > 0).then_some((free / 2).max(LEAST_MEMORY))
         }))
     }
 }
