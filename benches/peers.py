@@ -73,6 +73,19 @@ def gaoya(path):
                 yield ordered(ids[number], ids[other])
 
 
+def by_buckets(path, sign, lsh):
+    """Signatures in all processes, buckets in one; candidates are checked by their estimate."""
+    ids, signatures = [], []
+    with multiprocessing.Pool() as pool:
+        for number, (name, signature) in enumerate(pool.imap(sign, articles(path), chunksize=256)):
+            ids.append(name)
+            signatures.append(signature)
+            for other in lsh.query(signature):
+                if signature.jaccard(signatures[other]) >= THRESHOLD:
+                    yield ordered(name, ids[other])
+            lsh.insert(number, signature)
+
+
 def sign_rensa(article):
     from rensa import RMinHash
 
@@ -82,19 +95,9 @@ def sign_rensa(article):
 
 
 def rensa(path):
-    """Signatures in all processes, buckets in one; candidates are checked by their estimate."""
     from rensa import RMinHashLSH
 
-    lsh = RMinHashLSH(threshold=THRESHOLD, num_perm=BANDS * ROWS, num_bands=BANDS)
-    ids, signatures = [], []
-    with multiprocessing.Pool() as pool:
-        for number, (name, signature) in enumerate(pool.imap(sign_rensa, articles(path), chunksize=256)):
-            ids.append(name)
-            signatures.append(signature)
-            for other in lsh.query(signature):
-                if signature.jaccard(signatures[other]) >= THRESHOLD:
-                    yield ordered(name, ids[other])
-            lsh.insert(number, signature)
+    return by_buckets(path, sign_rensa, RMinHashLSH(threshold=THRESHOLD, num_perm=BANDS * ROWS, num_bands=BANDS))
 
 
 def sign_datasketch(article):
@@ -107,19 +110,9 @@ def sign_datasketch(article):
 
 
 def datasketch(path):
-    """Signatures in all processes, buckets in one; candidates are checked by their estimate."""
     from datasketch import MinHashLSH
 
-    lsh = MinHashLSH(params=(BANDS, ROWS), num_perm=BANDS * ROWS)
-    ids, signatures = [], []
-    with multiprocessing.Pool() as pool:
-        for number, (name, signature) in enumerate(pool.imap(sign_datasketch, articles(path), chunksize=256)):
-            ids.append(name)
-            signatures.append(signature)
-            for other in lsh.query(signature):
-                if signature.jaccard(signatures[other]) >= THRESHOLD:
-                    yield ordered(name, ids[other])
-            lsh.insert(number, signature, check_duplication=False)
+    return by_buckets(path, sign_datasketch, MinHashLSH(params=(BANDS, ROWS), num_perm=BANDS * ROWS))
 
 
 PEERS = {"gaoya": gaoya, "rensa": rensa, "datasketch": datasketch}
