@@ -2,8 +2,9 @@
 //!
 //! The first reading chose fingerprints by hash alone. What ranks where in a window, only their survey has told; so
 //! articles for which that makes a difference are read again, which costs less than to keep them all: those that have a
-//! frequent fingerprint, or boilerplate that is not known for certain, or a common fingerprint that is none, or a short article's shingle that it is not looked up
-//! by. An article that is not as it was is not in the index, and is listed as lost.
+//! frequent fingerprint, boilerplate that is not known for certain, a common fingerprint that is none, or a short
+//! article's shingle that it is not looked up by. An article that is not as it was is not in the index, and is listed as
+//! lost.
 
 use super::copies::Copies;
 use super::detect::Texts;
@@ -12,7 +13,7 @@ use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::passages::{Entries, Key, Layout, Met, PARTS, Postings, is_short, key, prefix};
-use crate::candidates::run::{ShelvedRun, SortedRun};
+use crate::candidates::run::ShelvedRun;
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
 use crate::error::Result;
@@ -68,41 +69,51 @@ impl<T: Texts> Indexer<'_, T> {
             lost.append(&mut part.lost);
         }
         shorts.extend(self.shorts(&again).deal(&gathered.store)?);
-        let limit = lsh::limit(config.list_all);
-        let layout = Layout::new(gathered.len());
-        let more = run - config.shingle;
-        let short = |article: u32| is_short(gathered.words[article as usize]);
+        let met = self.meet(shared, &fingerprints, &again, run - config.shingle)?;
+        let Met { pairs, matches, crowds } = met.and(self.meet_short(&shorts)?);
+        let mut pairs: Vec<Pair> = pairs.into_iter().collect();
+        pairs.par_sort_unstable();
+        Ok(Brought { pairs, crowds, matches, lost })
+    }
+
+    /// Who meets by a run of so many words more than a shingle. Of those that were not read again the first fingerprints
+    /// count, without those of boilerplate; of the others the `second` ones.
+    fn meet(&self, shared: Vec<ShelvedRun>, second: &[Postings], again: &[bool], more: usize) -> Result<Met> {
+        let Self { gathered, copies, config, marks, .. } = *self;
+        let (layout, limit) = (Layout::new(gathered.len()), lsh::limit(config.list_all));
         let stays = |entry: u64| !again[layout.article(entry) as usize];
-        // The first fingerprints of those that were not read again, without those of boilerplate, and the second ones of the others.
         let mut first: Vec<Option<ShelvedRun>> = shared.into_iter().map(Some).collect();
         first.resize_with(PARTS, || None);
-        let by_runs = first.into_par_iter().enumerate().map(|(part, first)| {
-            let mut run = Postings::sorted(&fingerprints, part, layout, false, |_| true)?;
+        let met = first.into_par_iter().enumerate().try_fold(Met::default, |met, (part, first)| {
+            let mut run = Postings::sorted(second, part, layout, false, |_| true)?;
             if let Some(first) = first {
                 let mut first = first.take()?;
                 first.retain(|bucket| !marks.has_furniture(Layout::key(part, bucket[0])));
                 run = first.merged(stays, &run);
             }
-            Ok(run)
+            Ok(met.by_fingerprints(layout, &run, limit, more))
         });
-        let by_runs = by_runs
-            .try_fold(Met::default, |met, run: Result<SortedRun>| Ok(met.by_fingerprints(layout, &run?, limit, more)));
-        let mut met = by_runs.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
+        let mut met = met.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
         met.crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
-        let by_short = (0..PARTS).into_par_iter().try_fold(Met::default, |met, part| {
-            let run = Postings::sorted(&shorts, part, layout, true, |_| true)?;
+        Ok(met)
+    }
+
+    /// Who meets by a shingle of a short article.
+    fn meet_short(&self, shorts: &[Postings]) -> Result<Met> {
+        let Self { gathered, copies, config, .. } = *self;
+        let (layout, limit) = (Layout::new(gathered.len()), lsh::limit(config.list_all));
+        let short = |article: u32| is_short(gathered.words[article as usize]);
+        let met = (0..PARTS).into_par_iter().try_fold(Met::default, |met, part| {
+            let run = Postings::sorted(shorts, part, layout, true, |_| true)?;
             Ok(met.by_short(layout, &run, limit, short))
         });
-        let mut met_short = by_short.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
-        for crowd in &mut met_short.crowds {
+        let mut met = met.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
+        for crowd in &mut met.crowds {
             copies.sort(crowd);
             // It is short ones that the others are compared with.
             crowd.sort_by_key(|&article| !short(article));
         }
-        let Met { pairs, matches, crowds } = met.and(met_short);
-        let mut pairs: Vec<Pair> = pairs.into_iter().collect();
-        pairs.par_sort_unstable();
-        Ok(Brought { pairs, crowds, matches, lost })
+        Ok(met)
     }
 
     /// Which articles have to be read again. One that has no hot fingerprint by hash alone has the same ones when hot
