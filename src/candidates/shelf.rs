@@ -150,7 +150,7 @@ impl<T> Drop for Held<T> {
 
 #[cfg(feature = "formats")]
 mod spill {
-    use crate::error::{Error, Result};
+    use crate::error::{Error, ErrorKind, Result};
     use std::fs::File;
     use std::io;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -208,8 +208,7 @@ mod spill {
     }
 
     fn failed(error: &io::Error) -> Error {
-        let message = format!("temporary file in {}: {error}", tempfile::env::temp_dir().display());
-        Error::new(crate::error::ErrorKind::Output, message)
+        Error::new(ErrorKind::Output, format!("temporary file: {error}")).at(tempfile::env::temp_dir())
     }
 
     #[cfg(unix)]

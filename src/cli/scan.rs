@@ -100,7 +100,9 @@ fn check_needs(needs: &Needs, memory: Option<u64>, common: &Common) -> Result<()
         if free < temporary / 2 {
             return Err(Error::setting(message));
         }
-        let _ = writeln!(err, "{message}");
+        if !common.quiet {
+            let _ = writeln!(err, "{message}");
+        }
     }
     if let Some(memory) = memory.filter(|&memory| needs.kept > memory && !common.quiet) {
         let (kept, memory) = (amount(needs.kept), amount(memory));
