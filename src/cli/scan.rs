@@ -1,6 +1,6 @@
 //! `wirecopy scan`: the main job.
 
-use super::args::{Common, Format, Scan as Arguments};
+use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
 use super::{Exit, STAGING, name_skipped, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         name_skipped(&plan.skipped, arguments.common.verbose);
         return Err(Error::input(nothing_to_read(&plan)));
     }
-    check_needs(&Needs::of(&plan, &options, &config), memory, &arguments.common)?;
+    check_needs(&Needs::of(&plan, &options, &config), memory, arguments)?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config, memory, &bars)?;
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
@@ -80,7 +80,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 /// Says what a run will need, if it is asked or the machine has too little of it.
-fn check_needs(needs: &Needs, memory: Option<u64>, common: &Common) -> Result<()> {
+fn check_needs(needs: &Needs, memory: Option<u64>, arguments: &Arguments) -> Result<()> {
+    let Arguments { common, room, .. } = arguments;
     let temporary = needs.temporary(memory);
     let folder = tempfile::env::temp_dir();
     let amount = DecimalBytes;
@@ -104,7 +105,7 @@ fn check_needs(needs: &Needs, memory: Option<u64>, common: &Common) -> Result<()
             let _ = writeln!(err, "{message}");
         }
     }
-    if let Some(memory) = memory.filter(|&memory| needs.kept > memory && !common.quiet) {
+    if let Some(memory) = memory.filter(|&memory| needs.kept > memory && room.is_given() && !common.quiet) {
         let (kept, memory) = (amount(needs.kept), amount(memory));
         let _ = writeln!(err, "about {kept} of memory will be needed, whatever is put away, and not {memory}");
     }

@@ -159,8 +159,15 @@ impl Input {
 
 /// Bytes that a run keeps to where hardly any are free.
 const LEAST_MEMORY: u64 = 64 << 20;
+/// Bytes that a run keeps to unless it is told otherwise: what it puts away then, the system's cache holds as well.
+const MOST_MEMORY: u64 = 4 << 30;
 
 impl Room {
+    /// Whether someone said how much memory to keep to.
+    pub(in crate::cli) fn is_given(&self) -> bool {
+        self.memory.is_some()
+    }
+
     /// Has temporary files where they are to be. Returns how much memory there is, if the system tells.
     pub(in crate::cli) fn prepare(&self) -> Result<Option<u64>> {
         if let Some(folder) = &self.temp_dir {
@@ -176,7 +183,7 @@ impl Room {
             // Of a container's memory, what files take in the cache can be had.
             let within = |limits: CGroupLimits| limits.total_memory.saturating_sub(limits.rss);
             let free = system.cgroup_limits().map_or(available, |limits| available.min(within(limits)));
-            (available > 0).then_some((free / 2).max(LEAST_MEMORY))
+            (available > 0).then_some((free / 2).clamp(LEAST_MEMORY, MOST_MEMORY))
         }))
     }
 }
