@@ -121,6 +121,11 @@ impl Entries {
         }
         Ok(dealt)
     }
+
+    /// Deals them out, and adds them to those of other articles.
+    pub(crate) fn deal_into(&self, all: &mut Vec<Postings>, store: &Arc<Store>) -> Result<()> {
+        self.deal(store)?.into_iter().try_for_each(|postings| postings.append(0, all, store))
+    }
 }
 
 /// Fingerprints of a stretch of articles, part by part.

@@ -94,9 +94,7 @@ impl Join {
         );
         let mut join = Self { postings: Vec::new(), sizes: vec![0; gathered.len()] };
         for part in parts {
-            for postings in part.entries.deal(&gathered.store)? {
-                postings.append(0, &mut join.postings, &gathered.store)?;
-            }
+            part.entries.deal_into(&mut join.postings, &gathered.store)?;
             part.sizes.iter().for_each(|&(article, size)| join.sizes[article as usize] = size);
         }
         Ok(join)

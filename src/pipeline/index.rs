@@ -61,14 +61,11 @@ impl<T: Texts> Indexer<'_, T> {
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
         let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for mut part in parts {
-            for (entries, all) in [(part.fingerprints, &mut fingerprints), (part.shorts, &mut shorts)] {
-                for postings in entries.deal(&gathered.store)? {
-                    postings.append(0, all, &gathered.store)?;
-                }
-            }
+            part.fingerprints.deal_into(&mut fingerprints, &gathered.store)?;
+            part.shorts.deal_into(&mut shorts, &gathered.store)?;
             lost.append(&mut part.lost);
         }
-        shorts.extend(self.shorts(&again).deal(&gathered.store)?);
+        self.shorts(&again).deal_into(&mut shorts, &gathered.store)?;
         let met = self.meet(shared, &fingerprints, &again, run - config.shingle)?;
         let Met { pairs, matches, crowds } = met.and(self.meet_short(&shorts)?);
         let mut pairs: Vec<Pair> = pairs.into_iter().collect();
