@@ -114,7 +114,7 @@ fn check_needs(needs: &Needs, memory: Option<u64>, arguments: &Arguments) -> Res
             err,
             "about {} articles: {} of memory, {} of temporary files in {}",
             needs.articles,
-            amount(needs.kept + needs.shelved - temporary),
+            amount(needs.memory(memory)),
             amount(temporary),
             folder.display()
         );

@@ -21,6 +21,13 @@ pub struct Block {
     pub(super) error: Option<String>,
 }
 
+impl Block {
+    /// Where it begins in the unpacked source, and its bytes.
+    pub(crate) fn into_bytes(self) -> (u64, Vec<u8>) {
+        (self.offset, self.bytes)
+    }
+}
+
 /// The lines that begin in `from..to` of a plain source.
 pub(super) fn range(place: &Place, from: u64, to: u64, max_record: u64) -> Block {
     let mut block = Block { offset: from, ..Block::default() };
@@ -149,7 +156,9 @@ impl Iterator for Blocks {
         if self.reader.is_none() && self.error.is_none() {
             return None;
         }
-        let mut block = Block { offset: self.offset, bytes: std::mem::take(&mut self.carry), ..Block::default() };
+        let mut bytes = Vec::with_capacity(BLOCK + MORE);
+        bytes.append(&mut self.carry);
+        let mut block = Block { offset: self.offset, bytes, ..Block::default() };
         while let Some(reader) = &mut self.reader {
             let before = block.bytes.len();
             match reader.by_ref().take((BLOCK - before % BLOCK) as u64).read_to_end(&mut block.bytes) {

@@ -23,6 +23,7 @@ mod cards;
 mod dates;
 mod discover;
 mod fields;
+mod kept;
 mod lines;
 mod read;
 mod record;
@@ -36,6 +37,7 @@ pub use cards::{CardView, Cards};
 pub(crate) use dates::iso;
 pub(crate) use discover::shown;
 pub use fields::{FieldNames, Fields};
+pub(crate) use kept::{Keeping, Kept};
 pub use lines::{Block, Blocks};
 pub use read::{Heard, ReadArticle, Unit, Wanted};
 pub(crate) use read::{read_block, units};
@@ -181,13 +183,25 @@ impl Plan {
     }
 }
 
-/// Whether any part of each source can be read by itself.
-pub(crate) fn have_random_access(sources: &[Source]) -> bool {
-    sources.iter().all(|source| matches!(source.format, Format::Text) || source.has_random_access())
+impl Source {
+    /// Whether it holds many articles and can only be read from its beginning.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.format, Format::Lines(_)) && self.packing != Packing::Plain
+    }
 }
 
-/// About how many articles these sources hold, and how many bytes, unpacked: by the size of the first records of some.
-pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> (u64, u64) {
+/// About how much there is to read.
+pub(crate) struct Estimate {
+    /// Articles.
+    pub(crate) articles: u64,
+    /// Bytes, unpacked.
+    pub(crate) bytes: u64,
+    /// Of these, what is packed and can only be read from its beginning.
+    pub(crate) in_streams: u64,
+}
+
+/// About how much these sources hold, by the size of the first records of some.
+pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
     const SOURCES: usize = 8;
     const HEAD: u64 = 1 << 20;
     /// Bytes that a packed byte is taken for.
@@ -196,10 +210,10 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> (u64, u64)
     let unpacked = |source: &Source| source.bytes * if source.packing == Packing::Plain { 1 } else { PACKED };
     let (mut lines_seen, mut bytes_seen) = (0, 0);
     for source in sources.iter().filter(of_lines).take(SOURCES) {
-        let block = if source.has_random_access() {
-            Some(lines::range(&source.place, 0, source.bytes.min(HEAD), options.max_record))
-        } else {
+        let block = if source.is_stream() {
             Blocks::new(&source.place, source.packing, options.max_record).next()
+        } else {
+            Some(lines::range(&source.place, 0, source.bytes.min(HEAD), options.max_record))
         };
         let bytes = block.map_or(Vec::new(), |block| block.bytes);
         bytes_seen += bytes.len() as u64;
@@ -208,7 +222,8 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> (u64, u64)
     let in_lines: u64 = sources.iter().filter(of_lines).map(unpacked).sum();
     let articles = (in_lines as f64 / bytes_seen.max(1) as f64 * lines_seen as f64) as u64;
     let texts = sources.iter().filter(|source| !of_lines(source)).count() as u64;
-    (articles + texts, sources.iter().map(unpacked).sum())
+    let in_streams = sources.iter().filter(|source| source.is_stream()).map(unpacked).sum();
+    Estimate { articles: articles + texts, bytes: sources.iter().map(unpacked).sum(), in_streams }
 }
 
 /// The bytes of all sources together, if none of them is packed.

@@ -93,13 +93,13 @@ pub(crate) fn units(sources: &[Source]) -> Vec<Unit> {
                 units.push(Unit::Texts(start..at));
                 continue;
             }
-            Format::Lines(_) if source.has_random_access() => {
+            Format::Lines(_) if source.is_stream() => units.push(Unit::Stream(at)),
+            Format::Lines(_) => {
                 let cuts = (0..source.bytes).step_by(BLOCK);
                 units.extend(
                     cuts.map(|from| Unit::Lines { source: at, bytes: from..(from + BLOCK as u64).min(source.bytes) }),
                 );
             }
-            Format::Lines(_) => units.push(Unit::Stream(at)),
         }
         at += 1;
     }

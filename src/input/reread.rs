@@ -1,5 +1,6 @@
 //! Reading an article's text again, when a pair needs it.
 
+use super::kept::Kept;
 use super::lines::Blocks;
 use super::read::{decode_line, whole_text};
 use super::stream::{Place, read_exact_at};
@@ -15,12 +16,13 @@ const OPEN: usize = 256;
 
 /// Finds an article's text again by where it lies.
 ///
-/// A file is read at that place. A compressed one is read through a second time, once, and the records that are needed
-/// kept in a temporary file.
+/// A file is read at that place. A compressed one that was not kept unpacked is read through again, and the records that
+/// are needed kept in a temporary file.
 pub struct Library<'s> {
     sources: &'s [Source],
     locations: &'s [Location],
     options: &'s InputOptions,
+    kept: &'s Kept,
     open: Vec<OnceLock<Option<Arc<File>>>>,
     extracts: Vec<Option<Extract>>,
 }
@@ -34,24 +36,36 @@ pub struct Extract {
 }
 
 impl<'s> Library<'s> {
-    /// A library over articles whose places are known.
+    /// A library over articles whose places are known, and over what was kept of their sources.
     #[must_use]
-    pub fn new(sources: &'s [Source], locations: &'s [Location], options: &'s InputOptions) -> Self {
+    pub(crate) fn new(
+        sources: &'s [Source],
+        locations: &'s [Location],
+        options: &'s InputOptions,
+        kept: &'s Kept,
+    ) -> Self {
         let open = (0..sources.len()).map(|_| OnceLock::new()).collect();
         let extracts = (0..sources.len()).map(|_| None).collect();
-        Self { sources, locations, options, open, extracts }
+        Self { sources, locations, options, kept, open, extracts }
     }
 
-    /// The packed sources of `articles` (ascending), each with those of its articles.
+    /// Whether any article of a source can be read by itself.
+    fn is_at_hand(&self, source: usize) -> bool {
+        !self.sources[source].is_stream() || self.kept.has(source)
+    }
+
+    /// Whether any article can.
+    pub(crate) fn is_all_at_hand(&self) -> bool {
+        (0..self.sources.len()).all(|source| self.is_at_hand(source))
+    }
+
+    /// The sources of `articles` (ascending) that have to be read through, each with those of its articles.
     #[must_use]
     pub fn packed<'a>(&self, articles: &'a [ArticleId]) -> Vec<&'a [ArticleId]> {
         let source_of = |article: &ArticleId| self.locations[article.index()].source as usize;
         articles
             .chunk_by(|one, other| source_of(one) == source_of(other))
-            .filter(|chunk| {
-                let source = &self.sources[source_of(&chunk[0])];
-                matches!(source.format, Format::Lines(_)) && !source.has_random_access()
-            })
+            .filter(|chunk| !self.is_at_hand(source_of(&chunk[0])))
             .collect()
     }
 
@@ -105,7 +119,7 @@ impl<'s> Library<'s> {
         let Format::Lines(fields) = &source.format else {
             return whole_text(&source.place, self.options.max_record).map(|whole| whole.text);
         };
-        if let (Some((start, len)), true) = (location.text, source.has_random_access()) {
+        if let (Some((start, len)), true) = (location.text, self.is_at_hand(index)) {
             let inner = self.bytes(index, location.offset + u64::from(start), len as usize)?;
             let inner = String::from_utf8(inner).map_err(|_| gone())?;
             let decoded = match record::string(&inner).map_err(|_| gone())? {
@@ -116,7 +130,7 @@ impl<'s> Library<'s> {
         }
         let line = match &self.extracts[index] {
             Some(extract) => extract.line(article),
-            None if source.has_random_access() => self.bytes(index, location.offset, location.len as usize),
+            None if self.is_at_hand(index) => self.bytes(index, location.offset, location.len as usize),
             None => Err(gone()),
         }?;
         record::text(&decode_line(&line), fields).map(Cow::into_owned).map_err(|_| gone())
@@ -124,6 +138,9 @@ impl<'s> Library<'s> {
 
     /// Bytes of a source.
     fn bytes(&self, index: usize, offset: u64, len: usize) -> Result<Vec<u8>, String> {
+        if self.sources[index].is_stream() {
+            return self.kept.get(index, offset, len).map(<[u8]>::to_vec).ok_or_else(gone);
+        }
         let place: &Place = &self.sources[index].place;
         let open = || place.shared().map_err(|error| error.to_string());
         let file = if self.sources.len() <= OPEN {

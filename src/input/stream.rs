@@ -1,6 +1,6 @@
 //! Opening a source: raw bytes from any offset, or its unpacked bytes from the beginning.
 
-use super::{Packing, Source};
+use super::Packing;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -143,12 +143,5 @@ pub(super) fn reason(error: &io::Error, packing: Packing) -> String {
             format!("the compressed stream is damaged: {error}")
         }
         _ => error.to_string(),
-    }
-}
-
-impl Source {
-    /// Whether any part of it can be read by itself.
-    pub(super) fn has_random_access(&self) -> bool {
-        self.packing == Packing::Plain
     }
 }

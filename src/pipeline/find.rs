@@ -1,7 +1,7 @@
 //! Who shares passages with one article: a dump is read once, and nothing of it is kept but the answers.
 
 use super::progress::{Progress, Stage};
-use super::reading::{Made, ReadSome, Reader, follow};
+use super::reading::{Made, ReadSome, Reader, Streams, follow};
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
 use crate::error::Result;
@@ -82,7 +82,7 @@ impl<'a> Search<'a> {
     /// None that a reader could cause: what cannot be read is listed.
     pub fn run_over(&self, plan: Plan, options: &InputOptions, progress: &dyn Progress) -> Result<Answers> {
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
-        let reader = Reader { sources: &plan.sources, options, wanted: Wanted::All, progress };
+        let reader = Reader { sources: &plan.sources, options, wanted: Wanted::All, streams: Streams::Whole, progress };
         let part = |read: Box<ReadSome<'_>>| {
             let (mut part, mut buffers) = (Part::default(), (Vec::new(), Vec::new()));
             part.heard = read(&mut |article| {

@@ -1,7 +1,7 @@
 //! How much memory and room for temporary files a run will need, as far as the size of its input tells.
 
 use crate::config::Config;
-use crate::input::{self, InputOptions, Plan};
+use crate::input::{self, Estimate, InputOptions, Plan};
 
 /// Bytes of memory that do not depend on the input: the program, blocks that are being read, articles being compared.
 const FIXED: u64 = 96 << 20;
@@ -24,17 +24,26 @@ pub struct Needs {
     pub kept: u64,
     /// Bytes that can be put away in temporary files.
     pub shelved: u64,
+    /// Bytes of packed sources, unpacked, which are kept in memory where they fit.
+    pub unpacked: u64,
 }
 
 impl Needs {
     /// Looks at the beginnings of some sources, and at the sizes of all.
     #[must_use]
     pub fn of(plan: &Plan, options: &InputOptions, config: &Config) -> Self {
-        let (articles, bytes) = input::estimate(&plan.sources, options);
+        let Estimate { articles, bytes, in_streams } = input::estimate(&plan.sources, options);
         let band_keys = 4 * config.bands.bands() as u64 * articles;
         let fingerprints = if config.guaranteed_run().is_some() { bytes as f64 / WORD / WORDS } else { 0.0 };
         let entries = (fingerprints * ENTRY * (1.0 + SORTED)) as u64;
-        Self { articles, kept: FIXED + articles * KEPT, shelved: band_keys + entries }
+        Self { articles, kept: FIXED + articles * KEPT, shelved: band_keys + entries, unpacked: in_streams }
+    }
+
+    /// Bytes of memory, if there is so much.
+    #[must_use]
+    pub fn memory(&self, memory: Option<u64>) -> u64 {
+        let fitting = self.unpacked.min(memory.map_or(u64::MAX, |memory| memory / super::scan::SHELVES));
+        self.kept + self.shelved - self.temporary(memory) + fitting
     }
 
     /// Bytes of temporary files, if there is so much memory.

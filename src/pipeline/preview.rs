@@ -8,8 +8,7 @@
 //! rare accident is not, and only all 64 bits tell. Whatever several articles of a sample carry is noted in full
 //! wherever it occurs; articles whose boilerplate is all noted need not be read again.
 //!
-//! Neither decides any result. Where the input can only be read from its beginning there is no preview, and more is read
-//! twice.
+//! Neither decides any result. Of sources that can only be read from their beginning it is the beginning that is looked at.
 
 use crate::candidates::passages::{is_short, key};
 use crate::config::Config;

@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use crate::error::Result;
-use crate::input::{self, Heard, InputOptions, ReadArticle, Source, Unit, Wanted};
+use crate::input::{self, Heard, InputOptions, Keeping, ReadArticle, Source, Unit, Wanted};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -43,10 +43,41 @@ pub(super) fn follow(heard: &mut Heard, mut next: Heard) -> u64 {
     before
 }
 
+/// How packed sources are read, which have only one order.
+#[derive(Clone, Copy)]
+pub(super) enum Streams<'a> {
+    /// To their end.
+    Whole,
+    /// To their end, and kept unpacked.
+    Kept(&'a Keeping),
+    /// Of every `step`th source so many blocks.
+    Heads { step: usize, blocks: usize },
+}
+
+impl Streams<'_> {
+    /// Some of the first blocks of all these sources together.
+    pub(super) fn heads(sources: &[Source]) -> Self {
+        const BLOCKS: usize = 4;
+        const STREAMS: usize = 16;
+        let streams = sources.iter().filter(|source| source.is_stream()).count().max(1);
+        Self::Heads { step: streams.div_ceil(STREAMS), blocks: BLOCKS.div_ceil(streams) }
+    }
+
+    /// How many blocks of a source are read.
+    fn blocks(self, source: usize) -> usize {
+        match self {
+            Self::Heads { step, blocks } if source.is_multiple_of(step) => blocks,
+            Self::Heads { .. } => 0,
+            Self::Whole | Self::Kept(_) => usize::MAX,
+        }
+    }
+}
+
 pub(super) struct Reader<'a> {
     pub(super) sources: &'a [Source],
     pub(super) options: &'a InputOptions,
     pub(super) wanted: Wanted<'a>,
+    pub(super) streams: Streams<'a>,
     pub(super) progress: &'a dyn Progress,
 }
 
@@ -67,10 +98,15 @@ impl Reader<'_> {
             return part(Box::new(|take| told(unit.read(self.sources, self.options, self.wanted, take))));
         };
         let index = unit.source();
-        in_order(blocks, |block| {
+        in_order(blocks.take(self.streams.blocks(index)), |block| {
             let source = (index, &self.sources[index]);
             let read = |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
-            (index, part(Box::new(read)))
+            let part = part(Box::new(read));
+            if let Streams::Kept(keeping) = self.streams {
+                let (offset, bytes) = block.into_bytes();
+                keeping.keep(index, offset, bytes);
+            }
+            (index, part)
         })
     }
 }

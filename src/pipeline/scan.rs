@@ -4,13 +4,13 @@ use super::detect::{Outcome, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::preview::{self, Glimpse, Preview, Sampling};
 use super::progress::{Progress, Quiet, Stage};
-use super::reading::{Made, ReadSome, Reader, follow};
+use super::reading::{Made, ReadSome, Reader, Streams, follow};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::shelf::Store;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{self, Cards, Heard, InputOptions, Library, Location, Plan, Skipped, Source, Wanted};
+use crate::input::{self, Cards, Heard, InputOptions, Keeping, Kept, Library, Location, Plan, Skipped, Source, Wanted};
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
 use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
@@ -27,6 +27,7 @@ pub struct Scan {
     options: InputOptions,
     config: Config,
     catalogue: Catalogue,
+    kept: Kept,
     skipped: Vec<Skipped>,
     heard: Heard,
     passed_over: BTreeMap<String, u64>,
@@ -58,7 +59,8 @@ pub struct Found {
     pub temporary: u64,
 }
 
-/// The part of the memory that is for what can be put away elsewhere, one in so many; the rest is for what cannot.
+/// The part of the memory that is for what can be put away elsewhere, one in so many; as much is for packed sources,
+/// unpacked; the rest is for what must stay.
 pub(super) const SHELVES: u64 = 4;
 
 impl Scan {
@@ -76,7 +78,9 @@ impl Scan {
     ) -> Result<(Self, Sketches)> {
         let store = &Arc::new(memory.map_or_else(Store::default, |memory| Store::bounded(memory / SHELVES)));
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
-        let reader = Reader { sources: &plan.sources, options: &options, wanted: Wanted::All, progress };
+        let keeping = Keeping::new(plan.sources.len(), memory.map_or(u64::MAX, |memory| memory / SHELVES));
+        let streams = Streams::Kept(&keeping);
+        let reader = Reader { sources: &plan.sources, options: &options, wanted: Wanted::All, streams, progress };
         let preview = preview(&plan.sources, &options, &config)?;
         let first = FirstReading { sources: &plan.sources, config: &config, preview: &preview, store };
         let Part { mut gathered, cards, locations, mut heard } = reader.all(&|read| first.part(read))?;
@@ -90,7 +94,8 @@ impl Scan {
         gathered.sites =
             Names::new((0..).map(ArticleId).take(catalogue.cards.len()).map(|article| catalogue.site(article)));
         let (passed_over, repeated) = (plan.passed_over, plan.repeated);
-        Ok((Self { options, config, catalogue, skipped, heard, passed_over, repeated }, Sketches(gathered)))
+        let kept = keeping.finish();
+        Ok((Self { options, config, catalogue, kept, skipped, heard, passed_over, repeated }, Sketches(gathered)))
     }
 
     /// The articles that were read.
@@ -151,7 +156,7 @@ impl Scan {
 
     /// The texts, to be read again.
     pub(super) fn on_disk(&self) -> OnDisk<'_> {
-        let library = Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options);
+        let library = Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options, &self.kept);
         OnDisk { library, catalogue: &self.catalogue, options: &self.options }
     }
 
@@ -225,14 +230,19 @@ impl Made for Part {
 
 /// What the first reading is to watch for, where a look at short records and a sample of others can tell.
 fn preview(sources: &[Source], options: &InputOptions, config: &Config) -> Result<Preview> {
-    if config.guaranteed_run().is_none() || !input::have_random_access(sources) {
+    if config.guaranteed_run().is_none() {
         return Ok(Preview::default());
     }
-    let sampling = Sampling::of(input::plain_bytes(sources).unwrap_or_default());
+    let with_order = sources.iter().filter(|source| !source.is_stream());
+    let sampling = Sampling::of(with_order.map(|source| source.bytes).sum());
     let winnower = Winnower::new(config.shingle, config.run())?;
-    let sampled = |location: &Location| sampling.takes(location.offset ^ u64::from(location.source) << 40);
+    let sampled = |location: &Location| {
+        let number = location.offset ^ u64::from(location.source) << 40;
+        sources[location.source as usize].is_stream() || sampling.takes(number)
+    };
     let wanted = &|location: &Location| location.len <= preview::RECORD || sampled(location);
-    let reader = Reader { sources, options, wanted: Wanted::TextAt(wanted), progress: &Quiet };
+    let reader =
+        Reader { sources, options, wanted: Wanted::TextAt(wanted), streams: Streams::heads(sources), progress: &Quiet };
     let glimpses: Vec<Glimpse> = reader.all(&|read| {
         let mut glimpse = Glimpse::default();
         read(&mut |article| glimpse.see(article.text, sampled(&article.location).then_some(winnower), config));
@@ -332,11 +342,17 @@ impl Texts for OnDisk<'_> {
     ) -> Vec<P> {
         let sources = &self.catalogue.sources;
         progress.begin(stage, input::plain_bytes(sources));
-        if input::have_random_access(sources) {
+        if self.library.is_all_at_hand() {
             return self.read_some(progress, wanted, visit);
         }
         let is_wanted = |location: &Location| self.library.find(location).is_some_and(wanted);
-        let reader = Reader { sources, options: self.options, wanted: Wanted::TextAt(&is_wanted), progress };
+        let reader = Reader {
+            sources,
+            options: self.options,
+            wanted: Wanted::TextAt(&is_wanted),
+            streams: Streams::Whole,
+            progress,
+        };
         let part = |read: Box<ReadSome<'_>>| {
             let (mut buffers, mut part) = (B::default(), P::default());
             // Whatever is wrong with a record was heard in the first reading.

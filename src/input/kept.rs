@@ -1,0 +1,90 @@
+//! What was unpacked of packed sources, kept as long as there is room for it, so that they need not be unpacked again.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Unpacked stretches of a source, each with where it begins.
+type Blocks = Vec<(u64, Vec<u8>)>;
+
+/// Packed sources while they are read for the first time.
+pub(crate) struct Keeping {
+    /// Bytes for which there is room still.
+    room: AtomicU64,
+    /// Of each source what was kept so far; nothing of one that there was no room for.
+    sources: Vec<Mutex<Option<Blocks>>>,
+}
+
+impl Keeping {
+    /// For so many sources, in so many bytes.
+    pub(crate) fn new(sources: usize, room: u64) -> Self {
+        Self { room: AtomicU64::new(room), sources: (0..sources).map(|_| Mutex::new(Some(Vec::new()))).collect() }
+    }
+
+    /// Keeps a block of a source, or gives up the whole source.
+    pub(crate) fn keep(&self, source: usize, offset: u64, bytes: Vec<u8>) {
+        let mut kept = self.sources[source].lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(blocks) = kept.as_mut() else { return };
+        let size = bytes.capacity() as u64;
+        blocks.push((offset, bytes));
+        if self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(size)).is_err() {
+            let gone = kept.take().unwrap_or_default();
+            let bytes: u64 = gone.iter().map(|(_, bytes)| bytes.capacity() as u64).sum();
+            self.room.fetch_add(bytes - size, Ordering::Relaxed);
+        }
+    }
+
+    /// What was kept.
+    pub(crate) fn finish(self) -> Kept {
+        let whole = |blocks: Mutex<Option<Blocks>>| {
+            let mut blocks = blocks.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_default();
+            blocks.sort_unstable_by_key(|&(offset, _)| offset);
+            blocks
+        };
+        Kept { sources: self.sources.into_iter().map(whole).collect() }
+    }
+}
+
+/// Packed sources, unpacked, as far as there was room.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// Of each source all of it, in order, or nothing.
+    sources: Vec<Blocks>,
+}
+
+impl Kept {
+    /// Whether a source is here.
+    pub(super) fn has(&self, source: usize) -> bool {
+        self.sources.get(source).is_some_and(|blocks| !blocks.is_empty())
+    }
+
+    /// Bytes of a source that is here. They must lie in one block, as records do.
+    pub(super) fn get(&self, source: usize, offset: u64, len: usize) -> Option<&[u8]> {
+        let blocks = self.sources.get(source)?;
+        let block = blocks.partition_point(|&(start, _)| start <= offset).checked_sub(1)?;
+        let (start, bytes) = &blocks[block];
+        let from = (offset - start) as usize;
+        bytes.get(from..from.checked_add(len)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_kept_whole_or_not_at_all() {
+        let keeping = Keeping::new(3, 100);
+        keeping.keep(0, 40, b"later".to_vec());
+        keeping.keep(1, 0, vec![b'x'; 60]);
+        keeping.keep(1, 60, vec![b'y'; 60]);
+        keeping.keep(1, 120, vec![b'z'; 10]);
+        keeping.keep(0, 0, vec![b'.'; 40]);
+        keeping.keep(2, 0, vec![b'-'; 55]);
+        let kept = keeping.finish();
+        assert_eq!([kept.has(0), kept.has(1), kept.has(2), kept.has(3)], [true, false, true, false]);
+        assert_eq!(kept.get(0, 41, 3), Some(&b"ate"[..]));
+        assert_eq!(kept.get(0, 39, 1), Some(&b"."[..]));
+        assert_eq!(kept.get(0, 39, 2), None, "no record lies in two blocks");
+        assert_eq!((kept.get(0, 45, 1), kept.get(1, 0, 1)), (None, None));
+    }
+}
