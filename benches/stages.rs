@@ -1,4 +1,4 @@
-//! Throughput of each room and of the whole run, in bytes and in articles, over generated ASCII news.
+//! Throughput of each room and of the whole run, in bytes and in articles, over generated news of several sizes and scripts.
 //!
 //! Texts are generated outside the timed part. Everything runs on one thread but the groups `input` and `pipeline`.
 //! Banding and clustering have no face of their own; `run.json` of a scan has the seconds of each stage.
@@ -7,9 +7,13 @@
 
 mod corpus;
 
-use corpus::{Corpus, planted};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use corpus::{Corpus, Script, planted};
+use criterion::{Bencher, Criterion, Throughput, criterion_group, criterion_main};
+use flate2::Compression;
+use std::fs;
 use std::hint::black_box;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use wirecopy::input::{InputOptions, Plan};
 use wirecopy::pipeline::Quiet;
 use wirecopy::pipeline::scan::Scan;
@@ -21,119 +25,109 @@ use wirecopy::text::{word_hashes, words};
 use wirecopy::{Article, Bands, Config, Detector};
 
 const ARTICLES: usize = 2_000;
+/// Words of an article of each size. Generated ones have some 700.
+const SIZES: [(&str, usize); 3] = [("60 words", 60), ("700 words", 700), ("20,000 words", 20_000)];
 
 fn texts() -> Vec<String> {
     let corpus = Corpus::new(1);
     (0..ARTICLES).map(|index| corpus.article(index).text).collect()
 }
 
+/// The same words in articles of so many.
+fn sized(texts: &[String], count: usize) -> Vec<String> {
+    let words: Vec<&str> = texts.iter().flat_map(|text| text.split(' ')).collect();
+    words.chunks(count).map(|words| words.join(" ")).collect()
+}
+
 fn bytes(texts: &[String]) -> Throughput {
     Throughput::Bytes(texts.iter().map(|text| text.len() as u64).sum())
 }
 
-fn text(criterion: &mut Criterion) {
-    let texts = texts();
-    let mut group = criterion.benchmark_group("text");
-    group.throughput(bytes(&texts));
+/// What is made of each item, in a buffer that is kept.
+fn made<I>(items: &[I], mut make: impl FnMut(&I, &mut Vec<u64>)) -> Vec<Vec<u64>> {
+    let of = |item| {
+        let mut hashes = Vec::new();
+        make(item, &mut hashes);
+        hashes
+    };
+    items.iter().map(of).collect()
+}
+
+/// The time to make something of every item.
+fn each<I>(bencher: &mut Bencher<'_>, items: &[I], mut make: impl FnMut(&I, &mut Vec<u64>)) {
     let mut buffer = Vec::new();
-    group.bench_function("hashes/ascii", |bencher| {
-        bencher.iter(|| {
-            for text in &texts {
-                buffer.clear();
-                word_hashes(text, &mut buffer);
-                black_box(&buffer);
-            }
-        });
+    bencher.iter(|| {
+        for item in items {
+            buffer.clear();
+            make(item, &mut buffer);
+            black_box(&buffer);
+        }
     });
-    group.bench_function("spans/ascii", |bencher| {
-        bencher.iter(|| texts.iter().map(|text| words(text).len()).sum::<usize>());
-    });
-    let folds: [(&str, [(char, char); 5]); 3] = [
-        ("latin", [('a', 'á'), ('e', 'é'), ('o', 'ö'), ('u', 'ü'), ('n', 'ñ')]),
-        ("cyrillic", [('a', 'а'), ('e', 'е'), ('o', 'о'), ('t', 'т'), ('r', 'р')]),
-        ("han", [('a', '新'), ('e', '闻'), ('o', '社'), ('t', '报'), ('r', '道')]),
-    ];
-    for (name, fold) in folds {
-        let texts: Vec<String> = texts
-            .iter()
-            .map(|text| {
-                let fold_char = |ch| fold.iter().find(|(from, _)| *from == ch).map_or(ch, |&(_, to)| to);
-                text.chars().filter(|ch| name != "han" || "aeotr.".contains(*ch)).map(fold_char).collect()
-            })
-            .collect();
+}
+
+fn text(criterion: &mut Criterion) {
+    let ascii = texts();
+    let mut group = criterion.benchmark_group("text");
+    for script in Script::ALL {
+        let texts: Vec<String> = ascii.iter().map(|text| script.write(text)).collect();
         group.throughput(bytes(&texts));
-        group.bench_function(format!("hashes/{name}"), |bencher| {
-            bencher.iter(|| {
-                for text in &texts {
-                    buffer.clear();
-                    word_hashes(text, &mut buffer);
-                    black_box(&buffer);
-                }
-            });
+        group.bench_function(format!("hashes/{script:?}"), |bencher| {
+            each(bencher, &texts, |text, hashes| word_hashes(text, hashes));
         });
     }
+    group.throughput(bytes(&ascii));
+    group.bench_function("spans/Ascii", |bencher| {
+        bencher.iter(|| ascii.iter().map(|text| words(text).len()).sum::<usize>());
+    });
     group.finish();
 }
 
 fn sketch(criterion: &mut Criterion) {
-    let texts = texts();
-    let hashed: Vec<Vec<u64>> = texts
-        .iter()
-        .map(|text| {
-            let mut hashes = Vec::new();
-            word_hashes(text, &mut hashes);
-            hashes
-        })
-        .collect();
-    let shingled: Vec<Vec<u64>> = hashed
-        .iter()
-        .map(|words| {
-            let mut hashes = Vec::new();
-            shingles(words, 5, &mut hashes);
-            hashes
-        })
-        .collect();
+    let ascii = texts();
     let hasher = MinHasher::new(Config::default().bands.k()).expect("the default k is valid");
-
-    let mut group = criterion.benchmark_group("shingle");
-    group.throughput(bytes(&texts));
-    let mut buffer = Vec::new();
-    group.bench_function("shingles", |bencher| {
-        bencher.iter(|| {
-            for words in &hashed {
-                buffer.clear();
-                shingles(words, 5, &mut buffer);
-                black_box(&buffer);
-            }
-        });
-    });
-    group.finish();
-
-    let mut group = criterion.benchmark_group("sketch");
-    group.throughput(bytes(&texts));
-    group.bench_function("signature", |bencher| {
-        bencher.iter(|| {
-            for shingles in &shingled {
-                black_box(hasher.signature(shingles));
-            }
-        });
-    });
     let winnower = Winnower::new(5, 13).expect("a run is longer than a shingle");
-    group.bench_function("fingerprints", |bencher| {
-        bencher.iter(|| shingled.iter().map(|shingles| winnower.fingerprints(shingles).len()).sum::<usize>());
-    });
-    let mut hashes = Vec::new();
-    group.bench_function("text+shingle+signature", |bencher| {
-        bencher.iter(|| {
-            for text in &texts {
-                hashes.clear();
-                buffer.clear();
-                word_hashes(text, &mut hashes);
-                shingles(&hashes, 5, &mut buffer);
-                black_box(hasher.signature(&buffer));
-            }
+    for (size, count) in SIZES {
+        let texts = sized(&ascii, count);
+        let hashed = made(&texts, |text, hashes| word_hashes(text, hashes));
+        let shingled = made(&hashed, |words, hashes| shingles(words, 5, hashes));
+
+        let mut group = criterion.benchmark_group("shingle");
+        group.throughput(bytes(&texts));
+        group.bench_function(format!("shingles/{size}"), |bencher| {
+            each(bencher, &hashed, |words, hashes| shingles(words, 5, hashes));
         });
-    });
+        group.finish();
+
+        let mut group = criterion.benchmark_group("sketch");
+        group.throughput(bytes(&texts));
+        group.bench_function(format!("signature/{size}"), |bencher| {
+            each(bencher, &shingled, |shingles, _| drop(black_box(hasher.signature(shingles))));
+        });
+        group.bench_function(format!("fingerprints/{size}"), |bencher| {
+            each(bencher, &shingled, |shingles, _| drop(black_box(winnower.fingerprints(shingles))));
+        });
+        group.finish();
+    }
+    let mut group = criterion.benchmark_group("text+shingle+signature");
+    let mut all = |name: String, texts: &[String]| {
+        group.throughput(bytes(texts));
+        let mut hashes = Vec::new();
+        group.bench_function(name, |bencher| {
+            each(bencher, texts, |text, of_text| {
+                hashes.clear();
+                word_hashes(text, &mut hashes);
+                shingles(&hashes, 5, of_text);
+                black_box(hasher.signature(of_text));
+            });
+        });
+    };
+    for script in Script::ALL {
+        let texts: Vec<String> = ascii.iter().map(|text| script.write(text)).collect();
+        all(format!("{script:?}"), &texts);
+    }
+    for (size, count) in SIZES {
+        all(size.to_owned(), &sized(&ascii, count));
+    }
     group.finish();
 }
 
@@ -173,35 +167,49 @@ fn score(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn input(criterion: &mut Criterion) {
+/// A dump of so many articles as a file, packed in two ways, and as a folder of texts.
+fn dumps(folder: &Path, count: usize) -> (Throughput, [(&'static str, PathBuf); 4]) {
     let corpus = Corpus::new(1);
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("dump.jsonl");
-    let lines: String = (0..ARTICLES)
+    let paths =
+        [("jsonl", "dump.jsonl"), ("jsonl.gz", "dump.jsonl.gz"), ("jsonl.zst", "dump.jsonl.zst"), ("folder", "texts")]
+            .map(|(name, path)| (name, folder.join(path)));
+    let [(_, plain), (_, gzip), (_, zstd), (_, texts)] = &paths;
+    fs::create_dir(texts).expect("a folder");
+    let lines: String = (0..count)
         .map(|index| {
             let article = corpus.article(index);
+            fs::write(texts.join(format!("{}.txt", article.id)), &article.text).expect("a file");
             format!("{}\n", serde_json::json!({"id": article.id, "text": article.text, "date": article.date}))
         })
         .collect();
-    std::fs::write(&path, &lines).expect("a file");
-    let packed = folder.path().join("dump.jsonl.zst");
-    std::fs::write(&packed, zstd::encode_all(lines.as_bytes(), 3).expect("memory does not fail")).expect("a file");
+    fs::write(plain, &lines).expect("a file");
+    fs::write(zstd, zstd::encode_all(lines.as_bytes(), 3).expect("memory does not fail")).expect("a file");
+    let mut encoder = flate2::write::GzEncoder::new(fs::File::create(gzip).expect("a file"), Compression::default());
+    encoder.write_all(lines.as_bytes()).and_then(|()| encoder.finish()).expect("a file");
+    (Throughput::Bytes(lines.len() as u64), paths)
+}
+
+fn input(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("input");
     group.sample_size(20);
-    group.throughput(Throughput::Bytes(lines.len() as u64));
-    for (name, path) in [("jsonl", path), ("jsonl.zst", packed)] {
-        group.bench_function(format!("read and sketch/{name}"), |bencher| {
-            bencher.iter(|| {
-                let options = InputOptions::default();
-                let plan = Plan::new(std::slice::from_ref(&path), &[], &options).expect("it is there");
-                Scan::read(plan, options, Config::default(), None, &Quiet)
-                    .expect("it can be read")
-                    .0
-                    .catalogue()
-                    .cards
-                    .len()
+    for count in [200, ARTICLES] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (throughput, paths) = dumps(folder.path(), count);
+        group.throughput(throughput);
+        for (name, path) in paths {
+            group.bench_function(format!("read and sketch/{name}/{count}"), |bencher| {
+                bencher.iter(|| {
+                    let options = InputOptions::default();
+                    let plan = Plan::new(std::slice::from_ref(&path), &[], &options).expect("it is there");
+                    Scan::read(plan, options, Config::default(), None, &Quiet)
+                        .expect("it can be read")
+                        .0
+                        .catalogue()
+                        .cards
+                        .len()
+                });
             });
-        });
+        }
     }
     group.finish();
 }
@@ -222,21 +230,30 @@ fn report(criterion: &mut Criterion) {
 
 fn pipeline(criterion: &mut Criterion) {
     let corpus = Corpus::new(1);
-    let articles: Vec<Article> = (0..ARTICLES)
+    let articles: Vec<Article> = (0..4 * ARTICLES)
         .map(|index| {
             let article = corpus.article(index);
             Article::new(article.id, article.text)
         })
         .collect();
-    let detector = Detector::builder().build().expect("the defaults are valid");
+    let defaults = || Detector::builder();
+    let detectors = [
+        ("default", defaults()),
+        ("jaccard alone", defaults().containment(None)),
+        ("exhaustive", defaults().exhaustive(true)),
+    ]
+    .map(|(name, builder)| (name, builder.build().expect("valid")));
     let mut group = criterion.benchmark_group("pipeline");
     group.sample_size(10);
-    group.throughput(Throughput::Bytes(articles.iter().map(|article| article.text.len() as u64).sum()));
-    group.bench_function("detect/bytes", |bencher| bencher.iter(|| detector.detect(black_box(&articles))));
-    group.throughput(Throughput::Elements(ARTICLES as u64));
-    group.bench_function("detect/articles", |bencher| bencher.iter(|| detector.detect(black_box(&articles))));
-    let exhaustive = Detector::builder().exhaustive(true).build().expect("valid");
-    group.bench_function("exhaustive/articles", |bencher| bencher.iter(|| exhaustive.detect(black_box(&articles))));
+    for count in [ARTICLES / 4, ARTICLES, 4 * ARTICLES] {
+        let articles = &articles[..count];
+        group.throughput(Throughput::Bytes(articles.iter().map(|article| article.text.len() as u64).sum()));
+        for (name, detector) in &detectors {
+            group.bench_function(format!("{name}/{count}"), |bencher| {
+                bencher.iter(|| detector.detect(black_box(articles)));
+            });
+        }
+    }
     group.finish();
 }
 

@@ -46,6 +46,39 @@ pub struct Corpus {
     pub footers: bool,
 }
 
+/// What a text is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Script {
+    Ascii,
+    /// One letter in ten has an accent, as in Czech or French.
+    Latin,
+    Cyrillic,
+    /// Characters without spaces between them.
+    Han,
+}
+
+impl Script {
+    pub const ALL: [Self; 4] = [Self::Ascii, Self::Latin, Self::Cyrillic, Self::Han];
+
+    /// An ASCII text in this script, letter by letter.
+    pub fn write(self, text: &str) -> String {
+        const CYRILLIC: [char; 26] = [
+            'а', 'б', 'ц', 'д', 'е', 'ф', 'г', 'х', 'и', 'й', 'к', 'л', 'м', 'н', 'о', 'п', 'ь', 'р', 'с', 'т', 'у',
+            'в', 'ш', 'ы', 'я', 'з',
+        ];
+        let letter = |ch: char| match (self, ch) {
+            (Self::Latin, 'o') => Some('ö'),
+            (Self::Latin, 'u') => Some('ü'),
+            (Self::Cyrillic, 'a'..='z') => Some(CYRILLIC[ch as usize - 'a' as usize]),
+            (Self::Cyrillic, 'A'..='Z') => CYRILLIC[ch as usize - 'A' as usize].to_uppercase().next(),
+            (Self::Han, ' ' | ',' | '"') => None,
+            (Self::Han, 'a'..='z') => char::from_u32(0x4e00 + 97 * (ch as u32 - 'a' as u32)),
+            _ => Some(ch),
+        };
+        text.chars().filter_map(letter).collect()
+    }
+}
+
 const VOCABULARY: usize = 60_000;
 const PUBLISHERS: usize = 40;
 /// Of ten articles, how many are written afresh; the others are made from one of these.

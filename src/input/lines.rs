@@ -5,7 +5,7 @@ use super::stream::{self, Place};
 use std::io::{self, Read};
 
 /// Bytes of a block, but for the end of its last line.
-pub(super) const BLOCK: usize = 4 << 20;
+pub(crate) const BLOCK: usize = 4 << 20;
 /// Bytes that are read at a time beyond a block's end, looking for the end of its last line.
 const MORE: usize = 1 << 16;
 

@@ -38,6 +38,7 @@ pub(crate) use dates::iso;
 pub(crate) use discover::shown;
 pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};
+pub(crate) use lines::BLOCK;
 pub use lines::{Block, Blocks};
 pub use read::{Heard, ReadArticle, Unit, Wanted};
 pub(crate) use read::{read_block, units};
@@ -188,6 +189,12 @@ impl Source {
     pub(crate) fn is_stream(&self) -> bool {
         matches!(self.format, Format::Lines(_)) && self.packing != Packing::Plain
     }
+
+    /// How many bytes it has unpacked, about.
+    fn unpacked_bytes(&self) -> u64 {
+        const PACKED: u64 = 4;
+        self.bytes * if self.packing == Packing::Plain { 1 } else { PACKED }
+    }
 }
 
 /// About how much there is to read.
@@ -204,10 +211,7 @@ pub(crate) struct Estimate {
 pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
     const SOURCES: usize = 8;
     const HEAD: u64 = 1 << 20;
-    /// Bytes that a packed byte is taken for.
-    const PACKED: u64 = 4;
     let of_lines = |source: &&Source| matches!(source.format, Format::Lines(_));
-    let unpacked = |source: &Source| source.bytes * if source.packing == Packing::Plain { 1 } else { PACKED };
     let (mut lines_seen, mut bytes_seen) = (0, 0);
     for source in sources.iter().filter(of_lines).take(SOURCES) {
         let block = if source.is_stream() {
@@ -219,11 +223,16 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
         bytes_seen += bytes.len() as u64;
         lines_seen += lines::each(&bytes).count() as u64;
     }
-    let in_lines: u64 = sources.iter().filter(of_lines).map(unpacked).sum();
+    let in_lines: u64 = sources.iter().filter(of_lines).map(Source::unpacked_bytes).sum();
     let articles = (in_lines as f64 / bytes_seen.max(1) as f64 * lines_seen as f64) as u64;
     let texts = sources.iter().filter(|source| !of_lines(source)).count() as u64;
-    let in_streams = sources.iter().filter(|source| source.is_stream()).map(unpacked).sum();
-    Estimate { articles: articles + texts, bytes: sources.iter().map(unpacked).sum(), in_streams }
+    let bytes = sources.iter().map(Source::unpacked_bytes).sum();
+    Estimate { articles: articles + texts, bytes, in_streams: in_streams(sources) }
+}
+
+/// About how many bytes are in sources that can only be read from their beginning, unpacked.
+pub(crate) fn in_streams(sources: &[Source]) -> u64 {
+    sources.iter().filter(|source| source.is_stream()).map(Source::unpacked_bytes).sum()
 }
 
 /// The bytes of all sources together, if none of them is packed.

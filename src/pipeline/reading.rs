@@ -55,12 +55,13 @@ pub(super) enum Streams<'a> {
 }
 
 impl Streams<'_> {
-    /// Some of the first blocks of all these sources together.
+    /// Some of the first blocks of some of these sources: a small part of all that they hold.
     pub(super) fn heads(sources: &[Source]) -> Self {
-        const BLOCKS: usize = 4;
-        const STREAMS: usize = 16;
+        const MOST: u64 = 4;
+        const PART: u64 = 16;
+        let blocks = (input::in_streams(sources) / PART / input::BLOCK as u64).min(MOST) as usize;
         let streams = sources.iter().filter(|source| source.is_stream()).count().max(1);
-        Self::Heads { step: streams.div_ceil(STREAMS), blocks: BLOCKS.div_ceil(streams) }
+        Self::Heads { step: streams.div_ceil(blocks.max(1)), blocks: blocks.div_ceil(streams) }
     }
 
     /// How many blocks of a source are read.

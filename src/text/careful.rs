@@ -5,7 +5,7 @@
 //! something else comes (a mark by itself, an apostrophe, a full stop), the word it is in and what follows up to where the
 //! next word is sure to begin go step by step through a [`Draft`].
 
-use super::hash::{SHORT, long_word_hash, short_word_hash, word_hash};
+use super::hash::{SHORT, long_word_hash, padded_word_hash, word_hash};
 use super::tables::{self, Folded, Kind, Page, YPOGEGRAMMENI};
 use crate::article::Span;
 
@@ -45,31 +45,38 @@ impl Draft {
     }
 }
 
-/// A word that is put together quickly: its first bytes and how many there are.
+/// A word that is put together quickly: how many bytes it has so far.
 #[derive(Default)]
 struct Quickly {
-    start: u128,
     len: usize,
     solo: bool,
     span: Span,
 }
 
 impl Quickly {
-    /// Emits the word, if there is one. `long` has all of its bytes.
+    /// Emits the word, if there is one. `bytes` begins with it.
     #[inline(always)]
-    fn end(&mut self, long: &[u8], emit: &mut impl FnMut(u64, Span)) {
+    fn end(&mut self, bytes: &Bytes, emit: &mut impl FnMut(u64, Span)) {
         if self.len > 0 {
-            let hash = if self.len <= SHORT { short_word_hash(self.start) } else { long_word_hash(&long[..self.len]) };
-            emit(hash, self.span);
-            (self.start, self.len, self.solo) = (0, 0, false);
+            emit(hash(bytes, self.len), self.span);
+            (self.len, self.solo) = (0, false);
         }
     }
 }
 
+/// Room for a word that is put together quickly.
+type Bytes = [u8; LONGEST + 8];
+
+/// The hash of the word that the first `len` bytes are.
+#[inline(always)]
+fn hash(bytes: &Bytes, len: usize) -> u64 {
+    if len <= SHORT { padded_word_hash(bytes, len) } else { long_word_hash(&bytes[..len]) }
+}
+
 /// The state of the scan; kept from run to run for its buffers only.
 pub(super) struct Careful {
-    /// The bytes of the word that is put together quickly, for when it is long.
-    long: [u8; LONGEST + 8],
+    /// The bytes of the word that is put together quickly.
+    word: Bytes,
     draft: Draft,
     /// An apostrophe came after the draft: it is dropped if the word goes on, and ends it otherwise.
     apostrophe: bool,
@@ -84,7 +91,7 @@ pub(super) struct Careful {
 impl Careful {
     pub(super) fn new() -> Self {
         Self {
-            long: [0; LONGEST + 8],
+            word: [0; LONGEST + 8],
             draft: Draft::default(),
             apostrophe: false,
             initials: Draft::default(),
@@ -95,6 +102,10 @@ impl Careful {
 
     /// Emits the words of `text[start..end]`.
     pub(super) fn run(&mut self, text: &str, start: usize, end: usize, emit: &mut impl FnMut(u64, Span)) {
+        if let Some(hash) = self.one_word(&text.as_bytes()[start..end]) {
+            emit(hash, Span { start: start as u32, end: end as u32 });
+            return;
+        }
         let mut at = start;
         while let Some((word, odd)) = self.quickly(text, at, end, emit) {
             // A separator ends whatever there is, and so does a character that is a word of its own.
@@ -105,6 +116,27 @@ impl Careful {
             at = text[odd..end].char_indices().find(ends).map_or(end, |(offset, _)| odd + offset);
             self.step_by_step(text, word, at, emit);
         }
+    }
+
+    /// The hash of a run that is one word of letters and digits, none of which has more than two bytes. Characters of one
+    /// and of two are looked up in one way, so that nothing depends on guessing which comes.
+    #[inline(always)]
+    fn one_word(&mut self, run: &[u8]) -> Option<u64> {
+        let low = tables::low();
+        let (mut len, mut at) = (0, 0);
+        while let Some(&first) = run.get(at) {
+            let second = run.get(at + 1).copied().unwrap_or(0);
+            let is_two = first >= 0x80;
+            let of_two = usize::from(first & 0x1f) << 6 | usize::from(second & 0x3f);
+            let (bytes, count) = low[if is_two { of_two } else { usize::from(first) }].of_word()?;
+            if first >= 0xe0 || len > LONGEST {
+                return None;
+            }
+            self.word[len..len + 8].copy_from_slice(&bytes.to_le_bytes());
+            len += count;
+            at += 1 + usize::from(is_two);
+        }
+        Some(hash(&self.word, len))
     }
 
     /// Emits words as long as they are made of letters and digits. Returns where it stops, if it does: the beginning of
@@ -126,23 +158,22 @@ impl Careful {
                     let start = if word.len > 0 { word.span.start } else { at };
                     return Some((start as usize, at as usize));
                 }
-                word.end(&self.long, emit);
+                word.end(&self.word, emit);
                 continue;
             }
             if word.solo || quick.is_solo() {
-                word.end(&self.long, emit);
+                word.end(&self.word, emit);
             }
             if word.len == 0 {
                 word = Quickly { span: Span { start: at, end: at }, solo: quick.is_solo(), ..word };
             } else if word.len > LONGEST {
                 return Some((word.span.start as usize, at as usize));
             }
-            word.start |= u128::from(bytes).checked_shl(8 * word.len as u32).unwrap_or(0);
-            self.long[word.len..word.len + 8].copy_from_slice(&bytes.to_le_bytes());
+            self.word[word.len..word.len + 8].copy_from_slice(&bytes.to_le_bytes());
             word.len += count;
             word.span.end = at + ch.len_utf8() as u32;
         }
-        word.end(&self.long, emit);
+        word.end(&self.word, emit);
         None
     }
 

@@ -33,12 +33,14 @@ pub fn word_hash(normalised: &str) -> u64 {
     }
     let mut padded = [0; SHORT];
     padded[..bytes.len()].copy_from_slice(bytes);
-    short_word_hash(u128::from_le_bytes(padded))
+    padded_word_hash(&padded, bytes.len())
 }
 
-/// The hash of a word of at most [`SHORT`] bytes in normalised form, the first lowest.
-pub(super) fn short_word_hash(bytes: u128) -> u64 {
-    mix(bytes as u64, (bytes >> 64) as u64)
+/// The hash of the word that the first `len` bytes are, at most [`SHORT`], in normalised form. Whatever follows it is left out.
+#[inline(always)]
+pub(super) fn padded_word_hash<const N: usize>(bytes: &[u8; N], len: usize) -> u64 {
+    let (low, high) = bytes.first_chunk().map_or((0, 0), halves);
+    mix(low & KEEP[len].0, high & KEEP[len].1)
 }
 
 /// The hash of a longer word in normalised form.

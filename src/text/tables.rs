@@ -83,6 +83,12 @@ impl Quick {
         self.0 >= Self::SOLO
     }
 
+    /// The bytes, and how many, of what is part of a word and no word of its own.
+    #[inline(always)]
+    pub(super) fn of_word(self) -> Option<(u64, usize)> {
+        (self.0 >> 60 == Self::WORD >> 60).then(|| self.bytes())
+    }
+
     /// The bytes, the first lowest, and how many.
     pub(super) fn bytes(self) -> (u64, usize) {
         (self.0 & (u64::MAX >> 8), (self.0 >> 56 & 7) as usize)
@@ -102,6 +108,18 @@ static TABLE: [OnceLock<Box<Page>>; PAGES] = [const { OnceLock::new() }; PAGES];
 pub(super) fn page(ch: char) -> &'static Page {
     let number = ch as usize >> 8;
     TABLE[number].get_or_init(|| Box::new(Page::new(number as u32)))
+}
+
+/// Characters that UTF-8 has in one byte or two.
+pub(super) const LOW: usize = 0x800;
+
+/// What these become, if that is simple.
+pub(super) fn low() -> &'static [Quick; LOW] {
+    static ALL: OnceLock<Box<[Quick; LOW]>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let quick = |number: usize| char::from_u32(number as u32).map_or(Quick::OTHER, |ch| page(ch).quick(ch));
+        Box::new(std::array::from_fn(quick))
+    })
 }
 
 impl Page {
