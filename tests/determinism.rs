@@ -5,9 +5,9 @@ use crate::util::{Folder, json_line, story};
 
 const ARTICLES: usize = 1_500;
 
-fn dump(folder: &Folder) -> String {
+fn dump(folder: &Folder, articles: usize) -> String {
     let corpus = Corpus::new(5);
-    let lines: String = (0..ARTICLES)
+    let lines: String = (0..articles)
         .map(|index| {
             let article = corpus.article(index);
             folder.write(&format!("files/{}.txt", article.id), &article.text);
@@ -21,7 +21,7 @@ fn dump(folder: &Folder) -> String {
 #[test]
 fn threads_change_nothing() {
     let folder = Folder::new();
-    dump(&folder);
+    dump(&folder, ARTICLES);
     let files = |threads: &str| folder.scan(&["dump.jsonl", "--threads", threads], 0).files();
     let one = files("1");
     assert!(one.len() >= 6);
@@ -36,7 +36,7 @@ fn threads_change_nothing() {
 #[test]
 fn memory_changes_nothing() {
     let folder = Folder::new();
-    dump(&folder);
+    dump(&folder, ARTICLES);
     std::fs::create_dir(folder.path("room")).expect("a folder");
     let scan = |arguments: &[&str]| {
         let results = folder
@@ -55,7 +55,7 @@ fn memory_changes_nothing() {
 #[test]
 fn one_file_or_many_or_a_compressed_one_or_a_stream() {
     let folder = Folder::new();
-    let lines = dump(&folder);
+    let lines = dump(&folder, ARTICLES);
     folder.gzip("dump.jsonl.gz", lines.as_bytes());
     let pairs = |input: &str| {
         folder.scan(&[input, "--date-field", "nothing"], 0).files().into_iter().find(|(name, _)| name == "pairs.jsonl")
@@ -64,9 +64,31 @@ fn one_file_or_many_or_a_compressed_one_or_a_stream() {
     assert!(expected.as_ref().is_some_and(|(_, content)| !content.is_empty()));
     assert!(pairs("files") == expected, "as many files");
     assert!(pairs("dump.jsonl.gz") == expected, "compressed");
+    let unkept = folder.scan(&["dump.jsonl.gz", "--date-field", "nothing", "--memory", "4K"], 0).files();
+    assert!(unkept.into_iter().find(|(name, _)| name == "pairs.jsonl") == expected, "compressed, and no room for it");
     let streamed = folder
         .run_with_input(&["scan", "-", "--format", "jsonl", "--quiet", "--date-field", "nothing"], lines.as_bytes());
     assert!(streamed.out.as_bytes() == expected.expect("it was written").1, "{}", streamed.err);
+}
+
+/// Of a dump as large as this the first blocks are looked at beforehand.
+#[test]
+#[ignore = "generates 25,000 articles"]
+fn a_large_compressed_dump_gives_what_a_plain_one_does() {
+    let folder = Folder::new();
+    let lines = dump(&folder, 25_000);
+    folder.gzip("dump.jsonl.gz", lines.as_bytes());
+    assert!(std::fs::metadata(folder.path("dump.jsonl.gz")).expect("it is there").len() > 16 << 20);
+    let results = |arguments: &[&str]| folder.scan(&[arguments, &["--date-field", "nothing"]].concat(), 0).pairs();
+    let of = |pairs: Vec<serde_json::Value>| -> Vec<String> {
+        let line =
+            |pair: serde_json::Value| format!("{} {} {} {}", pair["a"], pair["b"], pair["core"], pair["jaccard"]);
+        pairs.into_iter().map(line).collect()
+    };
+    let expected = of(results(&["dump.jsonl"]));
+    assert!(expected.len() > 3_000, "{} pairs", expected.len());
+    assert!(of(results(&["dump.jsonl.gz"])) == expected, "kept unpacked");
+    assert!(of(results(&["dump.jsonl.gz", "--memory", "4K"])) == expected, "unpacked again");
 }
 
 /// Stories, each second with a footer that is learnt and a phrase that is frequent, each third with a stretch of another right beside

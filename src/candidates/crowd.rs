@@ -9,6 +9,9 @@
 //! Those left of a crowd that has become small are compared with those who left it, too, if that is not too much. After
 //! [`LEADERS`] rounds, or [`FRUITLESS`] in a row in which nobody passed, those still there overflow: they are counted, and
 //! have their other buckets.
+//!
+//! An article can be in a crowd of every band. Crowds that have members in common are settled one after the other, the
+//! largest first, so that two who follow one leader already are not compared once more.
 //! **Cost** some `LEADERS` comparisons for each (bucket, member), never quadratic.
 
 use super::Pair;
@@ -40,6 +43,8 @@ pub(crate) struct Crowds {
     pub(crate) open: Vec<Pair>,
     /// The leaders that each follower is like, ascending.
     pub(crate) leaders: AHashMap<u32, Vec<u32>>,
+    /// The leader that each follower was found to be like first.
+    homes: AHashMap<u32, u32>,
     /// Pairs of a leader and one that is not like it.
     partners: Vec<Pair>,
     /// All that was said.
@@ -63,33 +68,11 @@ impl Crowds {
         let mut open = PairSet::default();
         open.extend(&std::mem::take(&mut self.open));
         // A long story brings the same articles together by each of its fingerprints.
-        crowds.sort_unstable();
+        crowds.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         crowds.dedup();
-        let mut crowds: Vec<Crowd> =
-            crowds.into_iter().map(|members| Crowd { members, followers: Vec::new(), fruitless: 0 }).collect();
-        for _ in 0..LEADERS {
-            if crowds.is_empty() {
-                break;
-            }
-            let mut round: Vec<Pair> = crowds
-                .iter()
-                .flat_map(|crowd| crowd.members[1..].iter().map(|&member| Pair::new(crowd.members[0], member)))
-                .filter(|pair| !self.judged.contains_key(pair))
-                .collect();
-            round.sort_unstable();
-            round.dedup();
-            let verdicts = judge(&round);
-            self.judged.extend(round.into_iter().zip(verdicts));
-            crowds.iter_mut().for_each(|crowd| self.follow(crowd));
-            crowds.retain(|crowd| {
-                let goes_on = crowd.members.len() > BUCKET && crowd.fruitless < FRUITLESS;
-                if !goes_on {
-                    self.dissolve(crowd, &mut open);
-                }
-                goes_on
-            });
+        for wave in waves(crowds) {
+            self.settle_apart(wave, &mut judge, &mut open);
         }
-        crowds.iter().for_each(|crowd| self.dissolve(crowd, &mut open));
         for pairs in [&mut self.matched, &mut self.partners] {
             pairs.sort_unstable();
             pairs.dedup();
@@ -102,6 +85,39 @@ impl Crowds {
         let compared = |pair: &Pair| self.judged.get(pair).is_some_and(|&verdict| verdict != Verdict::Unlikely);
         self.open = open.into_sorted();
         self.open.retain(|pair| !compared(pair));
+    }
+
+    /// Settles crowds no two of which have a member in common.
+    fn settle_apart(
+        &mut self,
+        crowds: Vec<Vec<u32>>,
+        judge: &mut impl FnMut(&[Pair]) -> Vec<Verdict>,
+        open: &mut PairSet,
+    ) {
+        let mut crowds: Vec<Crowd> =
+            crowds.into_iter().map(|members| Crowd { members, followers: Vec::new(), fruitless: 0 }).collect();
+        for _ in 0..LEADERS {
+            if crowds.is_empty() {
+                break;
+            }
+            let mut round: Vec<Pair> = crowds
+                .iter()
+                .flat_map(|crowd| crowd.members[1..].iter().map(|&member| Pair::new(crowd.members[0], member)))
+                .filter(|&pair| !self.judged.contains_key(&pair) && !self.share_a_leader(pair))
+                .collect();
+            round.sort_unstable();
+            let verdicts = judge(&round);
+            self.judged.extend(round.into_iter().zip(verdicts));
+            crowds.iter_mut().for_each(|crowd| self.follow(crowd));
+            crowds.retain(|crowd| {
+                let goes_on = crowd.members.len() > BUCKET && crowd.fruitless < FRUITLESS;
+                if !goes_on {
+                    self.dissolve(crowd, open);
+                }
+                goes_on
+            });
+        }
+        crowds.iter().for_each(|crowd| self.dissolve(crowd, open));
     }
 
     /// Ends a crowd: those left are compared with each other and with those who follow a leader, if that is not too
@@ -129,12 +145,18 @@ impl Crowds {
         let (mut fruitful, mut sought) = (false, false);
         crowd.members.retain(|&member| {
             let pair = Pair::new(leader, member);
-            let verdict = self.judged[&pair];
+            let Some(&verdict) = self.judged.get(&pair) else {
+                // Both follow one leader of another crowd.
+                crowd.followers.push(member);
+                fruitful = true;
+                return false;
+            };
             sought |= verdict != Verdict::NotSought;
             match verdict {
                 Verdict::NotSought | Verdict::Unlikely | Verdict::Apart => return true,
                 Verdict::Paired => self.partners.push(pair),
                 Verdict::Alike => {
+                    self.homes.entry(member).or_insert(leader);
                     self.leaders.entry(member).or_default().push(leader);
                     crowd.followers.push(member);
                 }
@@ -155,7 +177,7 @@ impl Crowds {
 
     /// Whether both follow one leader, so that their own likeness goes without saying.
     pub(crate) fn share_a_leader(&self, pair: Pair) -> bool {
-        let home = |member: u32| self.leaders.get(&member).map(|leaders| leaders[0]);
+        let home = |member: u32| self.homes.get(&member);
         home(pair.a()).is_some_and(|leader| home(pair.b()) == Some(leader))
     }
 
@@ -163,10 +185,10 @@ impl Crowds {
     /// leader is paired with. Each follower counts with its first leader. Two references are no pair; where pairs are
     /// chosen by date or publisher, some that are counted are not sought.
     pub(crate) fn unlisted(&self, listed: impl Iterator<Item = Pair>, is_reference: impl Fn(u32) -> bool) -> u64 {
-        let home = |member: u32| self.leaders.get(&member).map(|leaders| leaders[0]);
+        let home = |member: u32| self.homes.get(&member).copied();
         let mut followers: AHashMap<u32, (u64, u64)> = AHashMap::new();
-        for (&member, leaders) in &self.leaders {
-            let (all, references) = followers.entry(leaders[0]).or_default();
+        for (&member, &leader) in &self.homes {
+            let (all, references) = followers.entry(leader).or_default();
             *all += 1;
             *references += u64::from(is_reference(member));
         }
@@ -189,6 +211,21 @@ impl Crowds {
         let listed = listed.filter(|pair| counted(pair.a(), pair.b()) || counted(pair.b(), pair.a())).count() as u64;
         (among + beside).saturating_sub(listed)
     }
+}
+
+/// Crowds in such an order that no two of one list have a member in common, and of those that do the first comes first.
+fn waves(crowds: Vec<Vec<u32>>) -> Vec<Vec<Vec<u32>>> {
+    let mut waves: Vec<Vec<Vec<u32>>> = Vec::new();
+    let mut next: AHashMap<u32, usize> = AHashMap::new();
+    for crowd in crowds {
+        let wave = crowd.iter().filter_map(|member| next.get(member)).max().copied().unwrap_or(0);
+        next.extend(crowd.iter().map(|&member| (member, wave + 1)));
+        if wave == waves.len() {
+            waves.push(Vec::new());
+        }
+        waves[wave].push(crowd);
+    }
+    waves
 }
 
 #[cfg(test)]
@@ -221,6 +258,21 @@ mod tests {
         let all = 333 * 332 / 2 + 2 * (332 * 331 / 2);
         assert_eq!(settled.unlisted(settled.matched.iter().copied(), |_| false), all);
         assert_eq!(settled.unlisted(settled.matched.iter().copied(), |_| true), 0);
+    }
+
+    #[test]
+    fn those_who_follow_one_leader_are_not_compared_once_more() {
+        // Another band has put the same articles into two crowds.
+        let crowds = vec![(0..100).collect(), (0..200).collect(), (100..200).collect()];
+        let mut judged = 0;
+        let settled = settle(crowds, |pairs| {
+            judged += pairs.len();
+            vec![Verdict::Alike; pairs.len()]
+        });
+        assert_eq!(judged, 199);
+        assert_eq!(settled.matched.len(), 199);
+        assert!(settled.open.is_empty() && settled.overflow.is_empty());
+        assert_eq!(settled.unlisted(settled.matched.iter().copied(), |_| false), 199 * 198 / 2);
     }
 
     #[test]
