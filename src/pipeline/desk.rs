@@ -10,8 +10,8 @@ use crate::score::{Prepared, Side};
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-/// Articles that lie on a desk at a time, unless they are long.
-pub(crate) const ARTICLES: usize = 256;
+/// Articles that lie on a desk at a time, unless they are long: as many as a core has in its cache.
+pub(crate) const ARTICLES: usize = 64;
 /// Words of articles on a desk beyond which the longest unused go.
 const WORDS: usize = 1 << 20;
 
