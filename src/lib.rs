@@ -68,7 +68,7 @@
 //!    a desk (`pipeline/desk.rs`) for as long as they are needed, and asks [`score`] whether a pair is reported
 //!    (`score/reason.rs`); if so, it is compared in full, passages by `score/passages.rs`.
 //! 7. The pair goes to a [`report::Sink`]: `report/pairs.rs` makes it a line of JSON, in parallel, and writes it in order.
-//! 8. `cluster.rs` groups the pairs, and [`report`] writes the other files and the summary.
+//! 8. [`cluster`] groups the pairs, and [`report`] writes the other files and the summary.
 //!
 //! # What it does not do
 //!
@@ -86,7 +86,7 @@ pub mod candidates;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
-mod cluster;
+pub mod cluster;
 pub mod config;
 mod error;
 #[cfg(feature = "formats")]

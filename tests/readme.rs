@@ -31,6 +31,7 @@ fn runs_in_the_readme_print_what_it_says() {
     for command in [
         "wirecopy scan samples/articles",
         "wirecopy compare samples/articles/06-report-one.txt samples/articles/07-report-two.txt",
+        "wirecopy dedup samples/articles -o clean",
         "wirecopy find samples/articles/03-abridged.txt samples/articles",
         "wirecopy --help",
     ] {

@@ -2,6 +2,7 @@
 
 mod args;
 mod compare;
+mod dedup;
 mod evaluate;
 mod find;
 mod progress;
@@ -73,6 +74,10 @@ fn execute(arguments: &Arguments) -> Result<Exit> {
             scan::run(scan)
         }
         Command::Compare(compare) => compare::run(compare),
+        Command::Dedup(dedup) => {
+            dedup.common.start_pool()?;
+            dedup::run(dedup)
+        }
         Command::Evaluate(evaluate) => {
             evaluate.common.start_pool()?;
             evaluate::run(evaluate)

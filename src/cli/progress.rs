@@ -57,7 +57,7 @@ impl Progress for Bars {
         current.end();
         current.stage = Some((stage, Instant::now()));
         let amounts = match (stage, total) {
-            (Stage::Read | Stage::Fingerprints | Stage::Join, Some(_)) => {
+            (Stage::Read | Stage::Fingerprints | Stage::Join | Stage::Dump, Some(_)) => {
                 "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}"
             }
             (Stage::Read | Stage::Fingerprints | Stage::Join, None) => "{spinner} {bytes} {bytes_per_sec}",

@@ -12,6 +12,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use xxhash_rust::xxh3::xxh3_128;
 
 const TEXTS: [&str; 3] = ["txt", "md", "text"];
@@ -55,6 +56,27 @@ struct Discovery<'o> {
     reference: bool,
 }
 
+/// A file or stream that was found.
+struct Found {
+    name: String,
+    relative: PathBuf,
+    place: Place,
+    stat: Stat,
+}
+
+/// What the system says of a file.
+struct Stat {
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stat {
+    fn of(metadata: Option<fs::Metadata>) -> Self {
+        let bytes = metadata.as_ref().map_or(0, fs::Metadata::len);
+        Self { bytes, modified: metadata.and_then(|metadata| metadata.modified().ok()) }
+    }
+}
+
 impl Discovery<'_> {
     fn skip(&mut self, path: &Path, reason: &(impl ToString + ?Sized)) {
         self.plan.skipped.push(Skipped { source: shown(path), record: None, reason: reason.to_string() });
@@ -67,7 +89,7 @@ impl Discovery<'_> {
 
     fn add(&mut self, path: &Path) -> Result<()> {
         if path == Path::new("-") {
-            self.add_stream("stdin".to_owned(), &mut std::io::stdin().lock());
+            self.add_stream("stdin".to_owned(), Path::new("stdin"), &mut std::io::stdin().lock());
             return Ok(());
         }
         match fs::metadata(path) {
@@ -78,7 +100,7 @@ impl Discovery<'_> {
             }
             Ok(_) => {
                 match fs::File::open(path) {
-                    Ok(mut pipe) => self.add_stream(shown(path), &mut pipe),
+                    Ok(mut pipe) => self.add_stream(shown(path), last_part(path).as_ref(), &mut pipe),
                     Err(error) => self.skip(path, &error),
                 }
                 Ok(())
@@ -177,12 +199,17 @@ impl Discovery<'_> {
             } else {
                 shown(relative)
             };
-            let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
-            let place = Place::Path(path.to_owned());
+            let below = if self.several { last_part(root).join(relative) } else { relative.to_owned() };
+            let found = Found {
+                name,
+                relative: below,
+                place: Place::Path(path.to_owned()),
+                stat: Stat::of(entry.metadata().ok()),
+            };
             match format_of(path) {
-                Some(Known::Text) => self.push(name, place, Packing::Plain, Format::Text, bytes),
-                Some(Known::Lines) => self.sniff(name, place, bytes, Some(Known::Lines)),
-                None if self.include.is_some() => self.sniff(name, place, bytes, None),
+                Some(Known::Text) => self.push(found, Packing::Plain, Format::Text),
+                Some(Known::Lines) => self.sniff(found, Some(Known::Lines)),
+                None if self.include.is_some() => self.sniff(found, None),
                 None => {
                     *self.plan.passed_over.entry(ending_of(path)).or_default() += 1;
                 }
@@ -196,31 +223,37 @@ impl Discovery<'_> {
             self.plan.repeated += 1;
             return;
         }
-        let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let stat = Stat::of(fs::metadata(path).ok());
         let name = match path.file_name() {
             Some(name) if !whole_name => shown(Path::new(name)),
             _ => shown(path),
         };
-        self.sniff(name, Place::Path(path.to_owned()), bytes, format_of(path));
+        let (relative, place) = (last_part(path), Place::Path(path.to_owned()));
+        self.sniff(Found { name, relative, place, stat }, format_of(path));
     }
 
     /// Standard input or a pipe: kept in a temporary file.
-    fn add_stream(&mut self, name: String, reader: &mut impl Read) {
+    fn add_stream(&mut self, name: String, relative: &Path, reader: &mut impl Read) {
         match stream::spool(reader) {
-            Ok((place, bytes)) => self.sniff(name, place, bytes, None),
+            Ok((place, bytes)) => {
+                let stat = Stat { bytes, modified: None };
+                self.sniff(Found { name, relative: relative.to_owned(), place, stat }, None);
+            }
             Err(error) => self.skip(Path::new(&name), &error),
         }
     }
 
-    fn push(&mut self, name: String, place: Place, packing: Packing, format: Format, bytes: u64) {
-        self.plan.sources.push(Source { name, place, packing, format, bytes, reference: self.reference });
+    fn push(&mut self, found: Found, packing: Packing, format: Format) {
+        let Found { name, relative, place, stat: Stat { bytes, modified } } = found;
+        let reference = self.reference;
+        self.plan.sources.push(Source { name, relative, place, packing, format, bytes, modified, reference });
     }
 
     /// Looks into a file to see what it is.
-    fn sniff(&mut self, name: String, place: Place, bytes: u64, known: Option<Known>) {
-        match self.look(&place, &name, known) {
-            Ok((packing, format)) => self.push(name, place, packing, format, bytes),
-            Err(reason) => self.plan.skipped.push(Skipped { source: name, record: None, reason }),
+    fn sniff(&mut self, found: Found, known: Option<Known>) {
+        match self.look(&found.place, &found.name, known) {
+            Ok((packing, format)) => self.push(found, packing, format),
+            Err(reason) => self.plan.skipped.push(Skipped { source: found.name, record: None, reason }),
         }
     }
 
@@ -321,13 +354,26 @@ fn ending_of(path: &Path) -> String {
     }
 }
 
+/// Endings of what a deduplication writes beside a dump; in folders they are passed over.
+const AUDIT: [&str; 3] = [".removed.jsonl", ".skipped.jsonl", ".summary.json"];
+
 fn format_of(path: &Path) -> Option<Known> {
+    let name = path.as_os_str().as_encoded_bytes();
+    if AUDIT.iter().any(|ending| name.ends_with(ending.as_bytes())) {
+        return None;
+    }
     let ending = inner_ending(path)?;
     if TEXTS.contains(&ending.as_str()) {
         Some(Known::Text)
     } else {
         LINES.contains(&ending.as_str()).then_some(Known::Lines)
     }
+}
+
+/// The last part of a path, whatever it is written like.
+fn last_part(path: &Path) -> PathBuf {
+    let real = || path.canonicalize().ok()?.file_name().map(PathBuf::from);
+    path.file_name().map(PathBuf::from).or_else(real).unwrap_or_else(|| "input".into())
 }
 
 fn path_of(error: &ignore::Error) -> Option<&Path> {

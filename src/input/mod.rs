@@ -25,6 +25,7 @@ mod discover;
 mod fields;
 mod kept;
 mod lines;
+mod pieces;
 mod read;
 mod record;
 mod reread;
@@ -40,12 +41,14 @@ pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};
 pub(crate) use lines::BLOCK;
 pub use lines::{Block, Blocks};
+pub(crate) use pieces::{End, Piece, each_piece};
 pub use read::{Heard, ReadArticle, Unit, Wanted};
 pub(crate) use read::{read_block, units};
 pub use reread::Library;
 use serde::Serialize;
 pub use single::{One, read_one};
 use std::path::PathBuf;
+use std::time::SystemTime;
 pub use stream::Place;
 pub use truth::{Truth, read_truth};
 
@@ -107,6 +110,9 @@ pub enum Format {
 pub struct Source {
     /// What results call it: unique within a run, with `/` between folders.
     pub name: String,
+    /// Its path below what was named, beginning with the last part of that where several were: where it goes in a folder
+    /// of outputs.
+    pub relative: PathBuf,
     /// Where its bytes are.
     pub place: Place,
     /// How it is packed.
@@ -115,6 +121,8 @@ pub struct Source {
     pub format: Format,
     /// Bytes on disk.
     pub bytes: u64,
+    /// When it was last changed, where the system tells.
+    pub modified: Option<SystemTime>,
     /// Whether it was given as reference.
     pub reference: bool,
 }
@@ -188,6 +196,23 @@ impl Source {
     /// Whether it holds many articles and can only be read from its beginning.
     pub(crate) fn is_stream(&self) -> bool {
         matches!(self.format, Format::Lines(_)) && self.packing != Packing::Plain
+    }
+
+    /// Its bytes as they are.
+    pub(crate) fn raw(&self) -> std::io::Result<impl std::io::Read> {
+        self.place.open_at(0)
+    }
+
+    /// Whether it is at this path, or below it.
+    pub(crate) fn is_at(&self, path: &std::path::Path) -> bool {
+        let Place::Path(own) = &self.place else { return false };
+        own.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|path| own.starts_with(path)))
+    }
+
+    /// Whether it is not what it was when it was found: changed, or gone.
+    pub(crate) fn is_changed(&self) -> bool {
+        let Place::Path(path) = &self.place else { return false };
+        std::fs::metadata(path).map_or(true, |now| now.len() != self.bytes || now.modified().ok() != self.modified)
     }
 
     /// How many bytes it has unpacked, about.

@@ -7,6 +7,7 @@ use super::desk::{CHANGED, Office};
 use super::exhaustive::Join;
 use super::filter::Filter;
 use super::gather::Gathered;
+use super::grouping::Grouping;
 use super::index::{Brought, Indexer, Marks};
 use super::learn::{self, Survey};
 use super::progress::{Progress, Stage};
@@ -17,11 +18,12 @@ use crate::candidates::Pair;
 use crate::candidates::crowd::Crowds;
 use crate::candidates::lsh::{self, PairSet, Traces};
 use crate::candidates::run::ShelvedRun;
-use crate::cluster::{self, Link};
+use crate::cluster::stays::{Removed, Rules};
 use crate::config::Config;
 use crate::error::Result;
 use crate::report::{Copied, MeasuredRecall, Sink};
 use crate::score::ScoredPair;
+use ahash::AHashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -52,6 +54,8 @@ pub(crate) struct Outcome {
     pub(crate) standing: Vec<ArticleId>,
     /// Each article that is not its own representative (as a) and that (as b), ascending.
     pub(crate) belonging: Vec<ScoredPair>,
+    /// Articles that the rules remove, ascending.
+    pub(crate) removed: Vec<Removed>,
     /// For each article how much of it stands in others.
     pub(crate) copied: Vec<Option<Copied>>,
     /// What counts for nobody.
@@ -79,6 +83,8 @@ pub(crate) struct Run<'a, T, S> {
     pub(crate) config: &'a Config,
     /// What counts for nobody, if it is not to be learnt.
     pub(crate) boilerplate: Option<&'a Boilerplate>,
+    /// What is to be removed, if anything is.
+    pub(crate) rules: Option<&'a Rules>,
     pub(crate) sink: &'a mut S,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -136,13 +142,18 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         drop(traces);
         self.progress.begin(Stage::Score, Some(work.len() as u64));
         let mut found = Vec::new();
+        let mut own_words = AHashMap::new();
         verifier.score(&work, self.sink, |pair, seen| {
             found.extend(pair);
+            own_words.extend(seen.own_words.into_iter().flatten());
             tally.add(&seen);
         })?;
         let unlisted = crowds.unlisted(found.iter().map(key), |article| self.gathered.is_reference(article));
         self.progress.begin(Stage::Cluster, None);
-        let belonging = clusters(&verifier, &copies, &found, &crowds);
+        let (belonging, removed) = {
+            let grouping = Grouping { verifier: &verifier, copies: &copies, found: &found, crowds: &crowds };
+            (grouping.clusters(), self.rules.map_or(Vec::new(), |rules| grouping.removed(rules, &own_words)))
+        };
         let recall = sample.map(|sample| {
             let listed = |pair: Pair| found.binary_search_by_key(&pair, key).is_ok() || crowds.share_a_leader(pair);
             sample.recall(&verifier, listed)
@@ -152,6 +163,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             pairs: found,
             standing: copies.standing.clone(),
             belonging,
+            removed,
             long_runs: tally.long_runs,
             copied: tally.finish(&copies),
             boilerplate,
@@ -280,66 +292,6 @@ fn among_copies(work: &[Work], copies: &Copies) -> Vec<Work> {
             })
         })
         .collect()
-}
-
-/// Where each article belongs that is not its own representative: it (as a) and that (as b).
-fn clusters<T: Texts>(
-    verifier: &Verifier<'_, T>,
-    copies: &Copies,
-    found: &[ScoredPair],
-    crowds: &Crowds,
-) -> Vec<ScoredPair> {
-    let Copies { members, faces, standing, rank, .. } = copies;
-    let mut links: Vec<Link> = found
-        .iter()
-        .filter(|pair| copies.stands(pair.a.0) && copies.stands(pair.b.0))
-        .filter(|pair| pair.decisive_jaccard() >= verifier.office.config.threshold)
-        .map(|pair| {
-            let (a, b) = (rank[pair.a.index()], rank[pair.b.index()]);
-            Link { earlier: a.min(b), later: a.max(b) }
-        })
-        .collect();
-    links.par_sort_unstable_by_key(|link| (link.later, link.earlier));
-    let mut verified: Vec<ScoredPair> = Vec::new();
-    let representatives = cluster::representatives(
-        members.len(),
-        &links,
-        |place| {
-            let leaders = crowds.leaders.get(&members[place as usize]);
-            leaders.into_iter().flatten().map(|&leader| rank[leader as usize]).collect()
-        },
-        |pair| {
-            let scored = verifier.alike(Pair::new(members[pair.a() as usize], members[pair.b() as usize]));
-            verified.extend(&scored);
-            scored.is_some()
-        },
-    );
-    verified.sort_unstable_by_key(key);
-    let pair_of = |pair: Pair| {
-        let search = |pairs: &[ScoredPair]| pairs.binary_search_by_key(&pair, key).ok().map(|at| pairs[at]);
-        search(found).or_else(|| search(&verified))
-    };
-    let belongs = |article: ArticleId| {
-        let stand_in = standing[article.index()];
-        if verifier.office.gathered.words[article.index()] == 0 {
-            return None;
-        }
-        let place = representatives[rank[stand_in.index()] as usize] as usize;
-        let (head, representative) = (ArticleId(members[place]), faces[place]);
-        if article == representative {
-            return None;
-        }
-        // A copy has the words of the one that stands for it, so it relates to others as that does.
-        let (from, to) = match (stand_in == head, article == head) {
-            (false, _) => (stand_in, head),
-            (true, false) => (article, head),
-            (true, true) => (head, representative),
-        };
-        // Where there is none it was not sought (two references) or lost (a text that changed).
-        let pair = pair_of(Pair::new(from.0, to.0))?;
-        Some(pair.seen_from(from).renamed(article, representative))
-    };
-    (0..verifier.office.gathered.len() as u32).filter_map(|article| belongs(ArticleId(article))).collect()
 }
 
 pub(crate) fn key(pair: &ScoredPair) -> Pair {

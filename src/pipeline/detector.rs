@@ -201,6 +201,7 @@ impl Detector {
             gathered,
             texts: InMemory(articles),
             config: &self.config,
+            rules: None,
             boilerplate: self.boilerplate.as_ref(),
             sink: &mut passages,
             progress,

@@ -7,12 +7,15 @@
 mod batches;
 mod copied;
 mod copies;
+#[cfg(feature = "formats")]
+pub mod dedup;
 mod desk;
 pub(crate) mod detect;
 mod detector;
 mod exhaustive;
 mod filter;
 pub(crate) mod gather;
+mod grouping;
 mod index;
 mod learn;
 #[cfg(feature = "formats")]

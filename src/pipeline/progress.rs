@@ -20,6 +20,8 @@ pub enum Stage {
     Score,
     /// Grouping; not counted.
     Cluster,
+    /// Writing the input once more without what is removed; counted in bytes of input.
+    Dump,
     /// Writing what is not written yet; not counted.
     Report,
 }
@@ -36,6 +38,7 @@ impl Stage {
             Self::Candidates => "candidates",
             Self::Score => "score",
             Self::Cluster => "cluster",
+            Self::Dump => "dump",
             Self::Report => "report",
         }
     }

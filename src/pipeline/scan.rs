@@ -8,6 +8,7 @@ use super::reading::{Made, ReadSome, Reader, Streams, follow};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::shelf::Store;
+use crate::cluster::stays::{Removed, Rules};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::input::{self, Cards, Heard, InputOptions, Keeping, Kept, Library, Location, Plan, Skipped, Source, Wanted};
@@ -43,6 +44,8 @@ pub struct Found {
     pub pairs: Vec<ScoredPair>,
     /// The clusters.
     pub clusters: Clusters,
+    /// The articles that go, if any were to, ascending.
+    pub removed: Vec<Removed>,
     /// For each article how much of it stands in others.
     pub copied: Vec<Option<Copied>>,
     /// What counted for nobody.
@@ -122,9 +125,21 @@ impl Scan {
         sink: &mut S,
         progress: &dyn Progress,
     ) -> Result<Found> {
+        self.detect_and_remove(sketches, boilerplate, None, sink, progress)
+    }
+
+    /// Finds, too, which articles are to go by these rules.
+    pub(super) fn detect_and_remove<S: Sink>(
+        &self,
+        sketches: Sketches,
+        boilerplate: Option<&Boilerplate>,
+        rules: Option<&Rules>,
+        sink: &mut S,
+        progress: &dyn Progress,
+    ) -> Result<Found> {
         let store = Arc::clone(&sketches.0.store);
         let texts = self.on_disk();
-        let run = Run { gathered: sketches.0, texts, config: &self.config, boilerplate, sink, progress };
+        let run = Run { gathered: sketches.0, texts, config: &self.config, boilerplate, rules, sink, progress };
         let mut outcome = run.detect()?;
         let mut skipped = self.skipped.clone();
         skipped.extend(outcome.lost.iter().map(|(article, reason)| Skipped {
@@ -138,6 +153,7 @@ impl Scan {
         Ok(Found {
             pairs: outcome.pairs,
             clusters,
+            removed: outcome.removed,
             copied: outcome.copied,
             boilerplate: outcome.boilerplate,
             skipped,
@@ -146,6 +162,11 @@ impl Scan {
             matches: outcome.matches,
             temporary: store.spilled(),
         })
+    }
+
+    /// What could not be read of a source.
+    pub(super) fn skipped_in(&self, source: &str) -> impl Iterator<Item = &Skipped> {
+        self.skipped.iter().filter(move |skip| skip.source == source)
     }
 
     /// The settings.

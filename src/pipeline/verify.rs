@@ -49,6 +49,8 @@ pub(crate) struct Seen {
     pub(crate) copied: [Vec<Range<u32>>; 2],
     /// Whether it is not reported though it shares a long run.
     pub(crate) long_run: bool,
+    /// Of a pair that is reported, its articles and how many of the words of each are not boilerplate.
+    pub(crate) own_words: Option<[(u32, u32); 2]>,
 }
 
 /// A pair that is reported with what the sink made of it, and what was seen.
@@ -167,7 +169,8 @@ impl<'a, T: Texts> Verifier<'a, T> {
         let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
         let copied = matched.copied();
         let rendered = sink.render(&pair, &comparison, a.side(), b.side());
-        Some((Some((pair, rendered)), Seen { pair: Some(work.pair), copied, long_run: false }))
+        let own_words = Some([(pair.a.0, a.prepared.own_words()), (pair.b.0, b.prepared.own_words())]);
+        Some((Some((pair, rendered)), Seen { pair: Some(work.pair), copied, own_words, ..Seen::default() }))
     }
 
     fn unreported(&self, pair: Pair, weighed: &Weighed) -> Seen {
@@ -175,7 +178,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
             return Seen::default();
         }
         let copied = by_runs(&weighed.runs, self.office.config.run());
-        Seen { pair: Some(pair), copied, long_run: weighed.long_run }
+        Seen { pair: Some(pair), copied, long_run: weighed.long_run, own_words: None }
     }
 
     /// The score of one pair, if it is reported for its Jaccard.

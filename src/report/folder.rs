@@ -5,12 +5,11 @@ use super::clusters::Clusters;
 use super::pairs::{Detail, JsonLines};
 use super::summary::{RunInfo, Summary};
 use super::tables::{self, Found};
-use super::{Copied, boilerplate};
+use super::{Copied, boilerplate, write_json};
 use crate::boilerplate::KnownPassage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Skipped, shown};
 use crate::score::ScoredPair;
-use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -67,12 +66,7 @@ impl Staging {
             }
             check_replaceable(target)?;
         }
-        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // The error's own text would name the folder that is written aside.
-        let failed = |error: std::io::Error| Error::output(&error.kind().into()).at(target);
-        fs::create_dir_all(parent).map_err(failed)?;
-        let aside = tempfile::Builder::new().prefix(".wirecopy-").tempdir_in(parent).map_err(failed)?;
-        Ok(Self { target: target.to_owned(), force, aside })
+        Ok(Self { target: target.to_owned(), force, aside: aside(target)? })
     }
 
     /// Where it is being written.
@@ -162,6 +156,15 @@ impl Staging {
     }
 }
 
+/// A folder beside `target`, in which it is written until it is whole.
+pub(super) fn aside(target: &Path) -> Result<tempfile::TempDir> {
+    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // The error's own text would name the folder that is written aside.
+    let failed = |error: std::io::Error| Error::output(&error.kind().into()).at(target);
+    fs::create_dir_all(parent).map_err(failed)?;
+    tempfile::Builder::new().prefix(".wirecopy-").tempdir_in(parent).map_err(failed)
+}
+
 /// Only a folder that holds nothing but results may be replaced.
 fn check_replaceable(target: &Path) -> Result<()> {
     let refuse = |reason: String| Err(Error::new(ErrorKind::Output, reason).at(target));
@@ -195,11 +198,4 @@ fn make_readable(path: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make_readable(_: &Path) -> std::io::Result<()> {
     Ok(())
-}
-
-fn write_json(out: &mut impl Write, value: &impl Serialize, pretty: bool) -> Result<()> {
-    let written =
-        if pretty { serde_json::to_writer_pretty(&mut *out, value) } else { serde_json::to_writer(&mut *out, value) };
-    written.map_err(|error| Error::output(&error.into()))?;
-    out.write_all(b"\n").and_then(|()| out.flush()).map_err(|error| Error::output(&error))
 }

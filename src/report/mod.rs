@@ -7,6 +7,8 @@
 //! [`boilerplate`], [`summary`].
 
 #[cfg(feature = "formats")]
+pub mod audit;
+#[cfg(feature = "formats")]
 pub mod boilerplate;
 #[cfg(feature = "formats")]
 pub mod catalogue;
@@ -14,6 +16,8 @@ pub mod catalogue;
 pub mod clusters;
 #[cfg(feature = "cli")]
 pub mod curve;
+#[cfg(feature = "formats")]
+pub(crate) mod dump;
 #[cfg(feature = "cli")]
 pub mod evaluate;
 #[cfg(feature = "cli")]
@@ -26,6 +30,8 @@ pub mod overview;
 pub mod pairs;
 #[cfg(feature = "cli")]
 pub mod passages;
+#[cfg(feature = "formats")]
+pub mod removed;
 #[cfg(feature = "formats")]
 pub mod summary;
 #[cfg(feature = "formats")]
@@ -103,4 +109,15 @@ impl<S: Sink, T: Sink> Sink for (S, T) {
         self.0.take(pair, rendered.0)?;
         self.1.take(pair, rendered.1)
     }
+}
+
+/// Writes a value as JSON, and a line feed.
+#[cfg(feature = "formats")]
+fn write_json(out: &mut impl std::io::Write, value: &impl Serialize, pretty: bool) -> Result<()> {
+    use crate::error::Error;
+
+    let written =
+        if pretty { serde_json::to_writer_pretty(&mut *out, value) } else { serde_json::to_writer(&mut *out, value) };
+    written.map_err(|error| Error::output(&error.into()))?;
+    out.write_all(b"\n").and_then(|()| out.flush()).map_err(|error| Error::output(&error))
 }

@@ -1,25 +1,80 @@
 //! The numbers of a run on a terminal.
 
 use super::catalogue::BY_FIELD;
+use super::removed::Account;
 use super::summary::Summary;
 use super::terminal::{align, count, escape, plural, wrapped};
 use crate::config::{BUCKET, Config, LONG_RUN};
 use crate::error::{Error, Result};
+use crate::input::shown;
 use crate::score::Relation;
 use console::Style;
 use std::io::Write;
+use std::path::Path;
 
 /// Writes the numbers of a run.
 ///
 /// # Errors
 /// If they cannot be written.
 pub fn write_summary(out: &mut impl Write, summary: &Summary, width: usize) -> Result<()> {
-    for (name, text) in lines(summary) {
+    write_lines(out, lines(summary), width)
+}
+
+fn write_lines(out: &mut impl Write, lines: Vec<(&'static str, String)>, width: usize) -> Result<()> {
+    for (name, text) in lines {
         let name = Style::new().bold().apply_to(align(name, 11, false));
         writeln!(out, "{name} {}", wrapped(&text, width.saturating_sub(12).max(20), 12))
             .map_err(|error| Error::output(&error))?;
     }
     Ok(())
+}
+
+/// Writes what became of the records of a dump, and where it is, if it was written.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_account(
+    out: &mut impl Write,
+    account: &Account,
+    summary: &Summary,
+    target: Option<&Path>,
+    width: usize,
+) -> Result<()> {
+    let mut lines = vec![(
+        "records",
+        format!(
+            "{} read: {} kept, {} removed, {} rejected",
+            count(account.read),
+            count(account.kept),
+            count(account.removed),
+            count(account.rejected)
+        ),
+    )];
+    if account.removed > 0 {
+        let by_relation: Vec<String> =
+            account.by_relation.iter().map(|(name, number)| format!("{} {name}", count(*number))).collect();
+        let text = format!(
+            "{}; {} of their {} are in no run of five that the kept ones have",
+            by_relation.join(", "),
+            count(account.words_lost),
+            plural(account.words_removed, "word")
+        );
+        lines.push(("removed", text));
+        let by_rule: Vec<String> =
+            account.by_rule.iter().map(|(rule, number)| format!("{} {}", rule.says(), count(*number))).collect();
+        lines.push(("stays", by_rule.join(", ")));
+    }
+    lines.push(("found at", found_at(summary)));
+    if summary.boilerplate.shingles > 0 {
+        let text = format!("{}, which count for nobody", plural(summary.boilerplate.passages, "passage"));
+        lines.push(("boilerplate", text));
+    }
+    lines.extend(read(summary));
+    if let Some(target) = target {
+        let target = escape(&shown(target));
+        lines.push(("written", format!("{target}; {target}.removed.jsonl says why each article is gone")));
+    }
+    write_lines(out, lines, width)
 }
 
 fn lines(summary: &Summary) -> Vec<(&'static str, String)> {

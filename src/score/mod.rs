@@ -281,6 +281,11 @@ impl Prepared {
         self.shingles.words_in_boilerplate()
     }
 
+    /// How many words do not lie in boilerplate.
+    pub(crate) fn own_words(&self) -> u32 {
+        (self.hashes.len() - self.words_in_boilerplate().iter().filter(|&&inside| inside).count()) as u32
+    }
+
     /// Where each word stands in the original.
     #[must_use]
     pub fn spans(&self) -> &[Span] {

@@ -1,13 +1,14 @@
 //! What the arguments mean: values, settings, options.
 
-use super::{Common, Compare, Find, Input, Room, Search, Tune};
+use super::{Common, Compare, Find, Input, KeepName, LikenessName, Removal, Room, Search, Tune};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
+use crate::cluster::stays::{Keep, Likeness, Rules};
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
 use crate::input::{FieldNames, InputOptions};
 use crate::report::boilerplate;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use sysinfo::{CGroupLimits, MemoryRefreshKind, RefreshKind, System};
 
 /// A fraction, or nothing.
@@ -128,6 +129,40 @@ impl Find {
     /// What counts for nobody.
     pub(in crate::cli) fn boilerplate(&self) -> Result<Boilerplate> {
         known(self.boilerplate.as_deref(), SHINGLE).map(Option::unwrap_or_default)
+    }
+}
+
+impl Removal {
+    pub(in crate::cli) fn config(&self) -> Result<Config> {
+        let chosen = Config::new(self.threshold, RECALL, None)?;
+        Config { count_boilerplate: self.count_boilerplate, exhaustive: self.exhaustive, ..chosen }.checked()
+    }
+
+    /// What counts for nobody, if a file says it.
+    pub(in crate::cli) fn boilerplate(&self) -> Result<Option<Boilerplate>> {
+        known(self.boilerplate.as_deref(), SHINGLE)
+    }
+
+    pub(in crate::cli) fn rules(&self) -> Result<Rules> {
+        let likeness = |name: &LikenessName| match name {
+            LikenessName::Identical => Likeness::Identical,
+            LikenessName::NearDuplicate => Likeness::NearDuplicate,
+            LikenessName::Excerpt => Likeness::Excerpt,
+        };
+        let keep = match self.keep {
+            KeepName::Longest => Keep::Longest,
+            KeepName::Earliest => Keep::Earliest,
+            KeepName::Latest => Keep::Latest,
+            KeepName::First => Keep::First,
+        };
+        let publishers = |file: &PathBuf| {
+            let text = std::fs::read_to_string(file);
+            text.map_err(|error| Error::setting(format!("--prefer {}: {error}", file.display())))
+        };
+        let prefer = self.prefer.as_ref().map(publishers).transpose()?.unwrap_or_default();
+        let prefer = prefer.lines().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let remove = self.remove.iter().map(likeness).collect();
+        Ok(Rules { remove, threshold: self.threshold, keep, prefer, min_words: self.min_words })
     }
 }
 

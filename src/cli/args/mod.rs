@@ -2,7 +2,7 @@
 
 mod meaning;
 
-use crate::config::{FIND_PASSAGE, RECALL, SHINGLE, THRESHOLD};
+use crate::config::{FIND_PASSAGE, NEAR_DUPLICATE, RECALL, SHINGLE, THRESHOLD};
 use crate::report::pairs::Detail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use meaning::{Bound, Tolerance, bound, size, tolerance};
@@ -22,6 +22,7 @@ Examples:
   wirecopy scan news/ -o result                  everything as JSON lines and CSV in the folder result
   wirecopy scan today/ --against archive/        today's articles against older ones
   zcat dump.gz | wirecopy scan - --format jsonl  pairs as a stream of JSON lines
+  wirecopy dedup dump.jsonl -o clean.jsonl       the dump without its duplicates, and an audit
   wirecopy compare a.txt dump.jsonl:17           two articles, passage by passage
   wirecopy find mine.txt archive/                who copied my article
   wirecopy evaluate dump.jsonl --truth t.csv     how good the result is, and why not better
@@ -38,6 +39,8 @@ pub(super) enum Command {
     Compare(Compare),
     /// Find who shares passages with one article
     Find(Box<Find>),
+    /// Write a dump once more without its duplicates, and why each of them is gone
+    Dedup(Box<Dedup>),
     /// Compare with labels that people gave: precision, recall, what was missed and why
     Evaluate(Box<Evaluate>),
     /// Show how likely pairs are found with which bands and rows
@@ -308,6 +311,94 @@ pub(super) struct Find {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = WHO_GOES)]
+pub(super) struct Dedup {
+    /// Files, folders, globs, or - for standard input, as for scan
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Older articles, which stay: what duplicates one of them is removed. They are not written
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) against: Vec<PathBuf>,
+
+    /// Where the dump goes: a file if PATH is one file, else a folder. The audit is written beside it
+    #[arg(short = 'o', long = "output", id = "output", value_name = "OUT", required_unless_present = "dry_run")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Replace OUT, if it is there and was written by dedup
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
+
+    /// Say what would be removed, and write nothing
+    #[arg(long, conflicts_with = "output")]
+    pub(super) dry_run: bool,
+
+    /// Remove nothing: write all records, each with a field `wirecopy` that says its cluster, whether it would stay,
+    /// and its nearest duplicate
+    #[arg(long)]
+    pub(super) annotate: bool,
+
+    #[command(flatten)]
+    pub(super) rules: Removal,
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) room: Room,
+    #[command(flatten)]
+    pub(super) input: Input,
+}
+
+/// What is removed, and who stays.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is removed")]
+pub(super) struct Removal {
+    /// Least Jaccard of near-duplicates
+    #[arg(long, value_name = "J", default_value_t = NEAR_DUPLICATE)]
+    threshold: f64,
+
+    /// What makes an article a duplicate
+    #[arg(long, value_name = "LIKENESS[,LIKENESS]", value_delimiter = ',', default_value = "identical,near-duplicate")]
+    remove: Vec<LikenessName>,
+
+    /// Who of several duplicates stays
+    #[arg(long, value_name = "WHO", default_value = "longest")]
+    keep: KeepName,
+
+    /// Publishers whose articles stay before others, a name a line, the most preferred first
+    #[arg(long, value_name = "FILE")]
+    prefer: Option<PathBuf>,
+
+    /// Leave articles with fewer words alone
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    min_words: u32,
+
+    /// Words that count for nobody: boilerplate.jsonl of a scan, instead of learning them
+    #[arg(long, value_name = "FILE", conflicts_with = "count_boilerplate")]
+    boilerplate: Option<PathBuf>,
+
+    /// Count footers and the like as words of their articles
+    #[arg(long)]
+    count_boilerplate: bool,
+
+    /// Find all near-duplicates with certainty, not by signatures; takes about twice the time
+    #[arg(long)]
+    exhaustive: bool,
+}
+
+const WHO_GOES: &str = "\
+An article is removed only as a duplicate of one that stays, with which it was compared word for word:
+  identical       the same words in the same order
+  near-duplicate  Jaccard at --threshold and above
+  excerpt         it is in the other, whatever else that has; only on request, as it may be the original
+and only if at least 0.8 of its shingles are in the one that stays. Footers and the like do not count.
+Of duplicates, one of --against stays, then one of a publisher of --prefer, then
+  longest   the one with the most words that are not boilerplate, of several the earliest
+  earliest  the earliest dated           latest  the latest dated           first  the first read
+Beside OUT: OUT.removed.jsonl (each article that is gone, the one that stays for it, and why),
+OUT.rejected (records that could not be read, as they were), OUT.skipped.jsonl (why), OUT.summary.json.
+Kept, removed and rejected are together what was read; that is checked before anything appears.";
+
+#[derive(Debug, Args)]
 #[command(after_help = LABELS)]
 pub(super) struct Evaluate {
     /// Files, folders or globs, as for scan
@@ -378,6 +469,21 @@ pub(super) enum Format {
     Text,
     /// All pairs, an object a line, as in pairs.jsonl; the summary goes to standard error
     Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LikenessName {
+    Identical,
+    NearDuplicate,
+    Excerpt,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KeepName {
+    Longest,
+    Earliest,
+    Latest,
+    First,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

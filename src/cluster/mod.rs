@@ -4,9 +4,15 @@
 //! article its representative. Articles are taken in that order; each joins the first representative with a Jaccard at
 //! the threshold or above, or becomes one. So nobody is in a cluster by a chain of likenesses: each member was verified
 //! against the representative itself. Who comes first decides; nothing else does.
-//! **Cost** linear in the pairs, plus one comparison for each member of a crowd whose leader belongs to another.
+//! **Cost** linear in the pairs, plus at most [`LEADERS`] comparisons for each leader that a member of a crowd follows.
+//!
+//! [`stays`] says who stays of duplicates that are to be removed.
+
+pub mod stays;
 
 use crate::candidates::Pair;
+use crate::config::LEADERS;
+use ahash::AHashMap;
 
 /// A pair as clustering needs it: both by their place in the order of who stays.
 pub(crate) struct Link {
@@ -16,8 +22,9 @@ pub(crate) struct Link {
 
 /// The representative of each place in the order; a representative is its own.
 ///
-/// `links` are sorted by `later`. `followed` gives the leaders of a crowd's member, and `verify` compares a member with
-/// a representative that it was not compared with yet.
+/// `links` are sorted by `later`. `followed` gives the leaders of a crowd's member, itself if it is one: all who have a
+/// leader in common may be alike without having been compared. `verify` compares a member with a representative of such
+/// a one.
 pub(crate) fn representatives(
     count: usize,
     links: &[Link],
@@ -25,6 +32,8 @@ pub(crate) fn representatives(
     mut verify: impl FnMut(Pair) -> bool,
 ) -> Vec<u32> {
     let mut representative: Vec<u32> = Vec::with_capacity(count);
+    // Of each leader, who represents it and those who follow it.
+    let mut around: AHashMap<u32, Vec<u32>> = AHashMap::new();
     let mut links = links.iter().peekable();
     for place in 0..count as u32 {
         let mut partners = Vec::new();
@@ -33,10 +42,12 @@ pub(crate) fn representatives(
         }
         let is_representative = |place: &u32| representative[*place as usize] == *place;
         let mut best = partners.iter().copied().filter(|partner| is_representative(partner)).min();
-        let mut others: Vec<u32> = followed(place)
-            .into_iter()
-            .filter(|&leader| leader < place)
-            .map(|leader| representative[leader as usize])
+        let leaders = followed(place);
+        let mut others: Vec<u32> = leaders
+            .iter()
+            .filter_map(|leader| around.get(leader))
+            .flatten()
+            .copied()
             .filter(|other| best.is_none_or(|best| *other < best) && !partners.contains(other))
             .collect();
         others.sort_unstable();
@@ -47,7 +58,14 @@ pub(crate) fn representatives(
                 break;
             }
         }
-        representative.push(best.unwrap_or(place));
+        let best = best.unwrap_or(place);
+        representative.push(best);
+        for leader in leaders {
+            let known = around.entry(leader).or_default();
+            if known.len() < LEADERS && !known.contains(&best) {
+                known.push(best);
+            }
+        }
     }
     representative
 }
@@ -77,7 +95,7 @@ mod tests {
     fn a_follower_is_verified_against_its_leaders_representative() {
         let links = [Link { earlier: 0, later: 1 }, Link { earlier: 1, later: 2 }];
         let run = |passes| {
-            let follows = |place| if place == 2 { vec![1] } else { Vec::new() };
+            let follows = |place| if place > 0 { vec![1] } else { Vec::new() };
             representatives(3, &links, follows, |pair| {
                 assert_eq!(pair, Pair::new(0, 2));
                 passes

@@ -1,0 +1,76 @@
+//! `wirecopy dedup PATH... -o OUT`: a dump without its duplicates, and the audit.
+
+use super::args::Dedup;
+use super::progress::Bars;
+use super::{Exit, STAGING, name_skipped, output_error, width};
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::{InputOptions, Plan};
+use crate::pipeline::dedup::Target;
+use crate::pipeline::scan::Scan;
+use crate::report::audit::Deduplicated;
+use crate::report::overview::write_account;
+use crate::report::removed::DedupSummary;
+use std::io::Write;
+use std::path::Path;
+
+pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
+    let memory = arguments.room.prepare()?;
+    let config = arguments.rules.config()?;
+    let rules = arguments.rules.rules()?;
+    let boilerplate = arguments.rules.boilerplate()?;
+    let options = InputOptions { leave_out: arguments.output.clone(), ..arguments.input.options() };
+    let is_file = matches!(&arguments.paths[..], [path] if !path.is_dir());
+    let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
+    let is_input = |source: &&crate::input::Source| !source.reference;
+    let inputs = plan.sources.iter().filter(is_input).count();
+    if inputs == 0 {
+        name_skipped(&plan.skipped, arguments.common.verbose);
+        return Err(Error::input("nothing to deduplicate"));
+    }
+    let is_file = is_file && inputs == 1;
+    let output = arguments.output.as_deref();
+    if let Some(output) = output.filter(|output| plan.sources.iter().any(|source| source.is_at(output))) {
+        return Err(Error::new(ErrorKind::Output, "is what is read; name another place").at(output));
+    }
+    let staging = output.map(|output| Deduplicated::new(output, arguments.force)).transpose()?;
+    if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
+        *path = Some(staging.path().to_owned());
+    }
+    let bars = Bars::new(arguments.common.quiet);
+    let (scan, sketches) = Scan::read(plan, options, config, memory, &bars)?;
+    let found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
+    let account = scan.account(&found);
+    if let Some(staging) = staging {
+        let (kept, rejected) = (staging.kept(), staging.rejected());
+        if !is_file {
+            // A folder of which nothing stays is a folder all the same.
+            std::fs::create_dir(&kept).map_err(output_error)?;
+        }
+        let target = Target { kept: &kept, rejected: &rejected, is_file, annotate: arguments.annotate };
+        scan.write_without(&found, target, &bars)?;
+        let summary = DedupSummary { account: &account, rules: &rules, scan: &found.summary };
+        staging.write(scan.catalogue(), &found.removed, &found.skipped, &summary)?;
+        staging.finish()?;
+    }
+    let seconds = bars.finish();
+    if !arguments.common.quiet {
+        let mut out = std::io::stdout().lock();
+        match write_account(&mut out, &account, &found.summary, place(arguments), width()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            told => told?,
+        }
+    }
+    name_skipped(&found.skipped, arguments.common.verbose);
+    if arguments.common.verbose {
+        for (stage, seconds) in seconds {
+            let _ = writeln!(std::io::stderr(), "{stage:<12} {seconds:8.3} s");
+        }
+    }
+    let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
+    Ok(if tolerated { Exit::Done } else { Exit::Skipped })
+}
+
+/// Where the dump is, if it was written.
+fn place(arguments: &Dedup) -> Option<&Path> {
+    arguments.output.as_deref()
+}

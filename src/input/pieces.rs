@@ -1,0 +1,180 @@
+//! A source once more from its beginning to its end, byte for byte: its articles, and what is none.
+
+use super::stream;
+use super::{Location, Source};
+use std::io::{self, BufRead, BufReader, Read};
+
+/// A stretch of a source of lines, unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'b> {
+    /// The whole record of an article, by its place among those of the source.
+    Article(usize, &'b [u8]),
+    /// A line of white space.
+    Blank(&'b [u8]),
+    /// Part of a record that is no article; `begins` if it is the first part.
+    Other {
+        /// Some bytes of it.
+        bytes: &'b [u8],
+        /// Whether it begins here.
+        begins: bool,
+    },
+}
+
+/// How a source ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Where it ends.
+    Whole,
+    /// Where it could not be read on.
+    Broken,
+}
+
+/// Bytes that are looked at at a time.
+const PART: usize = 1 << 18;
+
+/// Calls `visit` with all that is in a source, in order. `articles` are all of it that are articles, in order.
+///
+/// # Errors
+/// Those of `visit`; and if an article is not where it was.
+pub(crate) fn each_piece(
+    source: &Source,
+    articles: &[Location],
+    visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>,
+) -> io::Result<End> {
+    let mut reader = BufReader::with_capacity(PART, stream::unpacked(&source.place, source.packing)?);
+    let changed = || io::Error::new(io::ErrorKind::UnexpectedEof, "changed while it was read");
+    let mut between = Between::default();
+    let mut record = Vec::new();
+    let mut at = 0;
+    for (number, article) in articles.iter().enumerate() {
+        let before = article.offset.checked_sub(at).ok_or_else(changed)?;
+        if between.read(&mut reader, before, visit)? == End::Broken {
+            return Err(changed());
+        }
+        between.end(visit)?;
+        record.clear();
+        if reader.by_ref().take(article.len).read_to_end(&mut record)? as u64 != article.len {
+            return Err(changed());
+        }
+        visit(Piece::Article(number, &record))?;
+        at = article.offset + article.len;
+    }
+    let end = between.read(&mut reader, u64::MAX, visit)?;
+    between.end(visit)?;
+    Ok(end)
+}
+
+/// What stands between articles, line by line.
+#[derive(Default)]
+struct Between {
+    /// The white space that the line began with, while there is nothing else in it.
+    white: Vec<u8>,
+    /// Whether there was something else in it.
+    is_other: bool,
+}
+
+impl Between {
+    /// Reads so many bytes, or up to the end.
+    fn read(
+        &mut self,
+        reader: &mut impl BufRead,
+        mut count: u64,
+        visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>,
+    ) -> io::Result<End> {
+        while count > 0 {
+            let bytes = match reader.fill_buf() {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => return Ok(End::Broken),
+            };
+            if bytes.is_empty() {
+                return Ok(if count < u64::MAX { End::Broken } else { End::Whole });
+            }
+            let part = &bytes[..bytes.len().min(usize::try_from(count).unwrap_or(usize::MAX))];
+            for line in super::lines::each(part) {
+                self.take(line, visit)?;
+            }
+            let used = part.len();
+            count -= used as u64;
+            reader.consume(used);
+        }
+        Ok(End::Whole)
+    }
+
+    /// Takes part of a line, with its line feed if that is in it.
+    fn take(&mut self, part: &[u8], visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
+        let ends = part.ends_with(b"\n");
+        if self.is_other {
+            visit(Piece::Other { bytes: part, begins: false })?;
+        } else {
+            self.white.extend_from_slice(part);
+            let white = self.white.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&self.white);
+            if !white.trim_ascii().is_empty() {
+                visit(Piece::Other { bytes: &self.white, begins: true })?;
+                self.white.clear();
+                self.is_other = true;
+            } else if ends {
+                visit(Piece::Blank(&self.white))?;
+                self.white.clear();
+            }
+        }
+        self.is_other &= !ends;
+        Ok(())
+    }
+
+    /// An article begins, or nothing comes any more.
+    fn end(&mut self, visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
+        self.is_other = false;
+        if self.white.is_empty() { Ok(()) } else { visit(Piece::Blank(&std::mem::take(&mut self.white))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, Packing};
+    use super::*;
+
+    fn source(bytes: &[u8]) -> Source {
+        let place = stream::spool(&mut &*bytes).expect("a temporary file").0;
+        Source {
+            name: "x".into(),
+            relative: "x".into(),
+            place,
+            packing: Packing::Plain,
+            format: Format::Lines(super::super::Fields::default()),
+            bytes: bytes.len() as u64,
+            modified: None,
+            reference: false,
+        }
+    }
+
+    fn article(offset: u64, len: u64) -> Location {
+        Location { source: 0, offset, len, record: 1, text: None }
+    }
+
+    #[test]
+    fn every_byte_is_in_one_piece() {
+        let text = b"\xef\xbb\xbf \n{1}\n\n  \nnot\n{2}\nlong wrong\n \n{3}";
+        let mut seen = Vec::new();
+        let end = each_piece(&source(text), &[article(5, 4), article(17, 4), article(34, 3)], &mut |piece| {
+            let (kind, bytes) = match piece {
+                Piece::Article(number, bytes) => (number.to_string(), bytes),
+                Piece::Blank(bytes) => ("blank".to_owned(), bytes),
+                Piece::Other { bytes, begins } => (format!("other {begins}"), bytes),
+            };
+            seen.push((kind, bytes.to_vec()));
+            Ok(())
+        });
+        assert_eq!(end.expect("it can be read"), End::Whole);
+        assert_eq!(seen.iter().flat_map(|(_, bytes)| bytes.clone()).collect::<Vec<u8>>(), text);
+        let kinds: Vec<&str> = seen.iter().map(|(kind, _)| kind.as_str()).collect();
+        assert_eq!(kinds, ["blank", "0", "blank", "blank", "other true", "1", "other true", "blank", "2"]);
+    }
+
+    #[test]
+    fn what_became_shorter_is_an_error() {
+        let mut nothing = |_: Piece<'_>| Ok(());
+        assert!(each_piece(&source(b"{1}\n"), &[article(0, 9)], &mut nothing).is_err());
+        assert!(each_piece(&source(b"{1}\n"), &[article(7, 2)], &mut nothing).is_err());
+    }
+}

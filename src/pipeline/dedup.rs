@@ -1,0 +1,199 @@
+//! Files to the same files without their duplicates.
+
+use super::progress::{Progress, Stage};
+use super::scan::{Found, Scan, Sketches};
+use crate::article::ArticleId;
+use crate::boilerplate::Boilerplate;
+use crate::cluster::stays::Rules;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::{Format, Location, Skipped, Source};
+use crate::report::Sink;
+use crate::report::dump::{self, Fate, Written};
+use crate::report::removed::{Account, Notes};
+use crate::score::{Comparison, ScoredPair, Side};
+use rayon::prelude::*;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where the records of a dump go.
+#[derive(Clone, Copy)]
+pub struct Target<'t> {
+    /// The dump without its duplicates: a file if the input is one, else a folder.
+    pub kept: &'t Path,
+    /// Records that could not be read: likewise.
+    pub rejected: &'t Path,
+    /// Whether the input is one file.
+    pub is_file: bool,
+    /// Whether all articles stay, with notes of what was found.
+    pub annotate: bool,
+}
+
+/// Takes no note of pairs as they come.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    type Rendered = ();
+
+    fn render(&self, _: &ScoredPair, _: &Comparison, _: Side<'_>, _: Side<'_>) {}
+
+    fn take(&mut self, _: &ScoredPair, (): ()) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A source with its articles, and what else was in it.
+struct Part<'s> {
+    source: &'s Source,
+    /// The number of its first article.
+    first: u32,
+    articles: &'s [Location],
+    /// Records that could not be read.
+    skipped: u64,
+}
+
+impl Scan {
+    /// Finds the articles that go by these rules.
+    ///
+    /// # Errors
+    /// If a temporary file fails.
+    pub fn find_removable(
+        &self,
+        sketches: Sketches,
+        boilerplate: Option<&Boilerplate>,
+        rules: &Rules,
+        progress: &dyn Progress,
+    ) -> Result<Found> {
+        self.detect_and_remove(sketches, boilerplate, Some(rules), &mut Nowhere, progress)
+    }
+
+    /// The sources of the input proper, each with its articles.
+    fn parts(&self) -> Vec<Part<'_>> {
+        let catalogue = self.catalogue();
+        let mut first = 0;
+        let mut parts = Vec::new();
+        for (source, number) in catalogue.sources.iter().zip(0..) {
+            let from = catalogue.locations[first..].partition_point(|location| location.source < number) + first;
+            let to = catalogue.locations[from..].partition_point(|location| location.source == number) + from;
+            first = to;
+            if !source.reference {
+                let articles = &catalogue.locations[from..to];
+                let is_record = |skip: &&Skipped| match source.format {
+                    Format::Lines(_) => skip.record.is_some(),
+                    Format::Text => articles.is_empty(),
+                };
+                let skipped = self.skipped_in(&source.name).filter(is_record).count() as u64;
+                parts.push(Part { source, first: from as u32, articles, skipped });
+            }
+        }
+        parts
+    }
+
+    /// What became of each record.
+    #[must_use]
+    pub fn account(&self, found: &Found) -> Account {
+        let parts = self.parts();
+        let articles = parts.iter().map(|part| part.articles.len() as u64).sum();
+        let rejected = parts.iter().map(|part| part.skipped).sum();
+        Account::new(articles, rejected, &found.removed)
+    }
+
+    /// Writes the input once more, without the articles that go.
+    ///
+    /// # Errors
+    /// If it cannot be written, or the input is not what it was, or anything is missing from the account.
+    pub fn write_without(&self, found: &Found, target: Target<'_>, progress: &dyn Progress) -> Result<()> {
+        let parts = self.parts();
+        check_targets(&parts, target)?;
+        progress.begin(Stage::Dump, Some(parts.iter().map(|part| part.source.bytes).sum()));
+        let notes =
+            target.annotate.then(|| Notes::new(self.catalogue(), &found.clusters, &found.pairs, &found.removed));
+        let goes = |article: ArticleId| {
+            !target.annotate && found.removed.binary_search_by_key(&article, |removed| removed.pair.a).is_ok()
+        };
+        let write = |part: &Part<'_>| {
+            let paths = [path_in(target.kept, part.source, target), rejected_in(target.rejected, part.source, target)];
+            let keep = |at: usize, record: &[u8]| {
+                let article = ArticleId(part.first + at as u32);
+                let note = |notes: &Notes<'_>| Some(notes.annotate(article, record));
+                if goes(article) {
+                    Fate::Goes
+                } else {
+                    notes.as_ref().and_then(note).map_or(Fate::Stays, Fate::Becomes)
+                }
+            };
+            let written = match part.source.format {
+                Format::Lines(_) => dump::rewrite(part.source, part.articles, &paths, &keep),
+                Format::Text => text(part, &paths, goes(ArticleId(part.first))),
+            };
+            progress.advance(part.source.bytes);
+            written.map_err(|error| failed(part.source, &error)).and_then(|written| part.check(&written, &goes))
+        };
+        parts.par_iter().map(write).collect()
+    }
+}
+
+impl Part<'_> {
+    /// Whether everything is where it ought to be.
+    fn check(&self, written: &Written, goes: &dyn Fn(ArticleId) -> bool) -> Result<()> {
+        let all = (self.first..).take(self.articles.len()).map(ArticleId);
+        let removed = all.filter(|&article| goes(article)).count() as u64;
+        let kept = self.articles.len() as u64 - removed;
+        let broken = u64::from(written.is_broken);
+        let rejected = self.skipped..=self.skipped + broken;
+        let balances = (written.kept, written.removed) == (kept, removed) && rejected.contains(&written.rejected);
+        if self.source.is_changed() || !balances {
+            let message = format!("{}: changed while it was read; nothing was written", self.source.name);
+            return Err(Error::new(ErrorKind::Input, message));
+        }
+        Ok(())
+    }
+}
+
+/// Puts a text where it belongs, or nowhere if it goes.
+fn text(part: &Part<'_>, [kept, rejected]: &[PathBuf; 2], goes: bool) -> io::Result<Written> {
+    if part.articles.is_empty() {
+        dump::place(part.source, rejected)?;
+        return Ok(Written { rejected: 1, ..Written::default() });
+    }
+    if goes {
+        return Ok(Written { removed: 1, ..Written::default() });
+    }
+    dump::place(part.source, kept)?;
+    Ok(Written { kept: 1, ..Written::default() })
+}
+
+/// Where a source goes.
+fn path_in(path: &Path, source: &Source, target: Target<'_>) -> PathBuf {
+    if target.is_file { path.to_owned() } else { path.join(&source.relative) }
+}
+
+/// Where its rejected records go: a file whose name nobody takes for that of a dump.
+fn rejected_in(path: &Path, source: &Source, target: Target<'_>) -> PathBuf {
+    let mut name = path_in(path, source, target).into_os_string();
+    if !target.is_file {
+        name.push(".rejected");
+    }
+    name.into()
+}
+
+/// Two sources must not go to one place, and only records of lines can take notes.
+fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
+    let mut relative: Vec<&Path> = parts.iter().map(|part| part.source.relative.as_path()).collect();
+    relative.sort_unstable();
+    if let Some(twice) = relative.windows(2).find(|two| two[0] == two[1]) {
+        let message =
+            format!("two inputs would both become {}; deduplicate them from a folder above both", twice[0].display());
+        return Err(Error::setting(message));
+    }
+    let text = parts.iter().find(|part| matches!(part.source.format, Format::Text));
+    match text {
+        Some(part) if target.annotate => {
+            Err(Error::setting(format!("{} is a text; --annotate writes into records of lines", part.source.name)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn failed(source: &Source, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Output, format!("{}: {error}; nothing was written", source.name))
+}

@@ -1,0 +1,133 @@
+//! The outputs of a deduplication: written aside, and put in their places when all are whole.
+//!
+//! The audit comes first and the dump last, so that a dump never stands there without what was removed from it.
+
+use super::catalogue::Catalogue;
+use super::removed::{self, DedupSummary};
+use super::write_json;
+use crate::cluster::stays::Removed;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::Skipped;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// What the name of each file of the audit adds to that of the dump.
+const REMOVED: &str = ".removed.jsonl";
+const REJECTED: &str = ".rejected";
+const SKIPPED: &str = ".skipped.jsonl";
+const SUMMARY: &str = ".summary.json";
+
+/// A dump and its audit in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
+pub struct Deduplicated {
+    target: PathBuf,
+    force: bool,
+    aside: tempfile::TempDir,
+}
+
+impl Deduplicated {
+    /// Begins a dump that will be `target`.
+    ///
+    /// # Errors
+    /// If `target` or a file of its audit is there already and `force` is not set, or it was not written by a
+    /// deduplication, or nothing can be written beside it.
+    pub fn new(target: &Path, force: bool) -> Result<Self> {
+        let there = |path: &PathBuf| path.symlink_metadata().is_ok();
+        let all = [target.to_owned(), beside(target, REMOVED), beside(target, REJECTED), beside(target, SKIPPED)];
+        if let Some(path) = all.iter().find(|path| there(path)) {
+            let message = if !force {
+                "is there already; name another place, or replace it with --force"
+            } else if !there(&beside(target, SUMMARY)) {
+                "has no summary beside it; only what a deduplication wrote is replaced"
+            } else {
+                ""
+            };
+            if !message.is_empty() {
+                return Err(Error::new(ErrorKind::Output, message).at(path));
+            }
+        }
+        let aside = super::folder::aside(target)?;
+        Ok(Self { target: target.to_owned(), force, aside })
+    }
+
+    /// The folder in which it is being written.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.aside.path()
+    }
+
+    /// Where the dump is written until it is whole.
+    #[must_use]
+    pub fn kept(&self) -> PathBuf {
+        self.aside.path().join("kept")
+    }
+
+    /// Where the rejected records are.
+    #[must_use]
+    pub fn rejected(&self) -> PathBuf {
+        self.aside.path().join("rejected")
+    }
+
+    /// Writes the audit.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(
+        &self,
+        catalogue: &Catalogue,
+        removed: &[Removed],
+        skipped: &[Skipped],
+        summary: &DedupSummary<'_>,
+    ) -> Result<()> {
+        removed::write(&mut self.create("removed")?, catalogue, removed)?;
+        if !skipped.is_empty() {
+            let mut lines = self.create("skipped")?;
+            skipped.iter().try_for_each(|skip| write_json(&mut lines, skip, false))?;
+            lines.flush().map_err(|error| Error::output(&error))?;
+        }
+        write_json(&mut self.create("summary")?, summary, true)
+    }
+
+    fn create(&self, name: &str) -> Result<BufWriter<File>> {
+        let file =
+            File::create(self.aside.path().join(name)).map_err(|error| Error::output(&error).at(&self.target))?;
+        Ok(BufWriter::with_capacity(1 << 18, file))
+    }
+
+    /// Puts everything in its place.
+    ///
+    /// # Errors
+    /// If it cannot be renamed, or something came there in the meantime that must not be replaced.
+    pub fn finish(self) -> Result<()> {
+        let old = self.aside.path().join("old");
+        fs::create_dir(&old).map_err(|error| Error::output(&error).at(&self.target))?;
+        for (name, ending) in
+            [("removed", REMOVED), ("rejected", REJECTED), ("skipped", SKIPPED), ("summary", SUMMARY), ("kept", "")]
+        {
+            let target = beside(&self.target, ending);
+            let failed = |error: std::io::Error| Error::output(&error).at(&target);
+            let made = self.aside.path().join(name);
+            if target.symlink_metadata().is_ok() {
+                if !self.force {
+                    return Err(Error::new(ErrorKind::Output, "came to be while this run was going on").at(target));
+                }
+                if made.is_file() && target.is_file() {
+                    fs::rename(&made, &target).map_err(failed)?;
+                    continue;
+                }
+                fs::rename(&target, old.join(name)).map_err(failed)?;
+            }
+            if made.symlink_metadata().is_ok() {
+                fs::rename(&made, &target).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A path with something added to its last part.
+fn beside(target: &Path, ending: &str) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}

@@ -1,0 +1,145 @@
+//! The dump without its duplicates: each source written once more, packed as it was, without the records that go.
+//!
+//! | input | output |
+//! |---|---|
+//! | a file of lines | a file of the same name: the kept records and blank lines, their bytes untouched, in their order |
+//! | gzip, zstd | packed the same way; the unpacked bytes are those of the kept records |
+//! | UTF-16 | UTF-16 with the same byte order |
+//! | a text that stays | a hard link to the file, or where that cannot be, a copy |
+//!
+//! Records that are no articles go, as they are and unpacked, into a file of rejected ones.
+
+use crate::input::{End, Location, Packing, Piece, Place, Source, each_piece};
+use flate2::write::GzEncoder;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// What came of the records of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) kept: u64,
+    pub(crate) removed: u64,
+    pub(crate) rejected: u64,
+    /// Whether it could not be read to its end.
+    pub(crate) is_broken: bool,
+}
+
+/// A file that is packed while it is written.
+enum Packed {
+    Plain(BufWriter<File>),
+    Gzip(GzEncoder<BufWriter<File>>),
+    Zstd(zstd::Encoder<'static, BufWriter<File>>),
+    /// UTF-16; little endian or not.
+    Wide(BufWriter<File>, bool),
+}
+
+impl Packed {
+    fn create(path: &Path, source: &Source) -> io::Result<Self> {
+        let mut file = BufWriter::with_capacity(1 << 18, create(path)?);
+        Ok(match source.packing {
+            Packing::Plain => Self::Plain(file),
+            Packing::Gzip => Self::Gzip(GzEncoder::new(file, flate2::Compression::default())),
+            Packing::Zstd => Self::Zstd(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?),
+            Packing::Utf16 => {
+                let mut mark = [0; 2];
+                source.raw()?.read_exact(&mut mark)?;
+                file.write_all(&mark)?;
+                Self::Wide(file, mark[0] == 0xff)
+            }
+        })
+    }
+
+    /// Writes whole lines.
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.write_all(lines),
+            Self::Gzip(encoder) => encoder.write_all(lines),
+            Self::Zstd(encoder) => encoder.write_all(lines),
+            Self::Wide(file, is_little) => {
+                let units = String::from_utf8_lossy(lines);
+                let bytes = |unit: u16| if *is_little { unit.to_le_bytes() } else { unit.to_be_bytes() };
+                units.encode_utf16().try_for_each(|unit| file.write_all(&bytes(unit)))
+            }
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Plain(mut file) | Self::Wide(mut file, _) => file.flush(),
+            Self::Gzip(encoder) => encoder.finish()?.flush(),
+            Self::Zstd(encoder) => encoder.finish()?.flush(),
+        }
+    }
+}
+
+/// What is written of a record.
+pub(crate) enum Fate {
+    /// Its bytes.
+    Stays,
+    /// These.
+    Becomes(Vec<u8>),
+    /// Nothing.
+    Goes,
+}
+
+/// Writes a source of lines once more to `target`. `fate` says, of an article by its place among `articles` and with its
+/// record, what becomes of it. What is no article goes to `rejected`.
+pub(crate) fn rewrite(
+    source: &Source,
+    articles: &[Location],
+    [target, rejected]: &[PathBuf; 2],
+    fate: &dyn Fn(usize, &[u8]) -> Fate,
+) -> io::Result<Written> {
+    let mut out = Packed::create(target, source)?;
+    let mut others: Option<BufWriter<File>> = None;
+    let mut written = Written::default();
+    let end = each_piece(source, articles, &mut |piece| match piece {
+        Piece::Blank(bytes) => out.write(bytes),
+        Piece::Article(number, bytes) => {
+            let fate = fate(number, bytes);
+            *if matches!(fate, Fate::Goes) { &mut written.removed } else { &mut written.kept } += 1;
+            match fate {
+                Fate::Stays => out.write(bytes),
+                Fate::Becomes(bytes) => out.write(&bytes),
+                Fate::Goes => Ok(()),
+            }
+        }
+        Piece::Other { bytes, begins } => {
+            written.rejected += u64::from(begins);
+            let others = match &mut others {
+                Some(others) => others,
+                None => others.insert(BufWriter::new(create(rejected)?)),
+            };
+            others.write_all(bytes)
+        }
+    })?;
+    written.is_broken = end == End::Broken;
+    out.finish()?;
+    others.map_or(Ok(()), |mut others| others.flush())?;
+    Ok(written)
+}
+
+/// Puts a source that is one article to `target`: by a hard link, or else as a copy.
+pub(crate) fn place(source: &Source, target: &Path) -> io::Result<()> {
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match &source.place {
+        // A link to a symbolic link would be one itself.
+        Place::Path(path) if !path.is_symlink() && fs::hard_link(path, target).is_ok() => Ok(()),
+        Place::Path(path) => fs::copy(path, target).map(|_| ()),
+        Place::Spool(_) => {
+            let mut out = create(target)?;
+            io::copy(&mut source.raw()?, &mut out).map(|_| ())
+        }
+    }
+}
+
+/// A new file, with the folders that it is in.
+fn create(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    File::create_new(path)
+}

@@ -1,0 +1,198 @@
+//! What a deduplication removed and why: `OUT.removed.jsonl`, `OUT.summary.json`, and records with notes of it.
+//!
+//! `OUT.removed.jsonl`, a line for each article that is gone, in input order:
+//!
+//! | field | |
+//! |---|---|
+//! | `id`, `source`, `record` | it: its id, and where it was; `record` is null where the source was the article |
+//! | `kept` | the one that stays: its `id`, `source` and `record` |
+//! | `relation` | how the two are related |
+//! | `jaccard`, `containment`, `coverage` | fractions over all words; the latter two say how much of it is in the kept one |
+//! | `core` | `jaccard` and `containment` without boilerplate, where there was some; these decided |
+//! | `words`, `words_lost` | how many words it had, and how many of them the kept one has not, in runs of five |
+//! | `rule` | why that one stays: `reference`, `preferred`, `longer`, `earlier`, `later` or `first` |
+//!
+//! With `--annotate`, a record has one more field `wirecopy` at its end: `cluster` (a number, null outside all), `keep`, and
+//! `nearest`, the duplicate with the highest Jaccard (`id`, `relation`, `jaccard`), or null.
+
+use super::catalogue::Catalogue;
+use super::clusters::Clusters;
+use super::summary::Summary;
+use crate::article::ArticleId;
+use crate::cluster::stays::{Removed, Rule, Rules};
+use crate::error::{Error, Result};
+use crate::score::{Relation, ScoredPair};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+#[derive(Serialize)]
+struct Line<'c> {
+    #[serde(flatten)]
+    removed: Named<'c>,
+    kept: Named<'c>,
+    relation: Relation,
+    jaccard: f64,
+    containment: f64,
+    coverage: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    core: Option<CoreNumbers>,
+    words: u32,
+    words_lost: u32,
+    rule: Rule,
+}
+
+#[derive(Serialize)]
+struct Named<'c> {
+    id: Cow<'c, str>,
+    source: &'c str,
+    record: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct CoreNumbers {
+    jaccard: f64,
+    containment: f64,
+}
+
+fn named(catalogue: &Catalogue, article: ArticleId) -> Named<'_> {
+    let source = &catalogue.source(article).name;
+    Named { id: catalogue.id(article), source, record: catalogue.record(article) }
+}
+
+/// How many words of an article that goes the one that stays has not.
+fn words_lost(pair: &ScoredPair) -> u32 {
+    pair.overlap.words_a - pair.overlap.covered_a
+}
+
+/// Writes `removed.jsonl`.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(out: &mut impl Write, catalogue: &Catalogue, removed: &[Removed]) -> Result<()> {
+    for Removed { pair, rule } in removed {
+        let line = Line {
+            removed: named(catalogue, pair.a),
+            kept: named(catalogue, pair.b),
+            relation: pair.relation,
+            jaccard: pair.overlap.jaccard(),
+            containment: pair.overlap.containment_a(),
+            coverage: pair.overlap.coverage_a(),
+            core: pair.core.map(|core| CoreNumbers { jaccard: core.jaccard(), containment: core.containment_a() }),
+            words: pair.overlap.words_a,
+            words_lost: words_lost(pair),
+            rule: *rule,
+        };
+        serde_json::to_writer(&mut *out, &line).map_err(|error| Error::output(&error.into()))?;
+        out.write_all(b"\n").map_err(|error| Error::output(&error))?;
+    }
+    out.flush().map_err(|error| Error::output(&error))
+}
+
+/// What became of the records of a dump. References are not among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// Records in the input: kept, removed and rejected together.
+    pub read: u64,
+    /// Articles that stay.
+    pub kept: u64,
+    /// Articles that are gone, each a duplicate of one that stays.
+    pub removed: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Of the removed, how many for each relation to the one that stays.
+    pub by_relation: BTreeMap<&'static str, u64>,
+    /// Of the removed, how many for each reason why the other stays.
+    pub by_rule: BTreeMap<Rule, u64>,
+    /// Words of the removed.
+    pub words_removed: u64,
+    /// Of these, words that the ones that stay have not, in runs of five.
+    pub words_lost: u64,
+}
+
+impl Account {
+    /// The account of an input of so many articles and rejected records.
+    #[must_use]
+    pub fn new(articles: u64, rejected: u64, removed: &[Removed]) -> Self {
+        let gone = removed.len() as u64;
+        let mut account =
+            Self { read: articles + rejected, kept: articles - gone, removed: gone, rejected, ..Self::default() };
+        for Removed { pair, rule } in removed {
+            *account.by_relation.entry(pair.relation.name()).or_default() += 1;
+            *account.by_rule.entry(*rule).or_default() += 1;
+            account.words_removed += u64::from(pair.overlap.words_a);
+            account.words_lost += u64::from(words_lost(pair));
+        }
+        account
+    }
+}
+
+/// `summary.json` of a deduplication.
+#[derive(Serialize)]
+pub struct DedupSummary<'s> {
+    /// What became of the records.
+    pub account: &'s Account,
+    /// What was removed and who stays.
+    pub rules: &'s Rules,
+    /// What was found, and how.
+    pub scan: &'s Summary,
+}
+
+/// What a record is told of its article.
+#[derive(Serialize)]
+struct Note<'c> {
+    cluster: Option<u64>,
+    keep: bool,
+    nearest: Option<Nearest<'c>>,
+}
+
+#[derive(Serialize)]
+struct Nearest<'c> {
+    id: Cow<'c, str>,
+    relation: Relation,
+    jaccard: f64,
+}
+
+/// Writes into records what was found of their articles.
+pub struct Notes<'c> {
+    catalogue: &'c Catalogue,
+    clusters: &'c Clusters,
+    removed: &'c [Removed],
+    /// For each article, seen from it, the pair with the highest Jaccard.
+    nearest: Vec<Option<ScoredPair>>,
+}
+
+impl<'c> Notes<'c> {
+    /// Prepares the notes of a run.
+    #[must_use]
+    pub fn new(catalogue: &'c Catalogue, clusters: &'c Clusters, pairs: &[ScoredPair], removed: &'c [Removed]) -> Self {
+        let mut nearest: Vec<Option<ScoredPair>> = vec![None; catalogue.cards.len()];
+        let both = pairs.iter().flat_map(|pair| [pair.seen_from(pair.a), pair.seen_from(pair.b)]);
+        for pair in both.chain(removed.iter().map(|removed| removed.pair)) {
+            let best = &mut nearest[pair.a.index()];
+            if best.is_none_or(|best| best.overlap.jaccard() < pair.overlap.jaccard()) {
+                *best = Some(pair);
+            }
+        }
+        Self { catalogue, clusters, removed, nearest }
+    }
+
+    /// A record, which is a JSON object in a line, with the field `wirecopy` at its end.
+    #[must_use]
+    pub fn annotate(&self, article: ArticleId, record: &[u8]) -> Vec<u8> {
+        let nearest = self.nearest[article.index()].map(|pair| Nearest {
+            id: self.catalogue.id(pair.b),
+            relation: pair.relation,
+            jaccard: pair.overlap.jaccard(),
+        });
+        let keep = self.removed.binary_search_by_key(&article, |removed| removed.pair.a).is_err();
+        let note = Note { cluster: self.clusters.place(article).map(|place| place.cluster), keep, nearest };
+        let end = record.iter().rposition(|&byte| byte == b'}').unwrap_or(record.len());
+        let mut annotated = record[..end].to_vec();
+        annotated.extend_from_slice(b",\"wirecopy\":");
+        annotated.extend(serde_json::to_vec(&note).unwrap_or_default());
+        annotated.extend_from_slice(&record[end..]);
+        annotated
+    }
+}
