@@ -204,6 +204,7 @@ impl Source {
     }
 
     /// Whether it is at this path, or below it.
+    #[cfg(feature = "cli")]
     pub(crate) fn is_at(&self, path: &std::path::Path) -> bool {
         let Place::Path(own) = &self.place else { return false };
         own.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|path| own.starts_with(path)))

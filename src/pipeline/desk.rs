@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::Mutex;
 
 /// Articles that lie on a desk at a time, unless they are long: as many as a core has in its cache.
-pub(crate) const ARTICLES: usize = 64;
+pub(crate) const ARTICLES: usize = 128;
 /// Words of articles on a desk beyond which the longest unused go.
 const WORDS: usize = 1 << 20;
 
