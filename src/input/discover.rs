@@ -4,6 +4,7 @@ use super::fields::{Fields, names_of};
 use super::lines::{self, Blocks};
 use super::read::decode_line;
 use super::stream::{self, Place};
+use super::table::Table;
 use super::{Format, InputOptions, Packing, Plan, Skipped, Source};
 use crate::error::{Error, Result};
 use ahash::AHashSet;
@@ -17,8 +18,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 const TEXTS: [&str; 3] = ["txt", "md", "text"];
 const LINES: [&str; 3] = ["jsonl", "ndjson", "json"];
+const ROWS: [&str; 2] = ["csv", "tsv"];
 /// Endings of known formats that hold articles but are not read.
-const UNREAD: [&str; 12] = ["html", "htm", "csv", "tsv", "parquet", "warc", "wet", "zip", "tar", "xml", "pdf", "arrow"];
+const UNREAD: [&str; 10] = ["html", "htm", "parquet", "warc", "wet", "zip", "tar", "xml", "pdf", "arrow"];
 /// Bytes looked at to see what a file is; more only if its first line is longer.
 const HEAD: usize = 1 << 20;
 
@@ -208,7 +210,7 @@ impl Discovery<'_> {
             };
             match format_of(path) {
                 Some(Known::Text) => self.push(found, Packing::Plain, Format::Text),
-                Some(Known::Lines) => self.sniff(found, Some(Known::Lines)),
+                Some(known) => self.sniff(found, Some(known)),
                 None if self.include.is_some() => self.sniff(found, None),
                 None => {
                     *self.plan.passed_over.entry(ending_of(path)).or_default() += 1;
@@ -266,10 +268,17 @@ impl Discovery<'_> {
             return Ok((packing, Format::Text));
         }
         let ending = inner_ending(Path::new(name));
-        if let Some(ending) = ending.filter(|ending| UNREAD.contains(&ending.as_str())) {
+        if let Some(ending) = ending.as_ref().filter(|ending| UNREAD.contains(&ending.as_str())) {
             return Err(format!("{ending} is not read by this version"));
         }
         let head = head(place, packing, self.options.max_record);
+        if known == Some(Known::Rows) {
+            if head.is_empty() {
+                return Ok((packing, Format::Lines(Fields::default())));
+            }
+            let delimiter = ending.filter(|ending| ending == "tsv").map(|_| b'\t');
+            return Table::of(&head, delimiter, &self.options.fields).map(|table| (packing, Format::Rows(table)));
+        }
         let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head).trim_ascii_start();
         let looks_like_lines = known == Some(Known::Lines) || head.starts_with(b"{");
         match head {
@@ -290,7 +299,7 @@ impl Discovery<'_> {
 
     /// Chooses the fields by the first record that has a text, in up to `most` blocks.
     fn fields(&self, place: &Place, packing: Packing, most: usize) -> std::result::Result<Fields, String> {
-        let blocks = Blocks::new(place, packing, self.options.max_record);
+        let blocks = Blocks::new(place, packing, None, self.options.max_record);
         let mut seen = None;
         for block in blocks.take(most) {
             for line in lines::each(&block.bytes) {
@@ -332,6 +341,7 @@ fn head(place: &Place, packing: Packing, max_record: u64) -> Vec<u8> {
 enum Known {
     Text,
     Lines,
+    Rows,
 }
 
 /// The ending of a name, in lower case, without that of a compression.
@@ -365,6 +375,8 @@ fn format_of(path: &Path) -> Option<Known> {
     let ending = inner_ending(path)?;
     if TEXTS.contains(&ending.as_str()) {
         Some(Known::Text)
+    } else if ROWS.contains(&ending.as_str()) {
+        Some(Known::Rows)
     } else {
         LINES.contains(&ending.as_str()).then_some(Known::Lines)
     }

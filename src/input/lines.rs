@@ -2,6 +2,7 @@
 
 use super::Packing;
 use super::stream::{self, Place};
+use super::table::RowEnds;
 use std::io::{self, Read};
 
 /// Bytes of a block, but for the end of its last line.
@@ -89,9 +90,9 @@ pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// One past the last line feed. Up to `searched` there is none, unless there is little.
+/// One past the last line feed. Up to `searched` there is none.
 fn end_of_last_line(bytes: &[u8], searched: usize) -> usize {
-    let from = if searched > MORE { searched } else { 0 };
+    let from = searched;
     memchr::memrchr(b'\n', &bytes[from..]).map_or(0, |feed| from + feed + 1)
 }
 
@@ -107,32 +108,55 @@ fn keep_whole_lines(bytes: &mut Vec<u8>) {
 pub struct Blocks {
     reader: Option<Box<dyn Read + Send>>,
     packing: Packing,
+    /// How records end, if not where lines do.
+    ends: Option<RowEnds>,
     max_record: u64,
     offset: u64,
-    /// The beginning of a line whose end was not read yet.
+    /// The beginning of a record whose end was not read yet.
     carry: Vec<u8>,
+    /// How much of that was looked at for its end.
+    searched: usize,
     error: Option<String>,
 }
 
 impl Blocks {
-    pub(super) fn new(place: &Place, packing: Packing, max_record: u64) -> Self {
+    pub(super) fn new(place: &Place, packing: Packing, ends: Option<RowEnds>, max_record: u64) -> Self {
         let (reader, error) = match stream::unpacked(place, packing) {
             Ok(reader) => (Some(reader), None),
             Err(error) => (None, Some(stream::reason(&error, packing))),
         };
-        Self { reader, packing, max_record, offset: 0, carry: Vec::new(), error }
+        Self { reader, packing, ends, max_record, offset: 0, carry: Vec::new(), searched: 0, error }
     }
 
-    /// Reads up to the end of a line that is too long, keeping what follows; returns its length.
+    /// Where the last record ends that does in `bytes`, of which the first `searched` were looked at; 0 if none does.
+    fn last_end(&mut self, bytes: &[u8], searched: usize) -> usize {
+        match &mut self.ends {
+            Some(ends) => match ends.last(&bytes[searched..]) {
+                0 => 0,
+                end => searched + end,
+            },
+            None => end_of_last_line(bytes, searched),
+        }
+    }
+
+    /// Where the first record ends that does in `bytes`, which come next.
+    fn first_end(&mut self, bytes: &[u8]) -> Option<usize> {
+        match &mut self.ends {
+            Some(ends) => ends.first(bytes),
+            None => line_feed(bytes).map(|feed| feed + 1),
+        }
+    }
+
+    /// Reads up to the end of a record that is too long, keeping what follows; returns its length.
     fn pass_over(&mut self, mut length: u64) -> u64 {
         let mut buffer = vec![0; MORE];
         while let Some(reader) = &mut self.reader {
             match reader.read(&mut buffer) {
                 Ok(0) => self.reader = None,
                 Ok(count) => {
-                    if let Some(feed) = line_feed(&buffer[..count]) {
-                        self.carry.extend_from_slice(&buffer[feed + 1..count]);
-                        return length + feed as u64 + 1;
+                    if let Some(end) = self.first_end(&buffer[..count]) {
+                        self.carry.extend_from_slice(&buffer[end..count]);
+                        return length + end as u64;
                     }
                     length += count as u64;
                 }
@@ -159,15 +183,15 @@ impl Iterator for Blocks {
         let mut bytes = Vec::with_capacity(BLOCK + MORE);
         bytes.append(&mut self.carry);
         let mut block = Block { offset: self.offset, bytes, ..Block::default() };
+        let (mut whole, mut searched) = (0, std::mem::take(&mut self.searched));
         while let Some(reader) = &mut self.reader {
             let before = block.bytes.len();
             match reader.by_ref().take((BLOCK - before % BLOCK) as u64).read_to_end(&mut block.bytes) {
                 Ok(0) => self.reader = None,
+                Ok(_) if block.bytes.len() < BLOCK => {}
                 Ok(_) => {
-                    if block.bytes.len() < BLOCK {
-                        continue;
-                    }
-                    let whole = end_of_last_line(&block.bytes, before);
+                    whole = self.last_end(&block.bytes, searched).max(whole);
+                    searched = block.bytes.len();
                     let rest = (block.bytes.len() - whole) as u64;
                     if rest > self.max_record {
                         block.bytes.truncate(whole);
@@ -176,12 +200,14 @@ impl Iterator for Blocks {
                     }
                     if whole > 0 {
                         self.carry = block.bytes.split_off(whole);
+                        self.searched = self.carry.len();
                         break;
                     }
                 }
                 Err(error) => {
                     self.stop(&error);
-                    keep_whole_lines(&mut block.bytes);
+                    whole = self.last_end(&block.bytes, searched).max(whole);
+                    block.bytes.truncate(whole);
                 }
             }
         }
@@ -229,7 +255,7 @@ mod tests {
         let long = "x".repeat(BLOCK * 2);
         let text = format!("first\n{long}\nlast\n");
         let place = place(text.as_bytes());
-        let blocks: Vec<Block> = Blocks::new(&place, Packing::Plain, 1000).collect();
+        let blocks: Vec<Block> = Blocks::new(&place, Packing::Plain, None, 1000).collect();
         assert_eq!(blocks[0].bytes, b"first\n");
         assert_eq!(blocks[0].too_long, Some(long.len() as u64 + 1));
         assert_eq!(blocks[1].bytes, b"last\n");

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `.txt`, `.md`, `.text` | one article |
 //! | `.jsonl`, `.ndjson`, `.json` (one object a line) | an article a line |
+//! | `.csv`, `.tsv` with the names of the columns in the first row | an article a row |
 //! | gzip, zstd around either | found by content; several members are one stream |
 //! | UTF-8, UTF-16 with a byte order mark | UTF-8 else; invalid bytes become U+FFFD and are counted |
 //! | `-` | standard input, kept in a temporary file while the run needs it |
@@ -31,6 +32,7 @@ mod record;
 mod reread;
 mod single;
 mod stream;
+mod table;
 mod truth;
 
 use crate::article::Timestamp;
@@ -50,6 +52,7 @@ pub use single::{One, read_one};
 use std::path::PathBuf;
 use std::time::SystemTime;
 pub use stream::Place;
+pub use table::Table;
 pub use truth::{Truth, read_truth};
 
 /// What to read and how.
@@ -103,6 +106,25 @@ pub enum Format {
     Text,
     /// An article a line.
     Lines(Fields),
+    /// An article a row of a table.
+    Rows(Table),
+}
+
+impl Format {
+    /// The fields of its records, if it has records.
+    #[must_use]
+    pub fn fields(&self) -> Option<&Fields> {
+        match self {
+            Self::Text => None,
+            Self::Lines(fields) => Some(fields),
+            Self::Rows(table) => Some(&table.fields),
+        }
+    }
+
+    /// Bytes before its first record.
+    pub(crate) fn header(&self) -> u64 {
+        if let Self::Rows(table) = self { table.header } else { 0 }
+    }
 }
 
 /// A file or stream that holds articles.
@@ -195,7 +217,18 @@ impl Plan {
 impl Source {
     /// Whether it holds many articles and can only be read from its beginning.
     pub(crate) fn is_stream(&self) -> bool {
-        matches!(self.format, Format::Lines(_)) && self.packing != Packing::Plain
+        self.is_packed() || matches!(self.format, Format::Rows(_))
+    }
+
+    /// Whether it holds many articles, none of which can be read by itself.
+    pub(crate) fn is_packed(&self) -> bool {
+        !matches!(self.format, Format::Text) && self.packing != Packing::Plain
+    }
+
+    /// Its records from the first on, in blocks.
+    fn blocks(&self, max_record: u64) -> Blocks {
+        let ends = if let Format::Rows(table) = &self.format { Some(table.ends()) } else { None };
+        Blocks::new(&self.place, self.packing, ends, max_record)
     }
 
     /// Its bytes as they are.
@@ -237,17 +270,20 @@ pub(crate) struct Estimate {
 pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
     const SOURCES: usize = 8;
     const HEAD: u64 = 1 << 20;
-    let of_lines = |source: &&Source| matches!(source.format, Format::Lines(_));
+    let of_lines = |source: &&Source| source.format.fields().is_some();
     let (mut lines_seen, mut bytes_seen) = (0, 0);
     for source in sources.iter().filter(of_lines).take(SOURCES) {
         let block = if source.is_stream() {
-            Blocks::new(&source.place, source.packing, options.max_record).next()
+            source.blocks(options.max_record).next()
         } else {
             Some(lines::range(&source.place, 0, source.bytes.min(HEAD), options.max_record))
         };
         let bytes = block.map_or(Vec::new(), |block| block.bytes);
         bytes_seen += bytes.len() as u64;
-        lines_seen += lines::each(&bytes).count() as u64;
+        lines_seen += match &source.format {
+            Format::Rows(table) => table.rows(&bytes).count(),
+            _ => lines::each(&bytes).count(),
+        } as u64;
     }
     let in_lines: u64 = sources.iter().filter(of_lines).map(Source::unpacked_bytes).sum();
     let articles = (in_lines as f64 / bytes_seen.max(1) as f64 * lines_seen as f64) as u64;

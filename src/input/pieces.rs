@@ -9,8 +9,8 @@ use std::io::{self, BufRead, BufReader, Read};
 pub(crate) enum Piece<'b> {
     /// The whole record of an article, by its place among those of the source.
     Article(usize, &'b [u8]),
-    /// A line of white space.
-    Blank(&'b [u8]),
+    /// What belongs to no record: the names of columns, a line of white space.
+    Frame(&'b [u8]),
     /// Part of a record that is no article; `begins` if it is the first part.
     Other {
         /// Some bytes of it.
@@ -45,7 +45,9 @@ pub(crate) fn each_piece(
     let changed = || io::Error::new(io::ErrorKind::UnexpectedEof, "changed while it was read");
     let mut between = Between::default();
     let mut record = Vec::new();
-    let mut at = 0;
+    let mut at = source.format.header();
+    reader.by_ref().take(at).read_to_end(&mut record)?;
+    visit(Piece::Frame(&record))?;
     for (number, article) in articles.iter().enumerate() {
         let before = article.offset.checked_sub(at).ok_or_else(changed)?;
         if between.read(&mut reader, before, visit)? == End::Broken {
@@ -114,7 +116,7 @@ impl Between {
                 self.white.clear();
                 self.is_other = true;
             } else if ends {
-                visit(Piece::Blank(&self.white))?;
+                visit(Piece::Frame(&self.white))?;
                 self.white.clear();
             }
         }
@@ -125,7 +127,7 @@ impl Between {
     /// An article begins, or nothing comes any more.
     fn end(&mut self, visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
         self.is_other = false;
-        if self.white.is_empty() { Ok(()) } else { visit(Piece::Blank(&std::mem::take(&mut self.white))) }
+        if self.white.is_empty() { Ok(()) } else { visit(Piece::Frame(&std::mem::take(&mut self.white))) }
     }
 }
 
@@ -159,7 +161,7 @@ mod tests {
         let end = each_piece(&source(text), &[article(5, 4), article(17, 4), article(34, 3)], &mut |piece| {
             let (kind, bytes) = match piece {
                 Piece::Article(number, bytes) => (number.to_string(), bytes),
-                Piece::Blank(bytes) => ("blank".to_owned(), bytes),
+                Piece::Frame(bytes) => ("frame".to_owned(), bytes),
                 Piece::Other { bytes, begins } => (format!("other {begins}"), bytes),
             };
             seen.push((kind, bytes.to_vec()));
@@ -168,7 +170,7 @@ mod tests {
         assert_eq!(end.expect("it can be read"), End::Whole);
         assert_eq!(seen.iter().flat_map(|(_, bytes)| bytes.clone()).collect::<Vec<u8>>(), text);
         let kinds: Vec<&str> = seen.iter().map(|(kind, _)| kind.as_str()).collect();
-        assert_eq!(kinds, ["blank", "0", "blank", "blank", "other true", "1", "other true", "blank", "2"]);
+        assert_eq!(kinds, ["frame", "frame", "0", "frame", "frame", "other true", "1", "other true", "frame", "2"]);
     }
 
     #[test]

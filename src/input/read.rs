@@ -3,6 +3,7 @@
 use super::fields::Fields;
 use super::lines::{self, BLOCK, Block, Blocks};
 use super::stream::{self, Place};
+use super::table::Row;
 use super::{Card, Format, InputOptions, Location, Packing, Skipped, Source, record};
 use std::borrow::Cow;
 use std::io::Read as _;
@@ -93,8 +94,8 @@ pub(crate) fn units(sources: &[Source]) -> Vec<Unit> {
                 units.push(Unit::Texts(start..at));
                 continue;
             }
-            Format::Lines(_) if source.is_stream() => units.push(Unit::Stream(at)),
-            Format::Lines(_) => {
+            _ if source.is_stream() => units.push(Unit::Stream(at)),
+            _ => {
                 let cuts = (0..source.bytes).step_by(BLOCK);
                 units.extend(
                     cuts.map(|from| Unit::Lines { source: at, bytes: from..(from + BLOCK as u64).min(source.bytes) }),
@@ -138,15 +139,16 @@ impl Unit {
     #[must_use]
     pub fn blocks(&self, sources: &[Source], options: &InputOptions) -> Option<Blocks> {
         match self {
-            Self::Stream(source) => {
-                Some(Blocks::new(&sources[*source].place, sources[*source].packing, options.max_record))
-            }
+            Self::Stream(source) => Some(sources[*source].blocks(options.max_record)),
             _ => None,
         }
     }
 }
 
-/// Reads the articles of a block of lines.
+/// Reads the article that a record is, if it is one, or says why it is none.
+type ReadRecord<'r> = dyn FnMut(&[u8], Location, &mut Heard) -> Result<(), String> + 'r;
+
+/// Reads the articles of a block of lines or rows.
 pub(crate) fn read_block(
     (index, source): (usize, &Source),
     block: &Block,
@@ -154,23 +156,48 @@ pub(crate) fn read_block(
     wanted: Wanted<'_>,
     f: &mut dyn FnMut(ReadArticle<'_>),
 ) -> Heard {
-    let Format::Lines(fields) = &source.format else { return Heard::default() };
-    let fields = &match wanted {
-        Wanted::All => Cow::Borrowed(fields),
-        Wanted::TextAt(_) => Cow::Owned(fields.text_only()),
-    };
     let mut heard = Heard { bytes: block.bytes.len() as u64, ..Heard::default() };
-    let mut offset = block.offset;
-    for line in lines::each(&block.bytes) {
+    let mut record = |bytes: Range<usize>, read: &mut ReadRecord<'_>| {
         heard.lines += 1;
-        let location =
-            Location { source: index as u32, offset, len: line.len() as u64, record: heard.lines, text: None };
-        offset += line.len() as u64;
+        let offset = block.offset + bytes.start as u64;
+        let (len, record) = (bytes.len() as u64, heard.lines);
+        let location = Location { source: index as u32, offset, len, record, text: None };
         if !wanted.is(&location) {
-            continue;
+            return;
         }
-        if let Err(reason) = read_line(line, location, fields, options, &mut heard, f) {
+        let read = match len {
+            len if len > options.max_record => Err(too_long(len, options.max_record)),
+            _ => read(&block.bytes[bytes], location, &mut heard),
+        };
+        if let Err(reason) = read {
             heard.skipped.push(Skipped { source: source.name.clone(), record: Some(location.record), reason });
+        }
+    };
+    match &source.format {
+        Format::Text => {}
+        Format::Lines(fields) => {
+            let fields = &match wanted {
+                Wanted::All => Cow::Borrowed(fields),
+                Wanted::TextAt(_) => Cow::Owned(fields.text_only()),
+            };
+            let mut start = 0;
+            for line in lines::each(&block.bytes) {
+                let bytes = start..start + line.len();
+                start = bytes.end;
+                record(bytes, &mut |line, location, heard| read_line(line, location, fields, options, heard, f));
+            }
+        }
+        Format::Rows(table) => {
+            let is_record = |row: &Row| block.offset + row.bytes.start as u64 >= table.header;
+            for row in table.rows(&block.bytes).filter(is_record) {
+                record(row.bytes.clone(), &mut |_, location, heard| {
+                    let (record, replaced) = table.parse(&row, options.date_format.as_deref())?;
+                    heard.replaced += u64::from(replaced);
+                    heard.odd_dates += u64::from(record.odd_date);
+                    f(ReadArticle { text: &record.text, card: record.card, location });
+                    Ok(())
+                });
+            }
         }
     }
     if let Some(length) = block.too_long {
@@ -197,9 +224,6 @@ fn read_line(
     heard: &mut Heard,
     f: &mut dyn FnMut(ReadArticle<'_>),
 ) -> Result<(), String> {
-    if line.len() as u64 > options.max_record {
-        return Err(too_long(line.len() as u64, options.max_record));
-    }
     let decoded = decode_line(line);
     if decoded.trim_ascii().is_empty() {
         return Ok(());

@@ -47,12 +47,18 @@ pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str
         _ => Cow::Owned(parts.join("\n\n")),
     };
     let short = |slot: usize| shorts[slot].and_then(|value| short(value.get()));
-    let (id, title, date, publisher, url) = (short(0), short(1), short(2), short(3), short(4));
+    let (card, odd_date) = card([short(0), short(1), short(2), short(3), short(4)], date_format);
+    Ok(Record { text, raw, card, odd_date })
+}
+
+/// The short fields by their texts (id, title, date, publisher, url), and whether there is a date that is not understood.
+pub(super) fn card(texts: [Option<Box<str>>; 5], date_format: Option<&str>) -> (Card, bool) {
+    let [id, title, date, publisher, url] = texts;
     let understood = date.as_deref().map(|date| dates::parse(date, date_format));
     let host = || url::Url::parse(url.as_deref()?).ok()?.host_str().map(|host| host.trim_start_matches("www.").into());
     let publisher = publisher.or_else(host);
     let card = Card { id, title, publisher, url: url.clone(), date: understood.flatten() };
-    Ok(Record { text, raw, card, odd_date: understood == Some(None) })
+    (card, understood == Some(None))
 }
 
 /// Only the text of a record that was parsed before.

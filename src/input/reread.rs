@@ -1,7 +1,6 @@
 //! Reading an article's text again, when a pair needs it.
 
 use super::kept::Kept;
-use super::lines::Blocks;
 use super::read::{decode_line, whole_text};
 use super::stream::{Place, read_exact_at};
 use super::{Format, InputOptions, Location, Source, record};
@@ -51,7 +50,7 @@ impl<'s> Library<'s> {
 
     /// Whether any article of a source can be read by itself.
     fn is_at_hand(&self, source: usize) -> bool {
-        !self.sources[source].is_stream() || self.kept.has(source)
+        !self.sources[source].is_packed() || self.kept.has(source)
     }
 
     /// Whether any article can.
@@ -80,7 +79,7 @@ impl<'s> Library<'s> {
         let mut records = Vec::with_capacity(articles.len());
         let mut wanted = articles.iter().peekable();
         let mut written = 0;
-        for block in Blocks::new(&self.sources[source].place, self.sources[source].packing, self.options.max_record) {
+        for block in self.sources[source].blocks(self.options.max_record) {
             let end = block.offset + block.bytes.len() as u64;
             while let Some(&article) = wanted.next_if(|article| self.locations[article.index()].offset < end) {
                 let Location { offset, len, .. } = self.locations[article.index()];
@@ -116,9 +115,9 @@ impl<'s> Library<'s> {
         let location = self.locations[article.index()];
         let index = location.source as usize;
         let source = &self.sources[index];
-        let Format::Lines(fields) = &source.format else {
+        if matches!(source.format, Format::Text) {
             return whole_text(&source.place, self.options.max_record).map(|whole| whole.text);
-        };
+        }
         if let (Some((start, len)), true) = (location.text, self.is_at_hand(index)) {
             let inner = self.bytes(index, location.offset + u64::from(start), len as usize)?;
             let inner = String::from_utf8(inner).map_err(|_| gone())?;
@@ -128,17 +127,22 @@ impl<'s> Library<'s> {
             };
             return Ok(decoded.unwrap_or(inner));
         }
-        let line = match &self.extracts[index] {
-            Some(extract) => extract.line(article),
+        let record = match &self.extracts[index] {
+            Some(extract) => extract.record(article),
             None if self.is_at_hand(index) => self.bytes(index, location.offset, location.len as usize),
             None => Err(gone()),
         }?;
-        record::text(&decode_line(&line), fields).map(Cow::into_owned).map_err(|_| gone())
+        let text = match &source.format {
+            Format::Lines(fields) => record::text(&decode_line(&record), fields).map(Cow::into_owned),
+            Format::Rows(table) => table.text(&record),
+            Format::Text => Err(gone()),
+        };
+        text.map_err(|_| gone())
     }
 
     /// Bytes of a source.
     fn bytes(&self, index: usize, offset: u64, len: usize) -> Result<Vec<u8>, String> {
-        if self.sources[index].is_stream() {
+        if self.sources[index].is_packed() {
             return self.kept.get(index, offset, len).map(<[u8]>::to_vec).ok_or_else(gone);
         }
         let place: &Place = &self.sources[index].place;
@@ -153,7 +157,7 @@ impl<'s> Library<'s> {
 }
 
 impl Extract {
-    fn line(&self, article: ArticleId) -> Result<Vec<u8>, String> {
+    fn record(&self, article: ArticleId) -> Result<Vec<u8>, String> {
         let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).map_err(|_| gone())?;
         let (_, offset, len) = self.records[at];
         read_exact_at(&self.file, offset, len).map_err(|error| error.to_string())

@@ -1,9 +1,11 @@
 //! One article, named by a person: a file, or a record as <FILE:RECORD>.
 
-use super::lines::{self, Blocks};
+use super::lines;
 use super::read::{WholeText, decode_line, whole_text};
+use super::table::Row;
 use super::{Format, InputOptions, Place, Plan, record};
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// An article that a person named.
@@ -34,7 +36,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
     if wanted == Some(0) {
         return Err(Error::input("records are counted from 1").at(path));
     }
-    let fields = match (&source.format, wanted) {
+    match (&source.format, wanted) {
         (Format::Text, None) => {
             let whole = whole_text(&source.place, options.max_record).and_then(WholeText::whole);
             return match whole {
@@ -43,19 +45,34 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
             };
         }
         (Format::Text, Some(_)) => return Err(Error::input("is one article and has no records").at(path)),
-        (Format::Lines(fields), _) => fields,
-    };
+        _ => {}
+    }
     let (mut count, mut articles) = (0, 0);
     let mut only = None;
-    for block in Blocks::new(&source.place, source.packing, options.max_record) {
-        for line in lines::each(&block.bytes) {
+    for block in source.blocks(options.max_record) {
+        let mut take = |has_text: bool, text: &dyn Fn() -> std::result::Result<String, String>| {
             count += 1;
-            let line = decode_line(line);
-            articles += u64::from(!line.is_empty());
-            if wanted.map_or(articles == 1 && !line.is_empty(), |wanted| count == wanted) {
-                let text = record::text(&line, fields).map(std::borrow::Cow::into_owned);
-                only = Some((text.map_err(|reason| Error::input(reason).at(&path).record(count))?, count));
+            articles += u64::from(has_text);
+            if wanted.map_or(articles == 1 && has_text, |wanted| count == wanted) {
+                let text = text().map_err(|reason| Error::input(reason).at(&path).record(count))?;
+                only = Some((text, count));
             }
+            Ok(())
+        };
+        match &source.format {
+            Format::Rows(table) => {
+                let is_record = |row: &Row| block.offset + row.bytes.start as u64 >= table.header;
+                for row in table.rows(&block.bytes).filter(is_record) {
+                    take(true, &|| table.text(&block.bytes[row.bytes.clone()]))?;
+                }
+            }
+            Format::Lines(fields) => {
+                for line in lines::each(&block.bytes) {
+                    let line = decode_line(line);
+                    take(!line.is_empty(), &|| record::text(&line, fields).map(Cow::into_owned))?;
+                }
+            }
+            Format::Text => {}
         }
         count += u64::from(block.too_long.is_some());
         if only.is_some() && wanted.is_some() {

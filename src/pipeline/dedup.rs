@@ -78,8 +78,8 @@ impl Scan {
             if !source.reference {
                 let articles = &catalogue.locations[from..to];
                 let is_record = |skip: &&Skipped| match source.format {
-                    Format::Lines(_) => skip.record.is_some(),
                     Format::Text => articles.is_empty(),
+                    _ => skip.record.is_some(),
                 };
                 let skipped = self.skipped_in(&source.name).filter(is_record).count() as u64;
                 parts.push(Part { source, first: from as u32, articles, skipped });
@@ -122,8 +122,8 @@ impl Scan {
                 }
             };
             let written = match part.source.format {
-                Format::Lines(_) => dump::rewrite(part.source, part.articles, &paths, &keep),
                 Format::Text => text(part, &paths, goes(ArticleId(part.first))),
+                _ => dump::rewrite(part.source, part.articles, &paths, &keep),
             };
             progress.advance(part.source.bytes);
             written.map_err(|error| failed(part.source, &error)).and_then(|written| part.check(&written, &goes))
@@ -139,8 +139,12 @@ impl Part<'_> {
         let removed = all.filter(|&article| goes(article)).count() as u64;
         let kept = self.articles.len() as u64 - removed;
         let broken = u64::from(written.is_broken);
-        let rejected = self.skipped..=self.skipped + broken;
-        let balances = (written.kept, written.removed) == (kept, removed) && rejected.contains(&written.rejected);
+        // What is rejected of a table may have several lines.
+        let is_rejected = match self.source.format {
+            Format::Rows(_) => (written.rejected > 0) == (self.skipped + broken > 0),
+            _ => (self.skipped..=self.skipped + broken).contains(&written.rejected),
+        };
+        let balances = (written.kept, written.removed) == (kept, removed) && is_rejected;
         if self.source.is_changed() || !balances {
             let message = format!("{}: changed while it was read; nothing was written", self.source.name);
             return Err(Error::new(ErrorKind::Input, message));
@@ -185,10 +189,10 @@ fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
             format!("two inputs would both become {}; deduplicate them from a folder above both", twice[0].display());
         return Err(Error::setting(message));
     }
-    let text = parts.iter().find(|part| matches!(part.source.format, Format::Text));
-    match text {
+    let other = parts.iter().find(|part| !matches!(part.source.format, Format::Lines(_)));
+    match other {
         Some(part) if target.annotate => {
-            Err(Error::setting(format!("{} is a text; --annotate writes into records of lines", part.source.name)))
+            Err(Error::setting(format!("{} does not hold JSON lines, which --annotate writes into", part.source.name)))
         }
         _ => Ok(()),
     }

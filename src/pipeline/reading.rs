@@ -103,7 +103,7 @@ impl Reader<'_> {
             let source = (index, &self.sources[index]);
             let read = |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
             let part = part(Box::new(read));
-            if let Streams::Kept(keeping) = self.streams {
+            if let (Streams::Kept(keeping), true) = (self.streams, self.sources[index].is_packed()) {
                 let (offset, bytes) = block.into_bytes();
                 keeping.keep(index, offset, bytes);
             }

@@ -73,7 +73,7 @@ impl Catalogue {
     pub fn site(&self, article: ArticleId) -> Option<&str> {
         let folder = || match self.source(article).format {
             Format::Text => self.source(article).name.split_once('/').map(|(folder, _)| folder),
-            Format::Lines(_) => None,
+            _ => None,
         };
         self.cards.get(article).publisher.or_else(folder)
     }
@@ -81,7 +81,7 @@ impl Catalogue {
     /// The number of its record, where its source has several.
     #[must_use]
     pub fn record(&self, article: ArticleId) -> Option<u64> {
-        let holds_several = matches!(self.source(article).format, Format::Lines(_));
+        let holds_several = self.source(article).format.fields().is_some();
         holds_several.then_some(self.locations[article.index()].record)
     }
 

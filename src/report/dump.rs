@@ -2,7 +2,7 @@
 //!
 //! | input | output |
 //! |---|---|
-//! | a file of lines | a file of the same name: the kept records and blank lines, their bytes untouched, in their order |
+//! | a file of lines or rows | a file of the same name: the kept records, names of columns and blank lines, their bytes untouched, in their order |
 //! | gzip, zstd | packed the same way; the unpacked bytes are those of the kept records |
 //! | UTF-16 | UTF-16 with the same byte order |
 //! | a text that stays | a hard link to the file, or where that cannot be, a copy |
@@ -95,7 +95,7 @@ pub(crate) fn rewrite(
     let mut others: Option<BufWriter<File>> = None;
     let mut written = Written::default();
     let end = each_piece(source, articles, &mut |piece| match piece {
-        Piece::Blank(bytes) => out.write(bytes),
+        Piece::Frame(bytes) => out.write(bytes),
         Piece::Article(number, bytes) => {
             let fate = fate(number, bytes);
             *if matches!(fate, Fate::Goes) { &mut written.removed } else { &mut written.kept } += 1;

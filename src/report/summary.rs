@@ -6,7 +6,7 @@ use super::MeasuredRecall;
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
 use crate::config::Config;
-use crate::input::{Fields, Format, Skipped};
+use crate::input::{Fields, Skipped};
 use crate::score::{Relation, ScoredPair};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -135,7 +135,7 @@ pub struct ChosenFields {
 pub fn chosen_fields(catalogue: &Catalogue) -> Vec<ChosenFields> {
     let mut chosen: BTreeMap<&Fields, u64> = BTreeMap::new();
     for source in &catalogue.sources {
-        if let Format::Lines(fields) = &source.format {
+        if let Some(fields) = source.format.fields() {
             *chosen.entry(fields).or_default() += 1;
         }
     }

@@ -1,0 +1,229 @@
+//! Rows of a table, CSV or TSV, to articles: which columns hold what, and where each row ends.
+//!
+//! The first row has the names of the columns. Quotation marks around a cell hide delimiters and line ends in it, and two
+//! of them in it are one. A row may have more cells than there are names; one without a cell for the text is no article.
+
+use super::fields::{FieldNames, Fields};
+use super::record::{Record, card};
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A table's form.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// What its columns hold.
+    pub fields: Fields,
+    /// What stands between cells.
+    delimiter: u8,
+    /// Bytes of the row of names, and whatever is before it.
+    pub(super) header: u64,
+    /// The columns of the text, and of id, title, date, publisher and url.
+    text: Vec<usize>,
+    shorts: [Option<usize>; 5],
+}
+
+/// A row: where it is among the bytes that were given, and its cells.
+pub(super) struct Row {
+    pub(super) bytes: Range<usize>,
+    cells: ByteRecord,
+}
+
+impl Table {
+    /// The form of a table that begins with `head`; `delimiter` if its name tells it.
+    pub(super) fn of(head: &[u8], delimiter: Option<u8>, set: &FieldNames) -> Result<Self, String> {
+        let delimiter = delimiter.unwrap_or_else(|| likeliest(head));
+        let mut rows = Rows::new(head, delimiter);
+        let names = rows.next().ok_or("an empty table")?;
+        let first = rows.next();
+        let cell = |row: &Row, column: usize| Some(String::from_utf8_lossy(row.cells.get(column)?).into_owned());
+        let named = (0..names.cells.len()).rev().filter_map(|column| {
+            let value = first.as_ref().and_then(|row| cell(row, column)).unwrap_or_default();
+            Some((cell(&names, column)?, Value::from(value)))
+        });
+        let record = Value::Object(named.collect::<Map<_, _>>());
+        let known = || super::fields::names_of(&record);
+        let fields = Fields::choose(&record, set).ok_or_else(|| match &set.text[..] {
+            [] => format!("no column of a known name for the text; set one with --text-field: {}", known()),
+            names => format!("no column `{}`: {}", names.join("`, `"), known()),
+        })?;
+        let column = |name: &String| names.cells.iter().position(|cell| cell == name.as_bytes());
+        let text: Option<Vec<usize>> = fields.text.iter().map(column).collect();
+        let text =
+            text.ok_or_else(|| format!("not all columns `{}` are there: {}", fields.text.join("`, `"), known()))?;
+        let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
+        let shorts = shorts.map(|name| name.as_ref().and_then(column));
+        Ok(Self { delimiter, header: names.bytes.end as u64, text, shorts, fields })
+    }
+
+    /// The rows of a block, which begins with one.
+    pub(super) fn rows<'b>(&self, bytes: &'b [u8]) -> impl Iterator<Item = Row> + 'b {
+        Rows::new(bytes, self.delimiter)
+    }
+
+    /// How its rows are told apart.
+    pub(super) fn ends(&self) -> RowEnds {
+        RowEnds { core: Box::new(csv_core::ReaderBuilder::new().delimiter(self.delimiter).build()) }
+    }
+
+    /// The text of the row that these bytes are.
+    pub(super) fn text(&self, row: &[u8]) -> Result<String, String> {
+        let row = Rows::new(row, self.delimiter).next().ok_or("an empty row")?;
+        self.text_of(&row).map(|(text, _)| text)
+    }
+
+    /// The article of a row, and whether there was invalid UTF-8 in its text.
+    pub(super) fn parse(&self, row: &Row, date_format: Option<&str>) -> Result<(Record<'static>, bool), String> {
+        let (text, replaced) = self.text_of(row)?;
+        let short = |column: Option<usize>| {
+            let cell = String::from_utf8_lossy(row.cells.get(column?)?);
+            (!cell.trim().is_empty()).then(|| cell.into())
+        };
+        let (card, odd_date) = card(self.shorts.map(short), date_format);
+        Ok((Record { text: text.into(), raw: None, card, odd_date }, replaced))
+    }
+
+    fn text_of(&self, row: &Row) -> Result<(String, bool), String> {
+        let mut parts = Vec::with_capacity(self.text.len());
+        for (&column, name) in self.text.iter().zip(&self.fields.text) {
+            let cell = row.cells.get(column).ok_or_else(|| {
+                format!("a row of {} cells; the text, `{name}`, is in cell {}", row.cells.len(), column + 1)
+            })?;
+            parts.push(String::from_utf8_lossy(cell));
+        }
+        let replaced = parts.iter().any(|part| matches!(part, Cow::Owned(_)));
+        Ok((parts.join("\n\n"), replaced))
+    }
+}
+
+/// The delimiter that the first line has most of.
+fn likeliest(head: &[u8]) -> u8 {
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let count = |delimiter: u8| memchr::memchr_iter(delimiter, line).count();
+    // Of several with as many, the last is taken.
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(b',')
+}
+
+struct Rows<'b> {
+    bytes: &'b [u8],
+    reader: Reader<&'b [u8]>,
+    end: usize,
+}
+
+impl<'b> Rows<'b> {
+    fn new(bytes: &'b [u8], delimiter: u8) -> Self {
+        let mut builder = ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(1 << 16);
+        Self { bytes, reader: builder.from_reader(bytes), end: 0 }
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        let mut cells = ByteRecord::new();
+        // Reading from memory does not fail, and rows may differ in length.
+        self.reader.read_byte_record(&mut cells).ok().filter(|&any| any)?;
+        let is_end = |&byte: &u8| byte == b'\n' || byte == b'\r';
+        let start = self.end + self.bytes[self.end..].iter().take_while(|byte| is_end(byte)).count();
+        let read = self.reader.position().byte() as usize;
+        // The reader leaves the second half of a line end for the next row.
+        let half = self.bytes[..read].ends_with(b"\r") && self.bytes.get(read) == Some(&b'\n');
+        self.end = read + usize::from(half);
+        Some(Row { bytes: start..self.end, cells })
+    }
+}
+
+/// Finds the ends of rows in bytes that come part by part.
+pub(super) struct RowEnds {
+    core: Box<csv_core::Reader>,
+}
+
+impl RowEnds {
+    /// One past the end of the first row that ends in these bytes, which follow those that were given last.
+    pub(super) fn first(&mut self, bytes: &[u8]) -> Option<usize> {
+        let (mut cells, mut ends) = ([0; 4096], [0; 64]);
+        let mut at = 0;
+        while at < bytes.len() {
+            let (result, read, ..) = self.core.read_record(&bytes[at..], &mut cells, &mut ends);
+            at += read;
+            if matches!(result, csv_core::ReadRecordResult::Record) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// One past the end of the last row that ends in these bytes; 0 if none does.
+    pub(super) fn last(&mut self, bytes: &[u8]) -> usize {
+        let mut last = 0;
+        while let Some(end) = self.first(&bytes[last..]) {
+            last += end;
+        }
+        last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(bytes: &[u8]) -> Vec<(&[u8], Vec<String>)> {
+        let cells = |row: &Row| row.cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+        Rows::new(bytes, b',').map(|row| (&bytes[row.bytes.clone()], cells(&row))).collect()
+    }
+
+    #[test]
+    fn a_row_is_its_bytes_and_its_cells() {
+        let bytes = b"a,b\r\n\r\n\"x\r\n\"\"y\"\"\",2\r\n5\" pipe,3\nlast";
+        let found = rows(bytes);
+        let raw: Vec<&[u8]> = found.iter().map(|(raw, _)| *raw).collect();
+        assert_eq!(raw, [&b"a,b\r\n"[..], b"\"x\r\n\"\"y\"\"\",2\r\n", b"5\" pipe,3\n", b"last"]);
+        assert_eq!(found[1].1, ["x\r\n\"y\"", "2"]);
+        assert_eq!(found[2].1, ["5\" pipe", "3"]);
+    }
+
+    #[test]
+    fn columns_are_found_by_name() {
+        let head = "\u{feff}id;Body;when;publisher\n1;\"a; b\";;X\n".as_bytes();
+        let table = Table::of(head, None, &FieldNames::default()).expect("it has a text");
+        assert_eq!(
+            (table.delimiter, table.header),
+            (b';', head.iter().position(|&byte| byte == b'\n').unwrap_or(0) as u64 + 1)
+        );
+        let row = table.rows(&head[table.header as usize..]).next().expect("a row");
+        let (record, replaced) = table.parse(&row, None).expect("it has a text");
+        assert_eq!((&*record.text, record.card.publisher.as_deref(), replaced), ("a; b", Some("X"), false));
+        assert_eq!(record.card.id.as_deref(), Some("1"));
+        let short = table.rows(b"1").next().expect("a row");
+        let reason = table.parse(&short, None).map(|_| ()).expect_err("no text");
+        assert_eq!(reason, "a row of 1 cells; the text, `Body`, is in cell 2");
+        assert!(Table::of(b"a,b\n1,2\n", None, &FieldNames::default()).is_err());
+    }
+
+    proptest! {
+        /// Law: rows end where the reader of whole tables has them end, wherever the bytes are cut.
+        #[test]
+        fn ends_do_not_depend_on_parts(bytes in "[ab,\"\r\n]{0,60}", part in 1usize..20) {
+            let bytes = bytes.as_bytes();
+            let mut ends = RowEnds { core: Box::new(csv_core::Reader::new()) };
+            let mut found = Vec::new();
+            for (number, some) in bytes.chunks(part).enumerate() {
+                let mut at = 0;
+                while let Some(end) = ends.first(&some[at..]) {
+                    at += end;
+                    found.push(number * part + at);
+                }
+            }
+            let expected: Vec<usize> = rows(bytes).iter().map(|(raw, _)| raw.as_ptr().addr() - bytes.as_ptr().addr() + raw.len()).collect();
+            // The last row may have no end.
+            for (found, expected) in found.iter().zip(&expected) {
+                prop_assert!(*found == *expected || *found + 1 == *expected, "{found:?} {expected:?}");
+            }
+            prop_assert!(found.len() == expected.len() || found.len() + 1 == expected.len());
+        }
+    }
+}
