@@ -347,7 +347,7 @@ enum Known {
 /// The ending of a name, in lower case, without that of a compression.
 fn inner_ending(path: &Path) -> Option<String> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-    if matches!(ending.as_str(), "gz" | "zst" | "zstd") {
+    if matches!(ending.as_str(), "gz" | "zst" | "zstd" | "bz2" | "xz") {
         inner_ending(Path::new(path.file_stem()?))
     } else {
         Some(ending)

@@ -8,7 +8,7 @@
 //! | `.txt`, `.md`, `.text` | one article |
 //! | `.jsonl`, `.ndjson`, `.json` (one object a line) | an article a line |
 //! | `.csv`, `.tsv` with the names of the columns in the first row | an article a row |
-//! | gzip, zstd around either | found by content; several members are one stream |
+//! | gzip, zstd, bzip2, xz around any | found by content; several members are one stream |
 //! | UTF-8, UTF-16 with a byte order mark | UTF-8 else; invalid bytes become U+FFFD and are counted |
 //! | `-` | standard input, kept in a temporary file while the run needs it |
 //!
@@ -95,8 +95,19 @@ pub enum Packing {
     Gzip,
     /// zstd, of one or more frames.
     Zstd,
+    /// bzip2, of one or more streams.
+    Bzip2,
+    /// xz, of one or more streams.
+    Xz,
     /// UTF-16 with a byte order mark, transcoded.
     Utf16,
+}
+
+impl Packing {
+    /// Whether it makes bytes fewer.
+    pub(crate) fn is_compressed(self) -> bool {
+        !matches!(self, Self::Plain | Self::Utf16)
+    }
 }
 
 /// What a source holds.

@@ -305,7 +305,7 @@ pub(super) fn whole_text(place: &Place, max_record: u64) -> Result<WholeText, St
     raw.by_ref().take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     let mut packing = stream::packing(&bytes);
     let mut error = None;
-    if matches!(packing, Packing::Gzip | Packing::Zstd) {
+    if packing.is_compressed() {
         let mut unpacked = Vec::new();
         // The whole of a compressed file may be longer than the limit on what is in it.
         let packed = std::io::Cursor::new(bytes).chain(raw);

@@ -107,6 +107,8 @@ pub(super) fn packing(head: &[u8]) -> Packing {
     match head {
         [0x1f, 0x8b, ..] => Packing::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Packing::Bzip2,
+        [0xfd, b'7', b'z', b'X', ..] => Packing::Xz,
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Packing::Utf16,
         _ => Packing::Plain,
     }
@@ -129,17 +131,17 @@ pub(super) fn decompressed(raw: impl Read + Send + 'static, packing: Packing) ->
         Packing::Plain | Packing::Utf16 => Box::new(raw),
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 17, raw))),
         Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(raw)?),
+        Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(raw)),
+        Packing::Xz => Box::new(liblzma::read::XzDecoder::new_multi_decoder(raw)),
     })
 }
 
 /// What a read error means to a person.
 pub(super) fn reason(error: &io::Error, packing: Packing) -> String {
-    match (packing, error.kind()) {
-        (Packing::Gzip | Packing::Zstd, io::ErrorKind::UnexpectedEof) => "the compressed stream is cut off".to_owned(),
-        (
-            Packing::Gzip | Packing::Zstd,
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other,
-        ) => {
+    match error.kind() {
+        _ if !packing.is_compressed() => error.to_string(),
+        io::ErrorKind::UnexpectedEof => "the compressed stream is cut off".to_owned(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other => {
             format!("the compressed stream is damaged: {error}")
         }
         _ => error.to_string(),

@@ -3,14 +3,16 @@
 //! | input | output |
 //! |---|---|
 //! | a file of lines or rows | a file of the same name: the kept records, names of columns and blank lines, their bytes untouched, in their order |
-//! | gzip, zstd | packed the same way; the unpacked bytes are those of the kept records |
+//! | gzip, zstd, bzip2, xz | packed the same way; the unpacked bytes are those of the kept records |
 //! | UTF-16 | UTF-16 with the same byte order |
 //! | a text that stays | a hard link to the file, or where that cannot be, a copy |
 //!
 //! Records that are no articles go, as they are and unpacked, into a file of rejected ones.
 
 use crate::input::{End, Location, Packing, Piece, Place, Source, each_piece};
+use bzip2::write::BzEncoder;
 use flate2::write::GzEncoder;
+use liblzma::write::XzEncoder;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -25,11 +27,16 @@ pub(crate) struct Written {
     pub(crate) is_broken: bool,
 }
 
+/// The preset of xz that its own program takes.
+const XZ_PRESET: u32 = 6;
+
 /// A file that is packed while it is written.
 enum Packed {
     Plain(BufWriter<File>),
     Gzip(GzEncoder<BufWriter<File>>),
     Zstd(zstd::Encoder<'static, BufWriter<File>>),
+    Bzip2(BzEncoder<BufWriter<File>>),
+    Xz(XzEncoder<BufWriter<File>>),
     /// UTF-16; little endian or not.
     Wide(BufWriter<File>, bool),
 }
@@ -41,6 +48,8 @@ impl Packed {
             Packing::Plain => Self::Plain(file),
             Packing::Gzip => Self::Gzip(GzEncoder::new(file, flate2::Compression::default())),
             Packing::Zstd => Self::Zstd(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?),
+            Packing::Bzip2 => Self::Bzip2(BzEncoder::new(file, bzip2::Compression::default())),
+            Packing::Xz => Self::Xz(XzEncoder::new(file, XZ_PRESET)),
             Packing::Utf16 => {
                 let mut mark = [0; 2];
                 source.raw()?.read_exact(&mut mark)?;
@@ -56,6 +65,8 @@ impl Packed {
             Self::Plain(file) => file.write_all(lines),
             Self::Gzip(encoder) => encoder.write_all(lines),
             Self::Zstd(encoder) => encoder.write_all(lines),
+            Self::Bzip2(encoder) => encoder.write_all(lines),
+            Self::Xz(encoder) => encoder.write_all(lines),
             Self::Wide(file, is_little) => {
                 let units = String::from_utf8_lossy(lines);
                 let bytes = |unit: u16| if *is_little { unit.to_le_bytes() } else { unit.to_be_bytes() };
@@ -69,6 +80,8 @@ impl Packed {
             Self::Plain(mut file) | Self::Wide(mut file, _) => file.flush(),
             Self::Gzip(encoder) => encoder.finish()?.flush(),
             Self::Zstd(encoder) => encoder.finish()?.flush(),
+            Self::Bzip2(encoder) => encoder.finish()?.flush(),
+            Self::Xz(encoder) => encoder.finish()?.flush(),
         }
     }
 }
