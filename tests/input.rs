@@ -226,8 +226,7 @@ fn a_stream_with_a_bad_first_line_is_still_lines() {
         "the fields are those of the first record with a text"
     );
     let array = folder.run_with_input(&["scan", "-"], format!("[\n{}]", line.trim_end()).as_bytes());
-    assert_eq!(array.status, 2);
-    assert!(array.err.contains("a JSON array"), "{}", array.err);
+    assert!(array.status == 0 && array.out.contains("1 article from 1 source"), "{}{}", array.out, array.err);
     for nothing in ["", "\n\n"] {
         assert_eq!(folder.run_with_input(&["scan", "-"], nothing.as_bytes()).status, 0);
     }

@@ -12,6 +12,7 @@ mod dedup;
 mod determinism;
 mod evaluate;
 mod find;
+mod formats;
 mod guarantees;
 mod hostile;
 mod house;

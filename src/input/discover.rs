@@ -1,7 +1,8 @@
 //! Paths as a person gives them, to sources.
 
 use super::fields::{Fields, names_of};
-use super::lines::{self, Blocks};
+use super::lines::{self, Blocks, Ends};
+use super::objects::{self, ElementEnds};
 use super::read::decode_line;
 use super::stream::{self, Place};
 use super::table::Table;
@@ -285,10 +286,14 @@ impl Discovery<'_> {
             // Nothing in it, and nothing wrong with that.
             [] => Ok((packing, Format::Lines(Fields::default()))),
             [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => {
-                Err("a JSON array; JSON is read with one object a line".to_owned())
+                self.fields(place, packing, usize::MAX, true).map(|fields| (packing, Format::Objects(fields)))
+            }
+            // An object that does not end where its first line does.
+            [b'{', ..] if looks_like_lines && begins_within(head) => {
+                self.fields(place, packing, usize::MAX, true).map(|fields| (packing, Format::Objects(fields)))
             }
             // A text may be long; only what looks like lines is searched to its end.
-            _ => match self.fields(place, packing, if looks_like_lines { usize::MAX } else { 1 }) {
+            _ => match self.fields(place, packing, if looks_like_lines { usize::MAX } else { 1 }, false) {
                 Ok(fields) => Ok((packing, Format::Lines(fields))),
                 Err(reason) if looks_like_lines => Err(reason),
                 Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
@@ -298,11 +303,20 @@ impl Discovery<'_> {
     }
 
     /// Chooses the fields by the first record that has a text, in up to `most` blocks.
-    fn fields(&self, place: &Place, packing: Packing, most: usize) -> std::result::Result<Fields, String> {
-        let blocks = Blocks::new(place, packing, None, self.options.max_record);
+    fn fields(
+        &self,
+        place: &Place,
+        packing: Packing,
+        most: usize,
+        objects: bool,
+    ) -> std::result::Result<Fields, String> {
+        let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
+        let blocks = Blocks::new(place, packing, ends, self.options.max_record);
         let mut seen = None;
         for block in blocks.take(most) {
-            for line in lines::each(&block.bytes) {
+            let lines = lines::each(&block.bytes).take_while(|_| !objects);
+            let elements = objects::each(&block.bytes).map(|range| &block.bytes[range]).take_while(|_| objects);
+            for line in lines.chain(elements) {
                 let line = decode_line(line);
                 if !line.starts_with('{') {
                     continue;
@@ -319,9 +333,19 @@ impl Discovery<'_> {
                 format!("no field `{}`: {}", self.options.fields.text.join("`, `"), names_of(&record))
             }
             Some(record) => format!("no text field of a known name; set one with --text-field: {}", names_of(&record)),
+            None if objects => "none of its elements is a JSON object".to_owned(),
             None => "none of its lines is a JSON object".to_owned(),
         })
     }
+}
+
+/// Whether the first line is the beginning of an object that other lines end.
+fn begins_within(head: &[u8]) -> bool {
+    let mut lines = head.split(|&byte| byte == b'\n');
+    let first = serde_json::from_slice::<serde::de::IgnoredAny>(lines.next().unwrap_or_default());
+    // A line that is cut off is followed by another record.
+    let next = lines.map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
+    first.is_err_and(|error| error.is_eof()) && next.is_some_and(|next| !next.starts_with(b"{"))
 }
 
 /// The first `HEAD` unpacked bytes, or its whole first line if that is longer. What cannot be read is left out.

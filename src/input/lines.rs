@@ -1,6 +1,7 @@
 //! Bytes to blocks of whole lines, which can be worked on in parallel.
 
 use super::Packing;
+use super::objects::ElementEnds;
 use super::stream::{self, Place};
 use super::table::RowEnds;
 use std::io::{self, Read};
@@ -104,12 +105,37 @@ fn keep_whole_lines(bytes: &mut Vec<u8>) {
     bytes.truncate(memchr::memrchr(b'\n', bytes).map_or(0, |feed| feed + 1));
 }
 
+/// How the ends of records are found that are no lines.
+pub(super) enum Ends {
+    Rows(RowEnds),
+    Elements(ElementEnds),
+}
+
+impl Ends {
+    /// One past the end of the first record that ends in these bytes, which follow those that were given last.
+    fn first(&mut self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Rows(ends) => ends.first(bytes),
+            Self::Elements(ends) => ends.first(bytes),
+        }
+    }
+
+    /// One past the end of the last record that ends in these bytes; 0 if none does.
+    fn last(&mut self, bytes: &[u8]) -> usize {
+        let mut last = 0;
+        while let Some(end) = self.first(&bytes[last..]) {
+            last += end;
+        }
+        last
+    }
+}
+
 /// The blocks of a source that can only be read from its beginning.
 pub struct Blocks {
     reader: Option<Box<dyn Read + Send>>,
     packing: Packing,
     /// How records end, if not where lines do.
-    ends: Option<RowEnds>,
+    ends: Option<Ends>,
     max_record: u64,
     offset: u64,
     /// The beginning of a record whose end was not read yet.
@@ -120,7 +146,7 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn new(place: &Place, packing: Packing, ends: Option<RowEnds>, max_record: u64) -> Self {
+    pub(super) fn new(place: &Place, packing: Packing, ends: Option<Ends>, max_record: u64) -> Self {
         let (reader, error) = match stream::unpacked(place, packing) {
             Ok(reader) => (Some(reader), None),
             Err(error) => (None, Some(stream::reason(&error, packing))),

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `.txt`, `.md`, `.text` | one article |
 //! | `.jsonl`, `.ndjson`, `.json` (one object a line) | an article a line |
+//! | `.json`: an array of objects, or objects of several lines | an article an object |
 //! | `.csv`, `.tsv` with the names of the columns in the first row | an article a row |
 //! | gzip, zstd, bzip2, xz around any | found by content; several members are one stream |
 //! | UTF-8, UTF-16 with a byte order mark | UTF-8 else; invalid bytes become U+FFFD and are counted |
@@ -26,6 +27,7 @@ mod discover;
 mod fields;
 mod kept;
 mod lines;
+mod objects;
 mod pieces;
 mod read;
 mod record;
@@ -42,7 +44,9 @@ pub(crate) use discover::shown;
 pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};
 pub(crate) use lines::BLOCK;
+use lines::Ends;
 pub use lines::{Block, Blocks};
+use objects::ElementEnds;
 pub(crate) use pieces::{End, Piece, each_piece};
 pub use read::{Heard, ReadArticle, Unit, Wanted};
 pub(crate) use read::{read_block, units};
@@ -117,6 +121,8 @@ pub enum Format {
     Text,
     /// An article a line.
     Lines(Fields),
+    /// An article an object of JSON, whatever lines it takes.
+    Objects(Fields),
     /// An article a row of a table.
     Rows(Table),
 }
@@ -127,7 +133,7 @@ impl Format {
     pub fn fields(&self) -> Option<&Fields> {
         match self {
             Self::Text => None,
-            Self::Lines(fields) => Some(fields),
+            Self::Lines(fields) | Self::Objects(fields) => Some(fields),
             Self::Rows(table) => Some(&table.fields),
         }
     }
@@ -228,7 +234,7 @@ impl Plan {
 impl Source {
     /// Whether it holds many articles and can only be read from its beginning.
     pub(crate) fn is_stream(&self) -> bool {
-        self.is_packed() || matches!(self.format, Format::Rows(_))
+        self.is_packed() || matches!(self.format, Format::Rows(_) | Format::Objects(_))
     }
 
     /// Whether it holds many articles, none of which can be read by itself.
@@ -238,7 +244,11 @@ impl Source {
 
     /// Its records from the first on, in blocks.
     fn blocks(&self, max_record: u64) -> Blocks {
-        let ends = if let Format::Rows(table) = &self.format { Some(table.ends()) } else { None };
+        let ends = match &self.format {
+            Format::Text | Format::Lines(_) => None,
+            Format::Objects(_) => Some(Ends::Elements(ElementEnds::default())),
+            Format::Rows(table) => Some(Ends::Rows(table.ends())),
+        };
         Blocks::new(&self.place, self.packing, ends, max_record)
     }
 
@@ -293,6 +303,7 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
         bytes_seen += bytes.len() as u64;
         lines_seen += match &source.format {
             Format::Rows(table) => table.rows(&bytes).count(),
+            Format::Objects(_) => objects::each(&bytes).count(),
             _ => lines::each(&bytes).count(),
         } as u64;
     }

@@ -1,7 +1,8 @@
 //! A source once more from its beginning to its end, byte for byte: its articles, and what is none.
 
+use super::objects::ElementEnds;
 use super::stream;
-use super::{Location, Source};
+use super::{Format, Location, Source};
 use std::io::{self, BufRead, BufReader, Read};
 
 /// A stretch of a source of lines, unpacked.
@@ -9,7 +10,7 @@ use std::io::{self, BufRead, BufReader, Read};
 pub(crate) enum Piece<'b> {
     /// The whole record of an article, by its place among those of the source.
     Article(usize, &'b [u8]),
-    /// What belongs to no record: the names of columns, a line of white space.
+    /// What belongs to no record: the names of columns, a line of white space, or what stands between elements, in parts.
     Frame(&'b [u8]),
     /// Part of a record that is no article; `begins` if it is the first part.
     Other {
@@ -43,7 +44,8 @@ pub(crate) fn each_piece(
 ) -> io::Result<End> {
     let mut reader = BufReader::with_capacity(PART, stream::unpacked(&source.place, source.packing)?);
     let changed = || io::Error::new(io::ErrorKind::UnexpectedEof, "changed while it was read");
-    let mut between = Between::default();
+    let is_json = matches!(source.format, Format::Objects(_));
+    let mut between = Between { elements: is_json.then(ElementEnds::default), ..Between::default() };
     let mut record = Vec::new();
     let mut at = source.format.header();
     reader.by_ref().take(at).read_to_end(&mut record)?;
@@ -66,9 +68,11 @@ pub(crate) fn each_piece(
     Ok(end)
 }
 
-/// What stands between articles, line by line.
+/// What stands between articles, line by line or element by element.
 #[derive(Default)]
 struct Between {
+    /// Finds the ends of elements, if the source has elements.
+    elements: Option<ElementEnds>,
     /// The white space that the line began with, while there is nothing else in it.
     white: Vec<u8>,
     /// Whether there was something else in it.
@@ -93,8 +97,10 @@ impl Between {
                 return Ok(if count < u64::MAX { End::Broken } else { End::Whole });
             }
             let part = &bytes[..bytes.len().min(usize::try_from(count).unwrap_or(usize::MAX))];
-            for line in super::lines::each(part) {
-                self.take(line, visit)?;
+            if self.elements.is_some() {
+                self.take_elements(part, visit)?;
+            } else {
+                super::lines::each(part).try_for_each(|line| self.take(line, visit))?;
             }
             let used = part.len();
             count -= used as u64;
@@ -124,6 +130,24 @@ impl Between {
         Ok(())
     }
 
+    /// Takes parts of elements and what stands between them.
+    fn take_elements(&mut self, mut part: &[u8], visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
+        while let (Some(elements), false) = (&mut self.elements, part.is_empty()) {
+            let (frame, rest) = part.split_at(elements.between(part));
+            if !frame.is_empty() {
+                visit(Piece::Frame(frame))?;
+            }
+            let end = elements.first(rest);
+            let (element, rest) = rest.split_at(end.unwrap_or(rest.len()));
+            if !element.is_empty() {
+                visit(Piece::Other { bytes: element, begins: !self.is_other })?;
+                self.is_other = end.is_none();
+            }
+            part = rest;
+        }
+        Ok(())
+    }
+
     /// An article begins, or nothing comes any more.
     fn end(&mut self, visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
         self.is_other = false;
@@ -133,17 +157,17 @@ impl Between {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, Packing};
+    use super::super::{Fields, Packing};
     use super::*;
 
-    fn source(bytes: &[u8]) -> Source {
+    fn source(bytes: &[u8], format: Format) -> Source {
         let place = stream::spool(&mut &*bytes).expect("a temporary file").0;
         Source {
             name: "x".into(),
             relative: "x".into(),
             place,
             packing: Packing::Plain,
-            format: Format::Lines(super::super::Fields::default()),
+            format,
             bytes: bytes.len() as u64,
             modified: None,
             reference: false,
@@ -158,15 +182,19 @@ mod tests {
     fn every_byte_is_in_one_piece() {
         let text = b"\xef\xbb\xbf \n{1}\n\n  \nnot\n{2}\nlong wrong\n \n{3}";
         let mut seen = Vec::new();
-        let end = each_piece(&source(text), &[article(5, 4), article(17, 4), article(34, 3)], &mut |piece| {
-            let (kind, bytes) = match piece {
-                Piece::Article(number, bytes) => (number.to_string(), bytes),
-                Piece::Frame(bytes) => ("frame".to_owned(), bytes),
-                Piece::Other { bytes, begins } => (format!("other {begins}"), bytes),
-            };
-            seen.push((kind, bytes.to_vec()));
-            Ok(())
-        });
+        let end = each_piece(
+            &source(text, Format::Lines(Fields::default())),
+            &[article(5, 4), article(17, 4), article(34, 3)],
+            &mut |piece| {
+                let (kind, bytes) = match piece {
+                    Piece::Article(number, bytes) => (number.to_string(), bytes),
+                    Piece::Frame(bytes) => ("frame".to_owned(), bytes),
+                    Piece::Other { bytes, begins } => (format!("other {begins}"), bytes),
+                };
+                seen.push((kind, bytes.to_vec()));
+                Ok(())
+            },
+        );
         assert_eq!(end.expect("it can be read"), End::Whole);
         assert_eq!(seen.iter().flat_map(|(_, bytes)| bytes.clone()).collect::<Vec<u8>>(), text);
         let kinds: Vec<&str> = seen.iter().map(|(kind, _)| kind.as_str()).collect();
@@ -176,7 +204,8 @@ mod tests {
     #[test]
     fn what_became_shorter_is_an_error() {
         let mut nothing = |_: Piece<'_>| Ok(());
-        assert!(each_piece(&source(b"{1}\n"), &[article(0, 9)], &mut nothing).is_err());
-        assert!(each_piece(&source(b"{1}\n"), &[article(7, 2)], &mut nothing).is_err());
+        let source = source(b"{1}\n", Format::Lines(Fields::default()));
+        assert!(each_piece(&source, &[article(0, 9)], &mut nothing).is_err());
+        assert!(each_piece(&source, &[article(7, 2)], &mut nothing).is_err());
     }
 }

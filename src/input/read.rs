@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::lines::{self, BLOCK, Block, Blocks};
+use super::objects;
 use super::stream::{self, Place};
 use super::table::Row;
 use super::{Card, Format, InputOptions, Location, Packing, Skipped, Source, record};
@@ -175,16 +176,21 @@ pub(crate) fn read_block(
     };
     match &source.format {
         Format::Text => {}
-        Format::Lines(fields) => {
+        Format::Lines(fields) | Format::Objects(fields) => {
             let fields = &match wanted {
                 Wanted::All => Cow::Borrowed(fields),
                 Wanted::TextAt(_) => Cow::Owned(fields.text_only()),
             };
-            let mut start = 0;
-            for line in lines::each(&block.bytes) {
-                let bytes = start..start + line.len();
-                start = bytes.end;
-                record(bytes, &mut |line, location, heard| read_line(line, location, fields, options, heard, f));
+            let mut read =
+                |bytes| record(bytes, &mut |line, place, heard| read_line(line, place, fields, options, heard, f));
+            if let Format::Objects(_) = &source.format {
+                objects::each(&block.bytes).for_each(read);
+            } else {
+                let mut start = 0;
+                for line in lines::each(&block.bytes) {
+                    read(start..start + line.len());
+                    start += line.len();
+                }
             }
         }
         Format::Rows(table) => {

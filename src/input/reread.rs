@@ -133,7 +133,9 @@ impl<'s> Library<'s> {
             None => Err(gone()),
         }?;
         let text = match &source.format {
-            Format::Lines(fields) => record::text(&decode_line(&record), fields).map(Cow::into_owned),
+            Format::Lines(fields) | Format::Objects(fields) => {
+                record::text(&decode_line(&record), fields).map(Cow::into_owned)
+            }
             Format::Rows(table) => table.text(&record),
             Format::Text => Err(gone()),
         };

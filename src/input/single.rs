@@ -1,6 +1,7 @@
 //! One article, named by a person: a file, or a record as <FILE:RECORD>.
 
 use super::lines;
+use super::objects;
 use super::read::{WholeText, decode_line, whole_text};
 use super::table::Row;
 use super::{Format, InputOptions, Place, Plan, record};
@@ -64,6 +65,12 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
                 let is_record = |row: &Row| block.offset + row.bytes.start as u64 >= table.header;
                 for row in table.rows(&block.bytes).filter(is_record) {
                     take(true, &|| table.text(&block.bytes[row.bytes.clone()]))?;
+                }
+            }
+            Format::Objects(fields) => {
+                for range in objects::each(&block.bytes) {
+                    let element = decode_line(&block.bytes[range]);
+                    take(true, &|| record::text(&element, fields).map(Cow::into_owned))?;
                 }
             }
             Format::Lines(fields) => {

@@ -62,7 +62,7 @@ impl Table {
         Rows::new(bytes, self.delimiter)
     }
 
-    /// How its rows are told apart.
+    /// Finds the ends of its rows.
     pub(super) fn ends(&self) -> RowEnds {
         RowEnds { core: Box::new(csv_core::ReaderBuilder::new().delimiter(self.delimiter).build()) }
     }
@@ -154,15 +154,6 @@ impl RowEnds {
             }
         }
         None
-    }
-
-    /// One past the end of the last row that ends in these bytes; 0 if none does.
-    pub(super) fn last(&mut self, bytes: &[u8]) -> usize {
-        let mut last = 0;
-        while let Some(end) = self.first(&bytes[last..]) {
-            last += end;
-        }
-        last
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! | input | output |
 //! |---|---|
+//! | JSON that is not one object a line | the same, without the elements that go and what separated them |
 //! | a file of lines or rows | a file of the same name: the kept records, names of columns and blank lines, their bytes untouched, in their order |
 //! | gzip, zstd, bzip2, xz | packed the same way; the unpacked bytes are those of the kept records |
 //! | UTF-16 | UTF-16 with the same byte order |
@@ -9,7 +10,7 @@
 //!
 //! Records that are no articles go, as they are and unpacked, into a file of rejected ones.
 
-use crate::input::{End, Location, Packing, Piece, Place, Source, each_piece};
+use crate::input::{End, Format, Location, Packing, Piece, Place, Source, each_piece};
 use bzip2::write::BzEncoder;
 use flate2::write::GzEncoder;
 use liblzma::write::XzEncoder;
@@ -86,6 +87,52 @@ impl Packed {
     }
 }
 
+/// Records, with what stands between them.
+struct Framed {
+    out: Packed,
+    /// What came since the last record, if it separates records that cannot do without.
+    separator: Option<Vec<u8>>,
+    /// Whether there was a record, and one that stayed.
+    any: bool,
+    any_stayed: bool,
+}
+
+impl Framed {
+    fn new(out: Packed, is_separated: bool) -> Self {
+        Self { out, separator: is_separated.then(Vec::new), any: false, any_stayed: false }
+    }
+
+    fn frame(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.separator {
+            Some(separator) => {
+                separator.extend_from_slice(bytes);
+                Ok(())
+            }
+            None => self.out.write(bytes),
+        }
+    }
+
+    /// Writes a record, or nothing of one that goes: then what stood before it goes too, unless it begins the file.
+    fn record(&mut self, bytes: Option<&[u8]>) -> io::Result<()> {
+        if let Some(separator) = &mut self.separator {
+            if !self.any || (self.any_stayed && bytes.is_some()) {
+                self.out.write(separator)?;
+            }
+            separator.clear();
+        }
+        self.any = true;
+        self.any_stayed |= bytes.is_some();
+        bytes.map_or(Ok(()), |bytes| self.out.write(bytes))
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        if let Some(end) = self.separator {
+            self.out.write(&end)?;
+        }
+        self.out.finish()
+    }
+}
+
 /// What is written of a record.
 pub(crate) enum Fate {
     /// Its bytes.
@@ -104,22 +151,25 @@ pub(crate) fn rewrite(
     [target, rejected]: &[PathBuf; 2],
     fate: &dyn Fn(usize, &[u8]) -> Fate,
 ) -> io::Result<Written> {
-    let mut out = Packed::create(target, source)?;
+    let mut out = Framed::new(Packed::create(target, source)?, matches!(source.format, Format::Objects(_)));
     let mut others: Option<BufWriter<File>> = None;
     let mut written = Written::default();
     let end = each_piece(source, articles, &mut |piece| match piece {
-        Piece::Frame(bytes) => out.write(bytes),
+        Piece::Frame(bytes) => out.frame(bytes),
         Piece::Article(number, bytes) => {
             let fate = fate(number, bytes);
             *if matches!(fate, Fate::Goes) { &mut written.removed } else { &mut written.kept } += 1;
             match fate {
-                Fate::Stays => out.write(bytes),
-                Fate::Becomes(bytes) => out.write(&bytes),
-                Fate::Goes => Ok(()),
+                Fate::Stays => out.record(Some(bytes)),
+                Fate::Becomes(bytes) => out.record(Some(&bytes)),
+                Fate::Goes => out.record(None),
             }
         }
         Piece::Other { bytes, begins } => {
-            written.rejected += u64::from(begins);
+            if begins {
+                written.rejected += 1;
+                out.record(None)?;
+            }
             let others = match &mut others {
                 Some(others) => others,
                 None => others.insert(BufWriter::new(create(rejected)?)),

@@ -1,0 +1,149 @@
+//! JSON that is not one object a line: an array of objects, one object that a file holds, or several after each other.
+//!
+//! Only where elements end is looked for; what is in one is parsed like a line. What stands between elements is white
+//! space, commas and the brackets of an array.
+
+use std::ops::Range;
+
+/// Finds the ends of elements in bytes that come part by part.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ElementEnds {
+    inside: Inside,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Inside {
+    /// Nothing: between elements.
+    #[default]
+    Nothing,
+    /// An object, so many braces deep.
+    Object(u32),
+    /// A string: in an object so many braces deep, or an element itself.
+    String(u32),
+    /// A string, behind a backslash.
+    Escape(u32),
+    /// Something else.
+    Other,
+}
+
+fn is_between(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']')
+}
+
+impl ElementEnds {
+    /// How many of these bytes stand between elements, before the next one begins; 0 in an element.
+    pub(super) fn between(&self, bytes: &[u8]) -> usize {
+        if self.inside != Inside::Nothing {
+            return 0;
+        }
+        bytes.iter().take_while(|&&byte| is_between(byte)).count()
+    }
+
+    /// One past the end of the first element that ends in these bytes, which follow those that were given last.
+    pub(super) fn first(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+            at += match self.inside {
+                Inside::Nothing => {
+                    let begin = self.between(rest);
+                    self.inside = match rest.get(begin)? {
+                        b'{' => Inside::Object(1),
+                        b'"' => Inside::String(0),
+                        _ => Inside::Other,
+                    };
+                    begin + 1
+                }
+                Inside::Object(depth) => {
+                    let found = memchr::memchr3(b'"', b'{', b'}', rest)?;
+                    self.inside = match (rest[found], depth) {
+                        (b'"', _) => Inside::String(depth),
+                        (b'{', _) => Inside::Object(depth + 1),
+                        (_, 1) => Inside::Nothing,
+                        _ => Inside::Object(depth - 1),
+                    };
+                    found + 1
+                }
+                Inside::String(depth) => {
+                    let found = memchr::memchr2(b'"', b'\\', rest)?;
+                    self.inside = match (rest[found], depth) {
+                        (b'\\', _) => Inside::Escape(depth),
+                        (_, 0) => Inside::Nothing,
+                        _ => Inside::Object(depth),
+                    };
+                    found + 1
+                }
+                Inside::Escape(depth) => {
+                    self.inside = Inside::String(depth);
+                    1
+                }
+                Inside::Other => {
+                    let length = rest.iter().take_while(|&&byte| !is_between(byte)).count();
+                    if length < rest.len() {
+                        self.inside = Inside::Nothing;
+                        return Some(at + length);
+                    }
+                    length
+                }
+            };
+            if self.inside == Inside::Nothing {
+                return Some(at);
+            }
+        }
+    }
+}
+
+/// Where the elements are in these bytes; the last may have no end.
+pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut ends = ElementEnds::default();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + ends.between(&bytes[at..]);
+        if start == bytes.len() {
+            return None;
+        }
+        at = ends.first(&bytes[start..]).map_or(bytes.len(), |end| start + end);
+        Some(start..at)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn elements(text: &str) -> Vec<&str> {
+        each(text.as_bytes()).map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn elements_of_arrays_and_objects_in_a_row() {
+        assert_eq!(
+            elements("[\n {\"a\": \"}\\\"{\"} , {\"b\": {\"c\": [1, {}]}}\n]\n"),
+            ["{\"a\": \"}\\\"{\"}", "{\"b\": {\"c\": [1, {}]}}"]
+        );
+        assert_eq!(elements("{\n \"a\": 1\n}\n{\"b\":2}{}"), ["{\n \"a\": 1\n}", "{\"b\":2}", "{}"]);
+        assert_eq!(elements("[1, \"x, {\", null, {\"a\""), ["1", "\"x, {\"", "null", "{\"a\""]);
+        assert!(elements(" [] \n").is_empty());
+    }
+
+    proptest! {
+        /// Law: elements end where they do, wherever the bytes are cut.
+        #[test]
+        fn ends_do_not_depend_on_parts(text in "[a{}\"\\\\,\\[\\] \n]{0,60}", part in 1usize..20) {
+            let mut ends = ElementEnds::default();
+            let mut found = Vec::new();
+            for (number, some) in text.as_bytes().chunks(part).enumerate() {
+                let mut at = 0;
+                while let Some(end) = ends.first(&some[at..]) {
+                    at += end;
+                    found.push(number * part + at);
+                }
+            }
+            let mut expected: Vec<usize> = each(text.as_bytes()).map(|range| range.end).collect();
+            // The last may have no end.
+            expected.truncate(found.len().max(expected.len().saturating_sub(1)));
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

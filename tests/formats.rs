@@ -1,0 +1,192 @@
+//! Every format that is read, packed in every way: one result, and the same records back.
+
+use crate::util::{Folder, gzipped, json_line, story};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// What records hold beside their texts.
+struct Article {
+    id: String,
+    text: String,
+    date: String,
+}
+
+/// Stories of which some are there twice or thrice, with whatever a format has to escape.
+fn articles() -> Vec<Article> {
+    (0..60)
+        .map(|number: u32| {
+            let seed = if number % 4 == 3 { number - 1 } else { number };
+            let extra =
+                ["", "\n\"quoted\", they said;\r\n", "tab\tand | bar", "{\"a\": [1, \"b\\\\\"]}"][seed as usize % 4];
+            Article {
+                id: format!("n{number}"),
+                text: format!("{}{extra} é 新闻 {}", story(seed, 9), story(seed + 500, 2)),
+                date: format!("2024-01-{:02}", 1 + number % 28),
+            }
+        })
+        .collect()
+}
+
+fn table(delimiter: u8) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+    writer.write_record(["id", "date", "text", "more"]).expect("in memory");
+    for Article { id, text, date } in articles() {
+        writer.write_record([&*id, &*date, &*text, "more, \"and\" more"]).expect("in memory");
+    }
+    writer.into_inner().expect("in memory")
+}
+
+fn values() -> Vec<Value> {
+    articles().into_iter().map(|Article { id, text, date }| json!({"id": id, "text": text, "date": date})).collect()
+}
+
+fn every_format() -> Vec<(&'static str, Vec<u8>)> {
+    let lines: String = articles()
+        .iter()
+        .map(|Article { id, text, date }| json_line(&[("id", id), ("text", text), ("date", date)]))
+        .collect();
+    let pretty = |value: &Value| serde_json::to_string_pretty(value).expect("JSON");
+    vec![
+        ("dump.jsonl", lines.into_bytes()),
+        ("array.json", Value::from(values()).to_string().into_bytes()),
+        ("pretty.json", pretty(&Value::from(values())).into_bytes()),
+        ("objects.json", values().iter().map(|value| pretty(value) + "\n").collect::<String>().into_bytes()),
+        ("table.csv", table(b',')),
+        ("semicolons.csv", table(b';')),
+        ("table.tsv", table(b'\t')),
+    ]
+}
+
+type Pack = fn(&[u8]) -> Vec<u8>;
+
+const PACKINGS: [(&str, Pack, Pack); 5] = [
+    ("", <[u8]>::to_vec, <[u8]>::to_vec),
+    (".gz", gzipped, |bytes| read(flate2::read::GzDecoder::new(bytes))),
+    (".zst", |bytes| zstd::encode_all(bytes, 1).expect("in memory"), |bytes| zstd::decode_all(bytes).expect("zstd")),
+    (
+        ".bz2",
+        |bytes| {
+            let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("in memory")
+        },
+        |bytes| read(bzip2::read::BzDecoder::new(bytes)),
+    ),
+    (
+        ".xz",
+        |bytes| {
+            let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 1);
+            encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("in memory")
+        },
+        |bytes| read(liblzma::read::XzDecoder::new(bytes)),
+    ),
+];
+
+fn read(mut reader: impl Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).expect("whole");
+    bytes
+}
+
+/// The ids and texts in a file, by a reader of its format that is not ours.
+fn read_back(name: &str, bytes: &[u8]) -> Vec<(String, String)> {
+    let of = |value: &Value| ["id", "text"].map(|name| value[name].as_str().expect("text").to_owned()).into();
+    if name.contains(".csv") || name.contains(".tsv") {
+        let delimiter = if name.contains(".tsv") {
+            b'\t'
+        } else if name.starts_with("semi") {
+            b';'
+        } else {
+            b','
+        };
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
+        return reader
+            .records()
+            .map(|row| row.map(|row| (row[0].to_owned(), row[2].to_owned())).expect("a row"))
+            .collect();
+    }
+    if name.starts_with("array") || name.starts_with("pretty") {
+        return serde_json::from_slice::<Vec<Value>>(bytes).expect("an array").iter().map(of).collect();
+    }
+    serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().map(|value| of(&value.expect("JSON"))).collect()
+}
+
+#[test]
+fn every_format_in_every_packing_is_one_dump() {
+    let folder = Folder::new();
+    let pairs = |name: &str| {
+        let results = folder.scan(&[name], 0);
+        let spans = results.pairs().into_iter().map(|pair| format!("{pair}"));
+        (
+            spans.collect::<Vec<String>>(),
+            results.table("articles.csv").into_iter().map(|row| row[0].clone()).collect::<Vec<_>>(),
+        )
+    };
+    let mut expected = None;
+    for (name, bytes) in every_format() {
+        for (ending, pack, unpack) in PACKINGS {
+            let name = format!("{name}{ending}");
+            folder.write(&name, pack(&bytes));
+            let found = pairs(&name);
+            assert_eq!(found.0.len(), 15, "{name}");
+            assert_eq!(&found, expected.get_or_insert_with(|| found.clone()), "{name}");
+            let out = format!("clean-{name}");
+            let run = folder.run(&["dedup", &name, "-o", &out, "--keep", "first", "--quiet"]);
+            assert_eq!(run.status, 0, "{name}: {}", run.err);
+            let written = unpack(&fs::read(folder.path(&out)).expect("it was written"));
+            let kept: Vec<(String, String)> = articles()
+                .into_iter()
+                .enumerate()
+                .filter(|(number, _)| number % 4 != 3)
+                .map(|(_, article)| (article.id, article.text))
+                .collect();
+            assert_eq!(read_back(&name, &written), kept, "{name}");
+            assert!(is_cut_from(&written, &bytes), "{name}: what stays is as it was");
+        }
+    }
+}
+
+/// Whether all bytes of one are in the other, in their order.
+fn is_cut_from(part: &[u8], whole: &[u8]) -> bool {
+    let mut rest = whole.iter();
+    part.iter().all(|byte| rest.any(|other| other == byte))
+}
+
+#[test]
+fn a_broken_row_or_element_is_listed_and_rejected() {
+    let folder = Folder::new();
+    let (text, other) = (story(1, 3), story(2, 3));
+    folder
+        .write("t.csv", format!("text,id\n\"{text}\",1\n\n\"two\nlines\"\nx,2,more,cells\n\"{text}\",3\n"))
+        .write("u.csv", format!("id,text\n1,\"{text}\"\n2\n3,\"not closed, {other}\n4,x\n"))
+        .write(
+            "a.json",
+            format!("[{{\"text\": \"{text}\"}}, 7, \"text\", {{\"text\": 1}}, {{\"text\": \"{text}\"}}\n, {{]"),
+        )
+        .write("none.csv", "a,b\n1,2\n");
+    let listed = |name: &str, status: i32| folder.scan(&[name, "--text-field", "text"], status).skipped();
+    assert_eq!(
+        listed("t.csv", 0),
+        [""; 0],
+        "a row may have more or fewer cells than there are names, but for the text"
+    );
+    assert_eq!(listed("u.csv", 3), ["u.csv:2 a row of 1 cells; the text, `text`, is in cell 2"]);
+    let elements = listed("a.json", 3);
+    assert_eq!(elements.len(), 4, "{elements:?}");
+    assert_eq!(elements[2], "a.json:4 field `text` is a number, not a string");
+    let nothing = folder.run(&["scan", "none.csv"]);
+    assert!(nothing.status == 2 && nothing.err.contains("no column of a known name for the text"), "{}", nothing.err);
+
+    let dedup = |name: &str| {
+        let run = folder.run(&["dedup", name, "-o", "made", "--force", "--quiet"]);
+        let file = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        (run.status, file(&folder.path("made")), file(&folder.path("made.rejected")), run.err)
+    };
+    let (status, out, rejected, err) = dedup("a.json");
+    assert_eq!((status, &*rejected), (3, "7\"text\"{\"text\": 1}{]"), "{err}");
+    assert_eq!(out, format!("[{{\"text\": \"{text}\"}}"), "what is broken ends with what is left");
+    let (status, out, rejected, err) = dedup("u.csv");
+    assert_eq!((status, &*rejected), (3, "2\n"), "{err}");
+    assert_eq!(out, format!("id,text\n1,\"{text}\"\n3,\"not closed, {other}\n4,x\n"));
+}
