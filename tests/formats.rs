@@ -190,3 +190,42 @@ fn a_broken_row_or_element_is_listed_and_rejected() {
     assert_eq!((status, &*rejected), (3, "2\n"), "{err}");
     assert_eq!(out, format!("id,text\n1,\"{text}\"\n3,\"not closed, {other}\n4,x\n"));
 }
+
+#[test]
+fn other_encodings_are_decoded_and_come_back_as_they_were() {
+    use encoding_rs::{GBK, KOI8_R, SHIFT_JIS, WINDOWS_1252};
+    let french = "Le conseil a décidé de fermer le vieux pont jusqu’à la fin de l’été ; les travaux commenceront lundi à huit heures.";
+    let russian =
+        "Совет города решил закрыть старый мост на ремонт до конца марта, работы начнутся в понедельник утром.";
+    let chinese = "市议会星期一决定关闭旧港桥进行维修，工程将持续到三月底，渡轮照常运行。";
+    let japanese = "市議会は月曜日、古い港の橋を三月末まで修理のために閉鎖することを決めました。";
+    for (encoding, text) in [(WINDOWS_1252, french), (KOI8_R, russian), (GBK, chinese), (SHIFT_JIS, japanese)] {
+        let folder = Folder::new();
+        let encoded = |text: &str| encoding.encode(text).0.into_owned();
+        let row = |id: &str, text: &str| encoded(&format!("{id},\"{text}\r\n\"\r\n"));
+        let rows = [encoded("id,text\r\n"), row("one", text), row("two", text), row("three", &format!("{text} 7"))];
+        folder.write("table.csv", rows.concat()).write("a.txt", text).write("b.txt", encoded(text));
+        let results = folder.scan(&["a.txt", "b.txt", "table.csv"], 0);
+        let summary = results.summary();
+        // What a browser takes KOI8-R for has a few letters more.
+        let name = if encoding == KOI8_R { "KOI8-U" } else { encoding.name() };
+        assert_eq!(summary["input"]["encodings"][name], 4, "{}", summary["input"]["encodings"]);
+        assert_eq!(summary["input"]["invalid_utf8"], 0);
+        let pairs = results.relations();
+        assert!(pairs.contains(&"a.txt b.txt identical".to_owned()), "{pairs:?}");
+        let compared = folder.run(&["compare", "table.csv:1", "a.txt", "--format", "json"]);
+        let pair: Value = serde_json::from_str(&compared.out).expect("an object");
+        assert_eq!(pair["relation"], "identical");
+        let span = &pair["passages"][0]["a"];
+        let [start, end] = [0, 1].map(|at| span[at].as_u64().expect("a number") as usize);
+        assert_eq!(
+            (start, text.get(start..end)),
+            (0, pair["passages"][0]["text_a"].as_str()),
+            "spans are of the decoded text"
+        );
+        let run = folder.run(&["dedup", "table.csv", "-o", "clean.csv", "--quiet", "--remove", "identical"]);
+        assert_eq!(run.status, 0, "{}", run.err);
+        let kept = [rows[0].clone(), rows[1].clone(), rows[3].clone()].concat();
+        assert_eq!(fs::read(folder.path("clean.csv")).expect("it was written"), kept);
+    }
+}

@@ -89,7 +89,7 @@ fn odd_articles_are_no_error() {
         .write("in/nul.txt", b"one\0two\0three")
         .write("in/word.txt", "word")
         .write("in/same.txt", "Word!")
-        .write("in/invalid.txt", b"caf\xe9 \xff\xfe news and more")
+        .write("in/invalid.txt", b"caf\xc3\xa9 \xff news and more")
         .write("in/empty.jsonl", "")
         .write("in/lines.jsonl", "{\"text\": \"\"}\n{\"text\": \"word\"}\n");
     let results = folder.scan(&["in"], 0);

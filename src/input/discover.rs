@@ -1,5 +1,6 @@
 //! Paths as a person gives them, to sources.
 
+use super::encoding;
 use super::fields::{Fields, names_of};
 use super::lines::{self, Blocks, Ends};
 use super::objects::{self, ElementEnds};
@@ -9,6 +10,7 @@ use super::table::Table;
 use super::{Format, InputOptions, Packing, Plan, Skipped, Source};
 use crate::error::{Error, Result};
 use ahash::AHashSet;
+use encoding_rs::{Encoding, UTF_8};
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 use std::fs;
@@ -58,6 +60,9 @@ struct Discovery<'o> {
     plan: Plan,
     reference: bool,
 }
+
+/// How a source is packed, what it holds, and in what encoding.
+type Looked = (Packing, Format, &'static Encoding);
 
 /// A file or stream that was found.
 struct Found {
@@ -210,7 +215,7 @@ impl Discovery<'_> {
                 stat: Stat::of(entry.metadata().ok()),
             };
             match format_of(path) {
-                Some(Known::Text) => self.push(found, Packing::Plain, Format::Text),
+                Some(Known::Text) => self.push(found, Packing::Plain, Format::Text, UTF_8),
                 Some(known) => self.sniff(found, Some(known)),
                 None if self.include.is_some() => self.sniff(found, None),
                 None => {
@@ -246,27 +251,27 @@ impl Discovery<'_> {
         }
     }
 
-    fn push(&mut self, found: Found, packing: Packing, format: Format) {
+    fn push(&mut self, found: Found, packing: Packing, format: Format, encoding: &'static Encoding) {
         let Found { name, relative, place, stat: Stat { bytes, modified } } = found;
         let reference = self.reference;
-        self.plan.sources.push(Source { name, relative, place, packing, format, bytes, modified, reference });
+        self.plan.sources.push(Source { name, relative, place, packing, format, encoding, bytes, modified, reference });
     }
 
     /// Looks into a file to see what it is.
     fn sniff(&mut self, found: Found, known: Option<Known>) {
         match self.look(&found.place, &found.name, known) {
-            Ok((packing, format)) => self.push(found, packing, format),
+            Ok((packing, format, encoding)) => self.push(found, packing, format, encoding),
             Err(reason) => self.plan.skipped.push(Skipped { source: found.name, record: None, reason }),
         }
     }
 
-    fn look(&self, place: &Place, name: &str, known: Option<Known>) -> std::result::Result<(Packing, Format), String> {
+    fn look(&self, place: &Place, name: &str, known: Option<Known>) -> std::result::Result<Looked, String> {
         let mut magic = Vec::new();
         let read = place.open_at(0).and_then(|raw| raw.take(4).read_to_end(&mut magic));
         read.map_err(|error| error.to_string())?;
         let packing = stream::packing(&magic);
         if known == Some(Known::Text) {
-            return Ok((packing, Format::Text));
+            return Ok((packing, Format::Text, UTF_8));
         }
         let ending = inner_ending(Path::new(name));
         if let Some(ending) = ending.as_ref().filter(|ending| UNREAD.contains(&ending.as_str())) {
@@ -275,29 +280,32 @@ impl Discovery<'_> {
         let head = head(place, packing, self.options.max_record);
         if known == Some(Known::Rows) {
             if head.is_empty() {
-                return Ok((packing, Format::Lines(Fields::default())));
+                return Ok((packing, Format::Lines(Fields::default()), UTF_8));
             }
             let delimiter = ending.filter(|ending| ending == "tsv").map(|_| b'\t');
-            return Table::of(&head, delimiter, &self.options.fields).map(|table| (packing, Format::Rows(table)));
+            let table = Table::of(&head, delimiter, &self.options.fields)?;
+            let encoding = table.encoding();
+            return Ok((packing, Format::Rows(table), encoding));
         }
         let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head).trim_ascii_start();
         let looks_like_lines = known == Some(Known::Lines) || head.starts_with(b"{");
+        let encoding = encoding::of(head);
         match head {
             // Nothing in it, and nothing wrong with that.
-            [] => Ok((packing, Format::Lines(Fields::default()))),
-            [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => {
-                self.fields(place, packing, usize::MAX, true).map(|fields| (packing, Format::Objects(fields)))
-            }
+            [] => Ok((packing, Format::Lines(Fields::default()), UTF_8)),
+            [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => self
+                .fields(place, packing, usize::MAX, (true, encoding))
+                .map(|fields| (packing, Format::Objects(fields), encoding)),
             // An object that does not end where its first line does.
-            [b'{', ..] if looks_like_lines && begins_within(head) => {
-                self.fields(place, packing, usize::MAX, true).map(|fields| (packing, Format::Objects(fields)))
-            }
+            [b'{', ..] if looks_like_lines && begins_within(head) => self
+                .fields(place, packing, usize::MAX, (true, encoding))
+                .map(|fields| (packing, Format::Objects(fields), encoding)),
             // A text may be long; only what looks like lines is searched to its end.
-            _ => match self.fields(place, packing, if looks_like_lines { usize::MAX } else { 1 }, false) {
-                Ok(fields) => Ok((packing, Format::Lines(fields))),
+            _ => match self.fields(place, packing, if looks_like_lines { usize::MAX } else { 1 }, (false, encoding)) {
+                Ok(fields) => Ok((packing, Format::Lines(fields), encoding)),
                 Err(reason) if looks_like_lines => Err(reason),
                 Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
-                Err(_) => Ok((packing, Format::Text)),
+                Err(_) => Ok((packing, Format::Text, UTF_8)),
             },
         }
     }
@@ -308,7 +316,7 @@ impl Discovery<'_> {
         place: &Place,
         packing: Packing,
         most: usize,
-        objects: bool,
+        (objects, encoding): (bool, &'static Encoding),
     ) -> std::result::Result<Fields, String> {
         let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
         let blocks = Blocks::new(place, packing, ends, self.options.max_record);
@@ -317,7 +325,7 @@ impl Discovery<'_> {
             let lines = lines::each(&block.bytes).take_while(|_| !objects);
             let elements = objects::each(&block.bytes).map(|range| &block.bytes[range]).take_while(|_| objects);
             for line in lines.chain(elements) {
-                let line = decode_line(line);
+                let line = decode_line(line, encoding).0;
                 if !line.starts_with('{') {
                     continue;
                 }

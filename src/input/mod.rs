@@ -10,7 +10,7 @@
 //! | `.json`: an array of objects, or objects of several lines | an article an object |
 //! | `.csv`, `.tsv` with the names of the columns in the first row | an article a row |
 //! | gzip, zstd, bzip2, xz around any | found by content; several members are one stream |
-//! | UTF-8, UTF-16 with a byte order mark | UTF-8 else; invalid bytes become U+FFFD and are counted |
+//! | UTF-8, UTF-16 with a byte order mark, and what a browser detects | UTF-8 if it is that mostly; invalid bytes become U+FFFD and are counted |
 //! | `-` | standard input, kept in a temporary file while the run needs it |
 //!
 //! In folders, files of these names are read and others counted by their ending; hidden and ignored ones are passed
@@ -24,6 +24,7 @@
 mod cards;
 mod dates;
 mod discover;
+mod encoding;
 mod fields;
 mod kept;
 mod lines;
@@ -41,6 +42,7 @@ use crate::article::Timestamp;
 pub use cards::{CardView, Cards};
 pub(crate) use dates::iso;
 pub(crate) use discover::shown;
+use encoding_rs::Encoding;
 pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};
 pub(crate) use lines::BLOCK;
@@ -158,6 +160,8 @@ pub struct Source {
     pub packing: Packing,
     /// What it holds.
     pub format: Format,
+    /// What its bytes mean, once unpacked; of a text, which is looked at when it is read, UTF-8.
+    pub encoding: &'static Encoding,
     /// Bytes on disk.
     pub bytes: u64,
     /// When it was last changed, where the system tells.

@@ -168,6 +168,7 @@ mod tests {
             place,
             packing: Packing::Plain,
             format,
+            encoding: encoding_rs::UTF_8,
             bytes: bytes.len() as u64,
             modified: None,
             reference: false,

@@ -1,12 +1,15 @@
 //! Units of input, and the articles in them.
 
+use super::encoding;
 use super::fields::Fields;
 use super::lines::{self, BLOCK, Block, Blocks};
 use super::objects;
 use super::stream::{self, Place};
 use super::table::Row;
 use super::{Card, Format, InputOptions, Location, Packing, Skipped, Source, record};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::ops::Range;
 
@@ -66,12 +69,23 @@ pub struct Heard {
     pub skipped: Vec<Skipped>,
     /// Lines in the unit or block.
     pub lines: u64,
-    /// Articles with invalid UTF-8.
+    /// Articles with bytes that are no text.
     pub replaced: u64,
+    /// How many articles were in each encoding but UTF-8.
+    pub encodings: BTreeMap<&'static str, u64>,
     /// Articles with a date that was not understood.
     pub odd_dates: u64,
     /// Bytes of input, unpacked.
     pub bytes: u64,
+}
+
+impl Heard {
+    /// An article was in this encoding.
+    fn count(&mut self, encoding: &'static Encoding) {
+        if encoding != UTF_8 {
+            *self.encodings.entry(encoding.name()).or_default() += 1;
+        }
+    }
 }
 
 /// Cuts sources into parts that can be read independently of each other, in order.
@@ -181,8 +195,9 @@ pub(crate) fn read_block(
                 Wanted::All => Cow::Borrowed(fields),
                 Wanted::TextAt(_) => Cow::Owned(fields.text_only()),
             };
-            let mut read =
-                |bytes| record(bytes, &mut |line, place, heard| read_line(line, place, fields, options, heard, f));
+            let mut read = |bytes| {
+                record(bytes, &mut |line, place, heard| read_line(line, place, (source, fields), options, heard, f));
+            };
             if let Format::Objects(_) = &source.format {
                 objects::each(&block.bytes).for_each(read);
             } else {
@@ -199,6 +214,7 @@ pub(crate) fn read_block(
                 record(row.bytes.clone(), &mut |_, location, heard| {
                     let (record, replaced) = table.parse(&row, options.date_format.as_deref())?;
                     heard.replaced += u64::from(replaced);
+                    heard.count(source.encoding);
                     heard.odd_dates += u64::from(record.odd_date);
                     f(ReadArticle { text: &record.text, card: record.card, location });
                     Ok(())
@@ -225,17 +241,18 @@ fn too_long(length: u64, max_record: u64) -> String {
 fn read_line(
     line: &[u8],
     location: Location,
-    fields: &Fields,
+    (source, fields): (&Source, &Fields),
     options: &InputOptions,
     heard: &mut Heard,
     f: &mut dyn FnMut(ReadArticle<'_>),
 ) -> Result<(), String> {
-    let decoded = decode_line(line);
+    let (decoded, replaced) = decode_line(line, source.encoding);
     if decoded.trim_ascii().is_empty() {
         return Ok(());
     }
     let record = record::parse(&decoded, fields, options.date_format.as_deref())?;
-    heard.replaced += u64::from(matches!(decoded, Cow::Owned(_)));
+    heard.replaced += u64::from(replaced);
+    heard.count(source.encoding);
     heard.odd_dates += u64::from(record.odd_date);
     let text = record.raw.filter(|_| matches!(decoded, Cow::Borrowed(_))).and_then(|raw| place_in(line, raw));
     f(ReadArticle { text: &record.text, card: record.card, location: Location { text, ..location } });
@@ -248,11 +265,10 @@ fn place_in(line: &[u8], part: &str) -> Option<(u32, u32)> {
     Some((u32::try_from(start).ok()?, u32::try_from(part.len()).ok()?))
 }
 
-/// A line as text, without a byte order mark and its end.
-pub(super) fn decode_line(line: &[u8]) -> Cow<'_, str> {
+/// A line as text, without a byte order mark and its end, and whether there was something in it that is no text.
+pub(super) fn decode_line<'l>(line: &'l [u8], encoding: &'static Encoding) -> (Cow<'l, str>, bool) {
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii_end();
-    // The check alone is several times as fast as the lossy conversion.
-    std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed)
+    encoding::decode(line, encoding)
 }
 
 fn read_texts(
@@ -271,11 +287,12 @@ fn read_texts(
         }
         let mut skip = |reason| heard.skipped.push(Skipped { source: source.name.clone(), record: None, reason });
         match whole_text(&source.place, options.max_record) {
-            Ok(WholeText { text, replaced, error, bytes }) => {
+            Ok(WholeText { text, replaced, encoding, error, bytes }) => {
                 if let Some(error) = error {
                     skip(format!("{error}; what came before was used"));
                 }
                 heard.replaced += u64::from(replaced);
+                heard.count(encoding);
                 heard.bytes += bytes;
                 let location = Location { len: bytes, ..location };
                 f(ReadArticle { text: &text, card: Card::default(), location });
@@ -289,8 +306,10 @@ fn read_texts(
 /// A source that is one article.
 pub(super) struct WholeText {
     pub(super) text: String,
-    /// Whether there was invalid UTF-8.
+    /// Whether there were bytes that are no text.
     replaced: bool,
+    /// What its bytes were.
+    encoding: &'static Encoding,
     /// Why a compressed source could not be read to its end.
     error: Option<String>,
     bytes: u64,
@@ -325,15 +344,19 @@ pub(super) fn whole_text(place: &Place, max_record: u64) -> Result<WholeText, St
         return Err(too_long(bytes.len() as u64, max_record));
     }
     let length = bytes.len() as u64;
-    let (text, replaced) = if packing == Packing::Utf16 {
-        let encoding = if bytes[0] == 0xff { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
-        let (text, replaced) = encoding.decode_without_bom_handling(&bytes);
-        (text.into_owned(), replaced)
-    } else {
+    let encoding = match packing {
+        Packing::Utf16 if bytes[0] == 0xff => UTF_16LE,
+        Packing::Utf16 => UTF_16BE,
+        _ => encoding::of(&bytes),
+    };
+    let (text, replaced) = if encoding == UTF_8 {
         match String::from_utf8(bytes) {
             Ok(text) => (text, false),
             Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
         }
+    } else {
+        let (text, replaced) = encoding::decode(&bytes, encoding);
+        (text.into_owned(), replaced)
     };
-    Ok(WholeText { text, replaced, error, bytes: length })
+    Ok(WholeText { text, replaced, encoding, error, bytes: length })
 }

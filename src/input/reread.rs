@@ -1,10 +1,12 @@
 //! Reading an article's text again, when a pair needs it.
 
+use super::encoding;
 use super::kept::Kept;
 use super::read::{decode_line, whole_text};
 use super::stream::{Place, read_exact_at};
 use super::{Format, InputOptions, Location, Source, record};
 use crate::article::ArticleId;
+use encoding_rs::UTF_8;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
@@ -120,7 +122,10 @@ impl<'s> Library<'s> {
         }
         if let (Some((start, len)), true) = (location.text, self.is_at_hand(index)) {
             let inner = self.bytes(index, location.offset + u64::from(start), len as usize)?;
-            let inner = String::from_utf8(inner).map_err(|_| gone())?;
+            let inner = match source.encoding {
+                encoding if encoding == UTF_8 => String::from_utf8(inner).map_err(|_| gone())?,
+                encoding => encoding::decode(&inner, encoding).0.into_owned(),
+            };
             let decoded = match record::string(&inner).map_err(|_| gone())? {
                 Cow::Owned(text) => Some(text),
                 Cow::Borrowed(_) => None,
@@ -134,7 +139,7 @@ impl<'s> Library<'s> {
         }?;
         let text = match &source.format {
             Format::Lines(fields) | Format::Objects(fields) => {
-                record::text(&decode_line(&record), fields).map(Cow::into_owned)
+                record::text(&decode_line(&record, source.encoding).0, fields).map(Cow::into_owned)
             }
             Format::Rows(table) => table.text(&record),
             Format::Text => Err(gone()),

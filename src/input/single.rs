@@ -69,13 +69,13 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
             }
             Format::Objects(fields) => {
                 for range in objects::each(&block.bytes) {
-                    let element = decode_line(&block.bytes[range]);
+                    let element = decode_line(&block.bytes[range], source.encoding).0;
                     take(true, &|| record::text(&element, fields).map(Cow::into_owned))?;
                 }
             }
             Format::Lines(fields) => {
                 for line in lines::each(&block.bytes) {
-                    let line = decode_line(line);
+                    let line = decode_line(line, source.encoding).0;
                     take(!line.is_empty(), &|| record::text(&line, fields).map(Cow::into_owned))?;
                 }
             }

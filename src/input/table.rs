@@ -3,11 +3,12 @@
 //! The first row has the names of the columns. Quotation marks around a cell hide delimiters and line ends in it, and two
 //! of them in it are one. A row may have more cells than there are names; one without a cell for the text is no article.
 
+use super::encoding;
 use super::fields::{FieldNames, Fields};
 use super::record::{Record, card};
 use csv::{ByteRecord, Reader, ReaderBuilder};
+use encoding_rs::Encoding;
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// A table's form.
@@ -17,6 +18,7 @@ pub struct Table {
     pub fields: Fields,
     /// What stands between cells.
     delimiter: u8,
+    encoding: &'static Encoding,
     /// Bytes of the row of names, and whatever is before it.
     pub(super) header: u64,
     /// The columns of the text, and of id, title, date, publisher and url.
@@ -37,7 +39,9 @@ impl Table {
         let mut rows = Rows::new(head, delimiter);
         let names = rows.next().ok_or("an empty table")?;
         let first = rows.next();
-        let cell = |row: &Row, column: usize| Some(String::from_utf8_lossy(row.cells.get(column)?).into_owned());
+        let encoding = encoding::of(head);
+        let decoded = |cell: &[u8]| encoding::decode(cell, encoding).0.into_owned();
+        let cell = |row: &Row, column: usize| row.cells.get(column).map(decoded);
         let named = (0..names.cells.len()).rev().filter_map(|column| {
             let value = first.as_ref().and_then(|row| cell(row, column)).unwrap_or_default();
             Some((cell(&names, column)?, Value::from(value)))
@@ -48,18 +52,23 @@ impl Table {
             [] => format!("no column of a known name for the text; set one with --text-field: {}", known()),
             names => format!("no column `{}`: {}", names.join("`, `"), known()),
         })?;
-        let column = |name: &String| names.cells.iter().position(|cell| cell == name.as_bytes());
+        let column = |name: &String| names.cells.iter().position(|cell| decoded(cell) == *name);
         let text: Option<Vec<usize>> = fields.text.iter().map(column).collect();
         let text =
             text.ok_or_else(|| format!("not all columns `{}` are there: {}", fields.text.join("`, `"), known()))?;
         let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
         let shorts = shorts.map(|name| name.as_ref().and_then(column));
-        Ok(Self { delimiter, header: names.bytes.end as u64, text, shorts, fields })
+        Ok(Self { delimiter, encoding, header: names.bytes.end as u64, text, shorts, fields })
     }
 
     /// The rows of a block, which begins with one.
     pub(super) fn rows<'b>(&self, bytes: &'b [u8]) -> impl Iterator<Item = Row> + 'b {
         Rows::new(bytes, self.delimiter)
+    }
+
+    /// What its bytes are.
+    pub(super) fn encoding(&self) -> &'static Encoding {
+        self.encoding
     }
 
     /// Finds the ends of its rows.
@@ -77,7 +86,7 @@ impl Table {
     pub(super) fn parse(&self, row: &Row, date_format: Option<&str>) -> Result<(Record<'static>, bool), String> {
         let (text, replaced) = self.text_of(row)?;
         let short = |column: Option<usize>| {
-            let cell = String::from_utf8_lossy(row.cells.get(column?)?);
+            let cell = encoding::decode(row.cells.get(column?)?, self.encoding).0;
             (!cell.trim().is_empty()).then(|| cell.into())
         };
         let (card, odd_date) = card(self.shorts.map(short), date_format);
@@ -85,14 +94,15 @@ impl Table {
     }
 
     fn text_of(&self, row: &Row) -> Result<(String, bool), String> {
-        let mut parts = Vec::with_capacity(self.text.len());
+        let (mut parts, mut replaced) = (Vec::with_capacity(self.text.len()), false);
         for (&column, name) in self.text.iter().zip(&self.fields.text) {
             let cell = row.cells.get(column).ok_or_else(|| {
                 format!("a row of {} cells; the text, `{name}`, is in cell {}", row.cells.len(), column + 1)
             })?;
-            parts.push(String::from_utf8_lossy(cell));
+            let (part, invalid) = encoding::decode(cell, self.encoding);
+            replaced |= invalid;
+            parts.push(part);
         }
-        let replaced = parts.iter().any(|part| matches!(part, Cow::Owned(_)));
         Ok((parts.join("\n\n"), replaced))
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn follow(heard: &mut Heard, mut next: Heard) -> u64 {
     heard.skipped.append(&mut next.skipped);
     heard.lines += next.lines;
     heard.replaced += next.replaced;
+    next.encodings.into_iter().for_each(|(name, count)| *heard.encodings.entry(name).or_default() += count);
     heard.odd_dates += next.odd_dates;
     heard.bytes += next.bytes;
     before

@@ -210,6 +210,7 @@ impl Scan {
                 ids: self.catalogue.about_ids(),
                 fields: summary::chosen_fields(&self.catalogue),
                 invalid_utf8: self.heard.replaced,
+                encodings: self.heard.encodings.clone(),
                 odd_dates: self.heard.odd_dates,
                 passed_over: self.passed_over.clone(),
                 repeated: self.repeated,

@@ -182,7 +182,11 @@ fn read(summary: &Summary) -> Vec<(&'static str, String)> {
     }
     let mut notes = Vec::new();
     notes.extend(
-        (input.invalid_utf8 > 0).then(|| format!("{} with invalid UTF-8", plural(input.invalid_utf8, "article"))),
+        input.encodings.iter().map(|(name, number)| format!("{} decoded from {name}", plural(*number, "article"))),
+    );
+    notes.extend(
+        (input.invalid_utf8 > 0)
+            .then(|| format!("{} with bytes that are no text", plural(input.invalid_utf8, "article"))),
     );
     notes.extend(
         (input.odd_dates > 0).then(|| format!("{} not understood (--date-format)", plural(input.odd_dates, "date"))),

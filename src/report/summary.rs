@@ -110,8 +110,10 @@ pub struct Input {
     pub ids: String,
     /// The fields that were chosen, and in how many sources.
     pub fields: Vec<ChosenFields>,
-    /// Articles with invalid UTF-8, replaced by U+FFFD.
+    /// Articles with bytes that are no text in their encoding, replaced by U+FFFD.
     pub invalid_utf8: u64,
+    /// Articles in other encodings than UTF-8, decoded.
+    pub encodings: BTreeMap<&'static str, u64>,
     /// Articles with a date that was not understood.
     pub odd_dates: u64,
     /// Files in folders that were passed over for their names, by ending.

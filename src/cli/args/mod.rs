@@ -61,8 +61,8 @@ Clusters form around the earliest dated article, else the first; every member wa
 #[derive(Debug, Args)]
 #[command(after_help = RELATIONS)]
 pub(super) struct Scan {
-    /// Files, folders, globs, or - for standard input: .txt and .md (an article each), .jsonl and .ndjson
-    /// (an article a line), each plain, gzip or zstd
+    /// Files, folders, globs, or - for standard input: .txt and .md (an article each), .jsonl and .ndjson (an article a
+    /// line), .json, .csv and .tsv, each plain, gzip, zstd, bzip2 or xz
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 

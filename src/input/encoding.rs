@@ -1,0 +1,95 @@
+//! Bytes to text: UTF-8, or what they are most likely instead.
+//!
+//! What is valid UTF-8 is UTF-8. So is what has as many valid sequences of several bytes as invalid ones: a dump with a
+//! few broken records. Anything else is what the detector of a browser takes it for. Line ends, quotation marks and commas
+//! are never part of another character in any encoding that is detected, so records are told apart before they are decoded.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8};
+use std::borrow::Cow;
+
+/// Bytes at the beginning by which an encoding is found.
+const LOOKED_AT: usize = 1 << 20;
+
+/// The encoding of bytes without a byte order mark, of which there may be more.
+pub(super) fn of(bytes: &[u8]) -> &'static Encoding {
+    let is_part = bytes.len() >= LOOKED_AT;
+    let bytes = &bytes[..bytes.len().min(LOOKED_AT)];
+    match std::str::from_utf8(bytes) {
+        Ok(_) => return UTF_8,
+        // The last character is cut off.
+        Err(error) if is_part && error.error_len().is_none() => return UTF_8,
+        Err(_) => {}
+    }
+    let (mut wide, mut invalid) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        wide += chunk.valid().chars().filter(|ch| !ch.is_ascii()).count();
+        invalid += usize::from(!chunk.invalid().is_empty());
+    }
+    if wide > 0 && wide >= invalid {
+        return UTF_8;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// The text of bytes, and whether there was something in them that is no text; it becomes U+FFFD.
+pub(super) fn decode<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> (Cow<'b, str>, bool) {
+    if encoding == UTF_8 {
+        // The check alone is several times as fast as the lossy conversion.
+        return std::str::from_utf8(bytes)
+            .map_or_else(|_| (String::from_utf8_lossy(bytes), true), |text| (Cow::Borrowed(text), false));
+    }
+    encoding.decode_without_bom_handling(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use encoding_rs::{BIG5, EUC_KR, GBK, KOI8_R, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
+
+    #[test]
+    fn texts_are_taken_for_what_they_are() {
+        let russian = "Совет города решил закрыть старый мост на ремонт до конца марта. Работы начнутся в понедельник.";
+        let texts = [
+            (
+                WINDOWS_1252,
+                "Le conseil a décidé de fermer le vieux pont jusqu’à la fin de l’été – à cause des travaux.",
+            ),
+            (GBK, "市议会星期一决定关闭旧港桥进行维修，工程将持续到三月底，渡轮照常运行。"),
+            (SHIFT_JIS, "市議会は月曜日、古い港の橋を三月末まで修理のために閉鎖することを決めました。"),
+            (BIG5, "市議會星期一決定關閉舊港橋進行維修，工程將持續到三月底，渡輪照常行駛。"),
+            (EUC_KR, "시의회는 월요일에 낡은 항구 다리를 삼월 말까지 수리를 위해 폐쇄하기로 했다."),
+            (WINDOWS_1251, russian),
+            (KOI8_R, russian),
+        ];
+        for (encoding, text) in texts {
+            let (bytes, _, unmappable) = encoding.encode(text);
+            assert!(!unmappable, "{}", encoding.name());
+            let found = of(&bytes);
+            assert_eq!(
+                decode(&bytes, found),
+                (Cow::Borrowed(text), false),
+                "{} taken for {}",
+                encoding.name(),
+                found.name()
+            );
+        }
+    }
+
+    #[test]
+    fn utf_8_with_a_few_faults_stays_utf_8() {
+        let text = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.";
+        let mut bytes = text.as_bytes().to_vec();
+        assert_eq!(of(&bytes), UTF_8);
+        let long = "é".repeat(LOOKED_AT);
+        assert_eq!(of(&long.as_bytes()[..=LOOKED_AT]), UTF_8);
+        assert_eq!(of(&[b"x", long.as_bytes()].concat()), UTF_8, "cut off in a character");
+        bytes.insert(20, 0xff);
+        assert_eq!(of(&bytes), UTF_8);
+        assert!(decode(&bytes, UTF_8).1);
+        assert_eq!(of(b"plain"), UTF_8);
+        assert_eq!(of(b"caf\xe9"), WINDOWS_1252);
+    }
+}
