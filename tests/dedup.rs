@@ -231,6 +231,16 @@ fn what_must_not_be_replaced_stays() {
         }
     }
     assert_eq!(fs::read_to_string(folder.path("mine.jsonl")).expect("it is there"), "mine");
+    // What was written, and changed since.
+    folder.write("in/a.txt", story(1, 9));
+    for (input, out, change) in [("dump.jsonl", "file", "file"), ("in", "folder", "folder/notes.txt")] {
+        let run = |force: &[&str]| folder.run(&[&["dedup", input, "-o", out, "-q"], force].concat()).status;
+        assert_eq!([run(&[]), run(&[]), run(&["--force"])], [0, 2, 0], "{out}");
+        folder.write(change, "precious");
+        assert_eq!(run(&["--force"]), 2, "{out}");
+        assert_eq!(fs::read_to_string(folder.path(change)).expect("it is there"), "precious");
+    }
+    assert_eq!(folder.run(&["dedup", "dump.jsonl", "-o", "-"]).status, 2);
     let two = folder.write("a/x.jsonl", record("1", "a b", "")).write("b/x.jsonl", record("2", "c d", ""));
     let run = two.run(&["dedup", "a/x.jsonl", "b/x.jsonl", "-o", "both"]);
     assert!(run.status == 2 && run.err.contains("two inputs would both become x.jsonl"), "{}", run.err);
@@ -284,5 +294,28 @@ fn brute_force_agrees() {
         let (goes, stays) = if words[one].len() < words[other].len() { (one, other) } else { (other, one) };
         let (jaccard, containment) = numbers(goes, stays);
         assert!(jaccard < 0.7 || containment < 0.8, "{goes} {stays}: {jaccard} {containment}");
+    }
+}
+
+/// What came before the damage is what both readings use.
+#[test]
+fn a_damaged_stream_is_deduplicated_as_far_as_it_goes() {
+    let folder = Folder::new();
+    let lines: Vec<String> = (0..400).map(|number| record(&number.to_string(), &story(number / 2, 12), "")).collect();
+    let packed = gzipped(lines.concat().as_bytes());
+    for at in [packed.len() / 3, packed.len() / 2, packed.len() - 20] {
+        let mut damaged = packed.clone();
+        damaged[at] ^= 0x55;
+        folder.write("dump.jsonl.gz", &damaged);
+        for memory in ["1G", "4K"] {
+            let run = folder.run(&["dedup", "dump.jsonl.gz", "-o", "made.gz", "--force", "-q", "--memory", memory]);
+            assert!(run.status == 3 || run.err.contains("nothing was written"), "{at} {memory}: {}", run.err);
+            if run.status == 3 {
+                let account = &summary(&folder, "made.gz")["account"];
+                let number = |name: &str| account[name].as_u64().expect("a number");
+                assert_eq!(number("read"), number("kept") + number("removed") + number("rejected"), "{account}");
+            }
+            assert!(memory == "4K" || run.status == 3, "{}", run.err);
+        }
     }
 }

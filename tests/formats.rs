@@ -158,7 +158,7 @@ fn a_broken_row_or_element_is_listed_and_rejected() {
     let folder = Folder::new();
     let (text, other) = (story(1, 3), story(2, 3));
     folder
-        .write("t.csv", format!("text,id\n\"{text}\",1\n\n\"two\nlines\"\nx,2,more,cells\n\"{text}\",3\n"))
+        .write("t.csv", format!("text,id\n\"{text}\",1\n\n\"two\nlines\"\nx,2,,\ny,3, not quoted\n\"{text}\",3\n"))
         .write("u.csv", format!("id,text\n1,\"{text}\"\n2\n3,\"not closed, {other}\n4,x\n"))
         .write(
             "a.json",
@@ -167,14 +167,15 @@ fn a_broken_row_or_element_is_listed_and_rejected() {
         .write("none.csv", "a,b\n1,2\n");
     let listed = |name: &str, status: i32| folder.scan(&[name, "--text-field", "text"], status).skipped();
     assert_eq!(
-        listed("t.csv", 0),
-        [""; 0],
-        "a row may have more or fewer cells than there are names, but for the text"
+        listed("t.csv", 3),
+        ["t.csv:4 a row of 3 cells, where 2 have names; is a delimiter not quoted?"],
+        "cells without a name must be empty; others than that of the text may be missing"
     );
     assert_eq!(listed("u.csv", 3), ["u.csv:2 a row of 1 cells; the text, `text`, is in cell 2"]);
     let elements = listed("a.json", 3);
-    assert_eq!(elements.len(), 4, "{elements:?}");
-    assert_eq!(elements[2], "a.json:4 field `text` is a number, not a string");
+    assert_eq!(elements.len(), 5, "{elements:?}");
+    assert_eq!(elements[0], "a.json an array or object has no end; what came before was used");
+    assert_eq!(elements[3], "a.json:4 field `text` is a number, not a string");
     let nothing = folder.run(&["scan", "none.csv"]);
     assert!(nothing.status == 2 && nothing.err.contains("no column of a known name for the text"), "{}", nothing.err);
 
@@ -184,7 +185,7 @@ fn a_broken_row_or_element_is_listed_and_rejected() {
         (run.status, file(&folder.path("made")), file(&folder.path("made.rejected")), run.err)
     };
     let (status, out, rejected, err) = dedup("a.json");
-    assert_eq!((status, &*rejected), (3, "7\"text\"{\"text\": 1}{]"), "{err}");
+    assert_eq!((status, &*rejected), (3, "7\n\"text\"\n{\"text\": 1}\n{]"), "{err}");
     assert_eq!(out, format!("[{{\"text\": \"{text}\"}}"), "what is broken ends with what is left");
     let (status, out, rejected, err) = dedup("u.csv");
     assert_eq!((status, &*rejected), (3, "2\n"), "{err}");
@@ -228,4 +229,43 @@ fn other_encodings_are_decoded_and_come_back_as_they_were() {
         let kept = [rows[0].clone(), rows[1].clone(), rows[3].clone()].concat();
         assert_eq!(fs::read(folder.path("clean.csv")).expect("it was written"), kept);
     }
+}
+
+#[test]
+fn tables_and_arrays_that_end_oddly_are_whole() {
+    let folder = Folder::new();
+    let text = story(1, 3);
+    let dedup = |name: &str, content: &str| {
+        folder.write(name, content);
+        let run = folder.run(&["dedup", name, "-o", "made", "--force", "--quiet"]);
+        (run.status, fs::read_to_string(folder.path("made")).unwrap_or_default(), run.err)
+    };
+    for end in ["\n\n", "\r\n\r\n", "\n \n", ""] {
+        let table = format!("id,text\n1,{text}{end}");
+        assert_eq!(dedup("t.csv", &table), (0, table, String::new()));
+    }
+    for empty in ["[]", " [ ]\n", ""] {
+        assert_eq!(dedup("e.json", empty), (0, empty.to_owned(), String::new()));
+    }
+    assert_eq!(dedup("e.csv", "\n\n").0, 0);
+    let element = format!("{{\"text\": \"{text}\"}}");
+    let (status, out, _) = dedup("a.json", &format!("[{element}, 5, {element}] garbage"));
+    assert_eq!((status, &*out), (3, &*format!("[{element}]")), "the end of the array stays");
+    let (status, out, err) = dedup("open.json", &format!("[{element}, {{\"text\": \"other\"}}"));
+    assert!(status == 3 && out.starts_with('[') && err.contains("has no end"), "{status} {out} {err}");
+    let read =
+        folder.run_with_input(&["scan", "-", "--format", "jsonl"], format!("id;text\n1;{text}\n2;{text}\n").as_bytes());
+    assert!(read.out.contains("\"a\":\"1\",\"b\":\"2\""), "a table is known by its content: {}{}", read.out, read.err);
+}
+
+#[test]
+fn a_file_that_is_an_article_goes_as_a_whole() {
+    let folder = Folder::new();
+    let object = |text: &str| format!("{{\n  \"maintext\": \"{text}\"\n}}\n");
+    for (name, text) in [("a/1.json", story(1, 5)), ("a/2.json", story(1, 5)), ("b/3.json", story(2, 5))] {
+        folder.write(&format!("in/{name}"), object(&text));
+    }
+    assert_eq!(folder.run(&["dedup", "in", "-o", "made", "--quiet"]).status, 0);
+    let is_there = |name: &str| folder.path(&format!("made/{name}")).exists();
+    assert_eq!([is_there("a/1.json"), is_there("a/2.json"), is_there("b/3.json")], [true, false, true]);
 }

@@ -14,6 +14,9 @@ use std::io::Write;
 use std::path::Path;
 
 pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
+    if arguments.output.as_deref() == Some(Path::new("-")) {
+        return Err(Error::setting("a dump is written with its audit beside it: name a file or folder with -o"));
+    }
     let memory = arguments.room.prepare()?;
     let config = arguments.rules.config()?;
     let rules = arguments.rules.rules()?;
@@ -48,7 +51,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         }
         let target = Target { kept: &kept, rejected: &rejected, is_file, annotate: arguments.annotate };
         scan.write_without(&found, target, &bars)?;
-        let summary = DedupSummary { account: &account, rules: &rules, scan: &found.summary };
+        let summary = DedupSummary { account: &account, rules: &rules, output: staging.stamp()?, scan: &found.summary };
         staging.write(scan.catalogue(), &found.removed, &found.skipped, &summary)?;
         staging.finish()?;
     }

@@ -279,7 +279,7 @@ impl Discovery<'_> {
         }
         let head = head(place, packing, self.options.max_record);
         if known == Some(Known::Rows) {
-            if head.is_empty() {
+            if head.trim_ascii().is_empty() {
                 return Ok((packing, Format::Lines(Fields::default()), UTF_8));
             }
             let delimiter = ending.filter(|ending| ending == "tsv").map(|_| b'\t');
@@ -305,7 +305,12 @@ impl Discovery<'_> {
                 Ok(fields) => Ok((packing, Format::Lines(fields), encoding)),
                 Err(reason) if looks_like_lines => Err(reason),
                 Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
-                Err(_) => Ok((packing, Format::Text, UTF_8)),
+                Err(_) => {
+                    Ok(match Table::of(head, None, &self.options.fields).ok().filter(|table| table.is_regular(head)) {
+                        Some(table) => (packing, Format::Rows(table), encoding),
+                        None => (packing, Format::Text, UTF_8),
+                    })
+                }
             },
         }
     }
@@ -320,11 +325,12 @@ impl Discovery<'_> {
     ) -> std::result::Result<Fields, String> {
         let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
         let blocks = Blocks::new(place, packing, ends, self.options.max_record);
-        let mut seen = None;
+        let (mut seen, mut any) = (None, false);
         for block in blocks.take(most) {
             let lines = lines::each(&block.bytes).take_while(|_| !objects);
             let elements = objects::each(&block.bytes).map(|range| &block.bytes[range]).take_while(|_| objects);
             for line in lines.chain(elements) {
+                any = true;
                 let line = decode_line(line, encoding).0;
                 if !line.starts_with('{') {
                     continue;
@@ -341,6 +347,8 @@ impl Discovery<'_> {
                 format!("no field `{}`: {}", self.options.fields.text.join("`, `"), names_of(&record))
             }
             Some(record) => format!("no text field of a known name; set one with --text-field: {}", names_of(&record)),
+            // An empty list is a list.
+            None if objects && !any => return Ok(Fields::default()),
             None if objects => "none of its elements is a JSON object".to_owned(),
             None => "none of its lines is a JSON object".to_owned(),
         })

@@ -1,5 +1,6 @@
 //! What was unpacked of packed sources, kept as long as there is room for it, so that they need not be unpacked again.
 
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -57,6 +58,15 @@ impl Kept {
         self.sources.get(source).is_some_and(|blocks| !blocks.is_empty())
     }
 
+    /// All bytes of a source, if it is here and nothing was left out between its blocks.
+    pub(crate) fn reader(&self, source: usize) -> Option<impl Read + '_> {
+        let blocks = self.sources.get(source).filter(|blocks| !blocks.is_empty())?;
+        let mut end = 0;
+        let follow =
+            |(offset, bytes): &(u64, Vec<u8>)| std::mem::replace(&mut end, offset + bytes.len() as u64) == *offset;
+        blocks.iter().all(follow).then(|| BlocksReader { blocks, at: 0 })
+    }
+
     /// Bytes of a source that is here. They must lie in one block, as records do.
     pub(super) fn get(&self, source: usize, offset: u64, len: usize) -> Option<&[u8]> {
         let blocks = self.sources.get(source)?;
@@ -64,6 +74,27 @@ impl Kept {
         let (start, bytes) = &blocks[block];
         let from = (offset - start) as usize;
         bytes.get(from..from.checked_add(len)?)
+    }
+}
+
+/// Blocks, one after the other.
+struct BlocksReader<'k> {
+    blocks: &'k [(u64, Vec<u8>)],
+    /// How much of the first was read.
+    at: usize,
+}
+
+impl Read for BlocksReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some((first, others)) = self.blocks.split_first() {
+            let read = (&first.1[self.at..]).read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                self.at += read;
+                return Ok(read);
+            }
+            (self.blocks, self.at) = (others, 0);
+        }
+        Ok(0)
     }
 }
 
@@ -82,6 +113,10 @@ mod tests {
         keeping.keep(2, 0, vec![b'-'; 55]);
         let kept = keeping.finish();
         assert_eq!([kept.has(0), kept.has(1), kept.has(2), kept.has(3)], [true, false, true, false]);
+        let mut whole = String::new();
+        kept.reader(0).expect("it is here").read_to_string(&mut whole).expect("in memory");
+        assert_eq!((whole.len(), &whole[38..]), (45, "..later"));
+        assert!(kept.reader(1).is_none());
         assert_eq!(kept.get(0, 41, 3), Some(&b"ate"[..]));
         assert_eq!(kept.get(0, 39, 1), Some(&b"."[..]));
         assert_eq!(kept.get(0, 39, 2), None, "no record lies in two blocks");

@@ -193,6 +193,19 @@ impl Blocks {
         length
     }
 
+    /// Nothing comes behind these bytes, which were not looked at.
+    fn end(&mut self, rest: &[u8]) {
+        self.reader = None;
+        if let Some(ends) = &mut self.ends {
+            ends.last(rest);
+            if let Ends::Elements(ends) = ends
+                && ends.is_open()
+            {
+                self.error = Some("an array or object has no end".to_owned());
+            }
+        }
+    }
+
     fn stop(&mut self, error: &io::Error) {
         self.error = Some(stream::reason(error, self.packing));
         self.reader = None;
@@ -213,7 +226,7 @@ impl Iterator for Blocks {
         while let Some(reader) = &mut self.reader {
             let before = block.bytes.len();
             match reader.by_ref().take((BLOCK - before % BLOCK) as u64).read_to_end(&mut block.bytes) {
-                Ok(0) => self.reader = None,
+                Ok(0) => self.end(&block.bytes[searched..]),
                 Ok(_) if block.bytes.len() < BLOCK => {}
                 Ok(_) => {
                     whole = self.last_end(&block.bytes, searched).max(whole);

@@ -256,6 +256,11 @@ impl Source {
         Blocks::new(&self.place, self.packing, ends, max_record)
     }
 
+    /// Its bytes, unpacked.
+    pub(crate) fn unpacked(&self) -> std::io::Result<Box<dyn std::io::Read>> {
+        Ok(stream::unpacked(&self.place, self.packing)?)
+    }
+
     /// Its bytes as they are.
     pub(crate) fn raw(&self) -> std::io::Result<impl std::io::Read> {
         self.place.open_at(0)

@@ -9,6 +9,8 @@ use std::ops::Range;
 #[derive(Clone, Debug, Default)]
 pub(super) struct ElementEnds {
     inside: Inside,
+    /// Arrays around the elements that have begun, less those that have ended.
+    arrays: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,11 @@ fn is_between(byte: u8) -> bool {
 }
 
 impl ElementEnds {
+    /// Whether something is still to come: the end of an element, or of the array.
+    pub(super) fn is_open(&self) -> bool {
+        self.inside != Inside::Nothing || self.arrays > 0
+    }
+
     /// How many of these bytes stand between elements, before the next one begins; 0 in an element.
     pub(super) fn between(&self, bytes: &[u8]) -> usize {
         if self.inside != Inside::Nothing {
@@ -47,6 +54,8 @@ impl ElementEnds {
             at += match self.inside {
                 Inside::Nothing => {
                     let begin = self.between(rest);
+                    let count = |bracket| memchr::memchr_iter(bracket, &rest[..begin]).count() as i64;
+                    self.arrays += count(b'[') - count(b']');
                     self.inside = match rest.get(begin)? {
                         b'{' => Inside::Object(1),
                         b'"' => Inside::String(0),

@@ -1,7 +1,6 @@
 //! A source once more from its beginning to its end, byte for byte: its articles, and what is none.
 
 use super::objects::ElementEnds;
-use super::stream;
 use super::{Format, Location, Source};
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -33,16 +32,17 @@ pub(crate) enum End {
 /// Bytes that are looked at at a time.
 const PART: usize = 1 << 18;
 
-/// Calls `visit` with all that is in a source, in order. `articles` are all of it that are articles, in order.
+/// Calls `visit` with all that is in a source, in order. `bytes` are those of it, unpacked; `articles` are all of it that
+/// are articles, in order.
 ///
 /// # Errors
 /// Those of `visit`; and if an article is not where it was.
 pub(crate) fn each_piece(
-    source: &Source,
+    (source, bytes): (&Source, impl Read),
     articles: &[Location],
     visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>,
 ) -> io::Result<End> {
-    let mut reader = BufReader::with_capacity(PART, stream::unpacked(&source.place, source.packing)?);
+    let mut reader = BufReader::with_capacity(PART, bytes);
     let changed = || io::Error::new(io::ErrorKind::UnexpectedEof, "changed while it was read");
     let is_json = matches!(source.format, Format::Objects(_));
     let mut between = Between { elements: is_json.then(ElementEnds::default), ..Between::default() };
@@ -52,7 +52,7 @@ pub(crate) fn each_piece(
     visit(Piece::Frame(&record))?;
     for (number, article) in articles.iter().enumerate() {
         let before = article.offset.checked_sub(at).ok_or_else(changed)?;
-        if between.read(&mut reader, before, visit)? == End::Broken {
+        if between.read(&mut reader, Some(before), visit)? == End::Broken {
             return Err(changed());
         }
         between.end(visit)?;
@@ -63,7 +63,7 @@ pub(crate) fn each_piece(
         visit(Piece::Article(number, &record))?;
         at = article.offset + article.len;
     }
-    let end = between.read(&mut reader, u64::MAX, visit)?;
+    let end = between.read(&mut reader, None, visit)?;
     between.end(visit)?;
     Ok(end)
 }
@@ -80,30 +80,31 @@ struct Between {
 }
 
 impl Between {
-    /// Reads so many bytes, or up to the end.
+    /// Reads so many bytes, or all up to the end.
     fn read(
         &mut self,
         reader: &mut impl BufRead,
-        mut count: u64,
+        mut count: Option<u64>,
         visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>,
     ) -> io::Result<End> {
-        while count > 0 {
+        while count != Some(0) {
             let bytes = match reader.fill_buf() {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => return Ok(End::Broken),
             };
             if bytes.is_empty() {
-                return Ok(if count < u64::MAX { End::Broken } else { End::Whole });
+                return Ok(if count.is_some() { End::Broken } else { End::Whole });
             }
-            let part = &bytes[..bytes.len().min(usize::try_from(count).unwrap_or(usize::MAX))];
+            let most = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+            let part = &bytes[..bytes.len().min(most)];
             if self.elements.is_some() {
                 self.take_elements(part, visit)?;
             } else {
                 super::lines::each(part).try_for_each(|line| self.take(line, visit))?;
             }
             let used = part.len();
-            count -= used as u64;
+            count = count.map(|count| count - used as u64);
             reader.consume(used);
         }
         Ok(End::Whole)
@@ -157,8 +158,17 @@ impl Between {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Fields, Packing};
+    use super::super::{Fields, Packing, stream};
     use super::*;
+
+    /// What `each_piece` says of bytes that are lines.
+    fn pieces(
+        bytes: &[u8],
+        articles: &[Location],
+        mut visit: impl FnMut(Piece<'_>) -> io::Result<()>,
+    ) -> io::Result<End> {
+        each_piece((&source(bytes, Format::Lines(Fields::default())), bytes), articles, &mut visit)
+    }
 
     fn source(bytes: &[u8], format: Format) -> Source {
         let place = stream::spool(&mut &*bytes).expect("a temporary file").0;
@@ -183,19 +193,15 @@ mod tests {
     fn every_byte_is_in_one_piece() {
         let text = b"\xef\xbb\xbf \n{1}\n\n  \nnot\n{2}\nlong wrong\n \n{3}";
         let mut seen = Vec::new();
-        let end = each_piece(
-            &source(text, Format::Lines(Fields::default())),
-            &[article(5, 4), article(17, 4), article(34, 3)],
-            &mut |piece| {
-                let (kind, bytes) = match piece {
-                    Piece::Article(number, bytes) => (number.to_string(), bytes),
-                    Piece::Frame(bytes) => ("frame".to_owned(), bytes),
-                    Piece::Other { bytes, begins } => (format!("other {begins}"), bytes),
-                };
-                seen.push((kind, bytes.to_vec()));
-                Ok(())
-            },
-        );
+        let end = pieces(text, &[article(5, 4), article(17, 4), article(34, 3)], |piece| {
+            let (kind, bytes) = match piece {
+                Piece::Article(number, bytes) => (number.to_string(), bytes),
+                Piece::Frame(bytes) => ("frame".to_owned(), bytes),
+                Piece::Other { bytes, begins } => (format!("other {begins}"), bytes),
+            };
+            seen.push((kind, bytes.to_vec()));
+            Ok(())
+        });
         assert_eq!(end.expect("it can be read"), End::Whole);
         assert_eq!(seen.iter().flat_map(|(_, bytes)| bytes.clone()).collect::<Vec<u8>>(), text);
         let kinds: Vec<&str> = seen.iter().map(|(kind, _)| kind.as_str()).collect();
@@ -203,10 +209,13 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_the_last_article_is_no_break() {
+        assert_eq!(pieces(b"{1}\n \nx", &[article(0, 4)], |_| Ok(())).expect("it can be read"), End::Whole);
+    }
+
+    #[test]
     fn what_became_shorter_is_an_error() {
-        let mut nothing = |_: Piece<'_>| Ok(());
-        let source = source(b"{1}\n", Format::Lines(Fields::default()));
-        assert!(each_piece(&source, &[article(0, 9)], &mut nothing).is_err());
-        assert!(each_piece(&source, &[article(7, 2)], &mut nothing).is_err());
+        assert!(pieces(b"{1}\n", &[article(0, 9)], |_| Ok(())).is_err());
+        assert!(pieces(b"{1}\n", &[article(7, 2)], |_| Ok(())).is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! Rows of a table, CSV or TSV, to articles: which columns hold what, and where each row ends.
 //!
 //! The first row has the names of the columns. Quotation marks around a cell hide delimiters and line ends in it, and two
-//! of them in it are one. A row may have more cells than there are names; one without a cell for the text is no article.
+//! of them in it are one. A row with a cell beyond those that have names is no article, unless that is empty: a
+//! delimiter in a text may not be quoted. Nor is one without a cell for the text. A line of white space is no row.
 
 use super::encoding;
 use super::fields::{FieldNames, Fields};
@@ -18,6 +19,8 @@ pub struct Table {
     pub fields: Fields,
     /// What stands between cells.
     delimiter: u8,
+    /// How many have names.
+    columns: usize,
     encoding: &'static Encoding,
     /// Bytes of the row of names, and whatever is before it.
     pub(super) header: u64,
@@ -58,12 +61,26 @@ impl Table {
             text.ok_or_else(|| format!("not all columns `{}` are there: {}", fields.text.join("`, `"), known()))?;
         let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
         let shorts = shorts.map(|name| name.as_ref().and_then(column));
-        Ok(Self { delimiter, encoding, header: names.bytes.end as u64, text, shorts, fields })
+        Ok(Self {
+            delimiter,
+            columns: names.cells.len(),
+            encoding,
+            header: names.bytes.end as u64,
+            text,
+            shorts,
+            fields,
+        })
     }
 
     /// The rows of a block, which begins with one.
     pub(super) fn rows<'b>(&self, bytes: &'b [u8]) -> impl Iterator<Item = Row> + 'b {
         Rows::new(bytes, self.delimiter)
+    }
+
+    /// Whether this is a table without doubt, by its beginning: several columns, and rows of as many cells.
+    pub(super) fn is_regular(&self, head: &[u8]) -> bool {
+        let mut rows = self.rows(head);
+        self.columns > 1 && (0..3).filter_map(|_| rows.next()).filter(|row| row.cells.len() == self.columns).count() > 1
     }
 
     /// What its bytes are.
@@ -94,6 +111,13 @@ impl Table {
     }
 
     fn text_of(&self, row: &Row) -> Result<(String, bool), String> {
+        if row.cells.iter().skip(self.columns).any(|cell| !cell.trim_ascii().is_empty()) {
+            let cells = row.cells.len();
+            return Err(format!(
+                "a row of {cells} cells, where {} have names; is a delimiter not quoted?",
+                self.columns
+            ));
+        }
         let (mut parts, mut replaced) = (Vec::with_capacity(self.text.len()), false);
         for (&column, name) in self.text.iter().zip(&self.fields.text) {
             let cell = row.cells.get(column).ok_or_else(|| {
@@ -134,15 +158,20 @@ impl Iterator for Rows<'_> {
 
     fn next(&mut self) -> Option<Row> {
         let mut cells = ByteRecord::new();
-        // Reading from memory does not fail, and rows may differ in length.
-        self.reader.read_byte_record(&mut cells).ok().filter(|&any| any)?;
-        let is_end = |&byte: &u8| byte == b'\n' || byte == b'\r';
-        let start = self.end + self.bytes[self.end..].iter().take_while(|byte| is_end(byte)).count();
-        let read = self.reader.position().byte() as usize;
-        // The reader leaves the second half of a line end for the next row.
-        let half = self.bytes[..read].ends_with(b"\r") && self.bytes.get(read) == Some(&b'\n');
-        self.end = read + usize::from(half);
-        Some(Row { bytes: start..self.end, cells })
+        loop {
+            // Reading from memory does not fail, and rows may differ in length.
+            self.reader.read_byte_record(&mut cells).ok().filter(|&any| any)?;
+            let is_end = |&byte: &u8| byte == b'\n' || byte == b'\r';
+            let start = self.end + self.bytes[self.end..].iter().take_while(|byte| is_end(byte)).count();
+            let read = self.reader.position().byte() as usize;
+            // The reader leaves the second half of a line end for the next row.
+            let half = self.bytes[..read].ends_with(b"\r") && self.bytes.get(read) == Some(&b'\n');
+            self.end = read + usize::from(half);
+            let bytes = start.min(self.end)..self.end;
+            if !self.bytes[bytes.clone()].trim_ascii().is_empty() {
+                return Some(Row { bytes, cells });
+            }
+        }
     }
 }
 

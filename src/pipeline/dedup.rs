@@ -44,6 +44,7 @@ impl Sink for Nowhere {
 /// A source with its articles, and what else was in it.
 struct Part<'s> {
     source: &'s Source,
+    number: usize,
     /// The number of its first article.
     first: u32,
     articles: &'s [Location],
@@ -82,7 +83,7 @@ impl Scan {
                     _ => skip.record.is_some(),
                 };
                 let skipped = self.skipped_in(&source.name).filter(is_record).count() as u64;
-                parts.push(Part { source, first: from as u32, articles, skipped });
+                parts.push(Part { source, number: number as usize, first: from as u32, articles, skipped });
             }
         }
         parts
@@ -123,8 +124,14 @@ impl Scan {
             };
             let written = match part.source.format {
                 Format::Text => text(part, &paths, goes(ArticleId(part.first))),
-                _ => dump::rewrite(part.source, part.articles, &paths, &keep),
+                _ => self
+                    .unpacked(part.number, part.source)
+                    .and_then(|bytes| dump::rewrite((part.source, bytes), part.articles, &paths, &keep)),
             };
+            // A file that was one article is gone with it.
+            if !target.is_file && written.as_ref().is_ok_and(|written| written.is_empty) {
+                std::fs::remove_file(&paths[0]).map_err(|error| failed(part.source, &error))?;
+            }
             progress.advance(part.source.bytes);
             written.map_err(|error| failed(part.source, &error)).and_then(|written| part.check(&written, &goes))
         };
@@ -199,5 +206,5 @@ fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
 }
 
 fn failed(source: &Source, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Output, format!("{}: {error}; nothing was written", source.name))
+    Error::new(ErrorKind::Input, format!("{}: {error}; nothing was written", source.name))
 }

@@ -164,6 +164,14 @@ impl Scan {
         })
     }
 
+    /// The unpacked bytes of a source, from memory if they were kept.
+    pub(super) fn unpacked(&self, number: usize, source: &Source) -> std::io::Result<Box<dyn std::io::Read + '_>> {
+        match self.kept.reader(number) {
+            Some(reader) => Ok(Box::new(reader)),
+            None => source.unpacked(),
+        }
+    }
+
     /// What could not be read of a source.
     pub(super) fn skipped_in(&self, source: &str) -> impl Iterator<Item = &Skipped> {
         self.skipped.iter().filter(move |skip| skip.source == source)

@@ -9,8 +9,9 @@ use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Skipped;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::Xxh3;
 
 /// What the name of each file of the audit adds to that of the dump.
 const REMOVED: &str = ".removed.jsonl";
@@ -39,6 +40,8 @@ impl Deduplicated {
                 "is there already; name another place, or replace it with --force"
             } else if !there(&beside(target, SUMMARY)) {
                 "has no summary beside it; only what a deduplication wrote is replaced"
+            } else if there(&target.to_owned()) && !is_as_written(target) {
+                "is not what a deduplication wrote there"
             } else {
                 ""
             };
@@ -66,6 +69,14 @@ impl Deduplicated {
     #[must_use]
     pub fn rejected(&self) -> PathBuf {
         self.aside.path().join("rejected")
+    }
+
+    /// A hash of the dump, by which it is known that nobody changed it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn stamp(&self) -> Result<String> {
+        stamp(&self.kept()).map_err(|error| Error::output(&error).at(&self.target))
     }
 
     /// Writes the audit.
@@ -123,6 +134,43 @@ impl Deduplicated {
         }
         Ok(())
     }
+}
+
+/// Whether the dump at `target` is what the summary beside it says.
+fn is_as_written(target: &Path) -> bool {
+    let written = || {
+        let summary: serde_json::Value = serde_json::from_slice(&fs::read(beside(target, SUMMARY)).ok()?).ok()?;
+        Some(summary.get("output")?.as_str()? == stamp(target).ok()?)
+    };
+    written().unwrap_or(false)
+}
+
+/// A hash of what a file holds, or of the names and sizes of all files of a folder.
+fn stamp(path: &Path) -> io::Result<String> {
+    let mut hasher = Xxh3::new();
+    if path.is_dir() {
+        let mut walk = ignore::WalkBuilder::new(path);
+        for entry in walk.standard_filters(false).sort_by_file_name(Ord::cmp).build() {
+            let entry = entry.map_err(io::Error::other)?;
+            let relative = entry.path().strip_prefix(path).unwrap_or(path);
+            let size = entry.metadata().ok().filter(fs::Metadata::is_file).map_or(0, |metadata| metadata.len());
+            hasher.update(relative.as_os_str().as_encoded_bytes());
+            hasher.update(&[0]);
+            hasher.update(&size.to_le_bytes());
+        }
+    } else {
+        let mut reader = BufReader::with_capacity(1 << 18, File::open(path)?);
+        loop {
+            let bytes = reader.fill_buf()?;
+            if bytes.is_empty() {
+                break;
+            }
+            hasher.update(bytes);
+            let read = bytes.len();
+            reader.consume(read);
+        }
+    }
+    Ok(format!("{:032x}", hasher.digest128()))
 }
 
 /// A path with something added to its last part.

@@ -24,6 +24,8 @@ pub(crate) struct Written {
     pub(crate) kept: u64,
     pub(crate) removed: u64,
     pub(crate) rejected: u64,
+    /// Whether nothing stayed of a source that is no list.
+    pub(crate) is_empty: bool,
     /// Whether it could not be read to its end.
     pub(crate) is_broken: bool,
 }
@@ -95,16 +97,19 @@ struct Framed {
     /// Whether there was a record, and one that stayed.
     any: bool,
     any_stayed: bool,
+    /// Whether elements are those of an array.
+    is_array: bool,
 }
 
 impl Framed {
     fn new(out: Packed, is_separated: bool) -> Self {
-        Self { out, separator: is_separated.then(Vec::new), any: false, any_stayed: false }
+        Self { out, separator: is_separated.then(Vec::new), any: false, any_stayed: false, is_array: false }
     }
 
     fn frame(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.separator {
             Some(separator) => {
+                self.is_array |= bytes.contains(&b'[');
                 separator.extend_from_slice(bytes);
                 Ok(())
             }
@@ -117,8 +122,10 @@ impl Framed {
         if let Some(separator) = &mut self.separator {
             if !self.any || (self.any_stayed && bytes.is_some()) {
                 self.out.write(separator)?;
+                separator.clear();
             }
-            separator.clear();
+            // An array that ends ends all the same.
+            separator.retain(|byte| matches!(byte, b'[' | b']'));
         }
         self.any = true;
         self.any_stayed |= bytes.is_some();
@@ -143,10 +150,10 @@ pub(crate) enum Fate {
     Goes,
 }
 
-/// Writes a source of lines once more to `target`. `fate` says, of an article by its place among `articles` and with its
+/// Writes a source of records, whose unpacked bytes these are, once more to `target`. `fate` says, of an article by its place among `articles` and with its
 /// record, what becomes of it. What is no article goes to `rejected`.
 pub(crate) fn rewrite(
-    source: &Source,
+    (source, bytes): (&Source, impl Read),
     articles: &[Location],
     [target, rejected]: &[PathBuf; 2],
     fate: &dyn Fn(usize, &[u8]) -> Fate,
@@ -154,7 +161,7 @@ pub(crate) fn rewrite(
     let mut out = Framed::new(Packed::create(target, source)?, matches!(source.format, Format::Objects(_)));
     let mut others: Option<BufWriter<File>> = None;
     let mut written = Written::default();
-    let end = each_piece(source, articles, &mut |piece| match piece {
+    let end = each_piece((source, bytes), articles, &mut |piece| match piece {
         Piece::Frame(bytes) => out.frame(bytes),
         Piece::Article(number, bytes) => {
             let fate = fate(number, bytes);
@@ -166,18 +173,23 @@ pub(crate) fn rewrite(
             }
         }
         Piece::Other { bytes, begins } => {
-            if begins {
-                written.rejected += 1;
-                out.record(None)?;
-            }
+            let is_first = others.is_none();
             let others = match &mut others {
                 Some(others) => others,
                 None => others.insert(BufWriter::new(create(rejected)?)),
             };
+            if begins {
+                written.rejected += 1;
+                out.record(None)?;
+                if out.separator.is_some() && !is_first {
+                    others.write_all(b"\n")?;
+                }
+            }
             others.write_all(bytes)
         }
     })?;
     written.is_broken = end == End::Broken;
+    written.is_empty = out.separator.is_some() && !out.any_stayed && !out.is_array;
     out.finish()?;
     others.map_or(Ok(()), |mut others| others.flush())?;
     Ok(written)

@@ -135,6 +135,8 @@ pub struct DedupSummary<'s> {
     pub account: &'s Account,
     /// What was removed and who stays.
     pub rules: &'s Rules,
+    /// A hash of the dump as it was written: of a file's bytes, or of the names and sizes of a folder's files.
+    pub output: String,
     /// What was found, and how.
     pub scan: &'s Summary,
 }

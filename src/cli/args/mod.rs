@@ -325,7 +325,7 @@ pub(super) struct Dedup {
     #[arg(short = 'o', long = "output", id = "output", value_name = "OUT", required_unless_present = "dry_run")]
     pub(super) output: Option<PathBuf>,
 
-    /// Replace OUT, if it is there and was written by dedup
+    /// Replace OUT, if it is there as dedup wrote it
     #[arg(long, requires = "output")]
     pub(super) force: bool,
 
@@ -333,8 +333,8 @@ pub(super) struct Dedup {
     #[arg(long, conflicts_with = "output")]
     pub(super) dry_run: bool,
 
-    /// Remove nothing: write all records, each with a field `wirecopy` that says its cluster, whether it would stay,
-    /// and its nearest duplicate
+    /// Remove nothing: write all records (JSON lines only), each with one more field `wirecopy` that says its cluster,
+    /// whether it would stay, and its nearest duplicate
     #[arg(long)]
     pub(super) annotate: bool,
 
@@ -389,7 +389,7 @@ const WHO_GOES: &str = "\
 An article is removed only as a duplicate of one that stays, with which it was compared word for word:
   identical       the same words in the same order
   near-duplicate  Jaccard at --threshold and above
-  excerpt         it is in the other, whatever else that has; only on request, as it may be the original
+  excerpt         it is in the other, at a lower Jaccard; only on request, as it may be the original
 and only if at least 0.8 of its shingles are in the one that stays. Footers and the like do not count.
 Of duplicates, one of --against stays, then one of a publisher of --prefer, then
   longest   the one with the most words that are not boilerplate, of several the earliest
