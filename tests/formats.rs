@@ -168,10 +168,10 @@ fn a_broken_row_or_element_is_listed_and_rejected() {
     let listed = |name: &str, status: i32| folder.scan(&[name, "--text-field", "text"], status).skipped();
     assert_eq!(
         listed("t.csv", 3),
-        ["t.csv:4 a row of 3 cells, where 2 have names; is a delimiter not quoted?"],
+        ["t.csv:4 a row of 3 cells, of which 2 have names; is a delimiter not quoted?"],
         "cells without a name must be empty; others than that of the text may be missing"
     );
-    assert_eq!(listed("u.csv", 3), ["u.csv:2 a row of 1 cells; the text, `text`, is in cell 2"]);
+    assert_eq!(listed("u.csv", 3), ["u.csv:2 the text, `text`, would be cell 2 of a row that ends with cell 1"]);
     let elements = listed("a.json", 3);
     assert_eq!(elements.len(), 5, "{elements:?}");
     assert_eq!(elements[0], "a.json an array or object has no end; what came before was used");

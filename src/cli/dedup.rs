@@ -42,7 +42,8 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config, memory, &bars)?;
     let found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
-    let account = scan.account(&found);
+    let removed = if arguments.annotate { &[][..] } else { &found.removed };
+    let account = scan.account(removed);
     if let Some(staging) = staging {
         let (kept, rejected) = (staging.kept(), staging.rejected());
         if !is_file {
@@ -52,7 +53,11 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         let target = Target { kept: &kept, rejected: &rejected, is_file, annotate: arguments.annotate };
         scan.write_without(&found, target, &bars)?;
         let summary = DedupSummary { account: &account, rules: &rules, output: staging.stamp()?, scan: &found.summary };
-        staging.write(scan.catalogue(), &found.removed, &found.skipped, &summary)?;
+        staging.write(scan.catalogue(), removed, &found.skipped, &summary)?;
+        // From here on what was there before lies aside, too, and must not go with an interrupted run.
+        if let Ok(mut path) = STAGING.lock() {
+            path.take();
+        }
         staging.finish()?;
     }
     let seconds = bars.finish();

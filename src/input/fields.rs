@@ -147,6 +147,9 @@ fn look_up<'v>(record: &'v Value, name: &str) -> Option<&'v Value> {
 /// The names of a record's fields, for a message.
 pub(super) fn names_of(record: &Value) -> String {
     let Some(object) = record.as_object() else { return "it is no object".to_owned() };
+    if object.is_empty() {
+        return "it has none".to_owned();
+    }
     let names: Vec<&str> = object.keys().map(String::as_str).take(12).collect();
     format!("it has {}", names.join(", "))
 }

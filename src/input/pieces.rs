@@ -116,9 +116,10 @@ impl Between {
         if self.is_other {
             visit(Piece::Other { bytes: part, begins: false })?;
         } else {
+            let mark = "\u{feff}".as_bytes();
+            let text = if self.white.is_empty() { part.strip_prefix(mark).unwrap_or(part) } else { part };
             self.white.extend_from_slice(part);
-            let white = self.white.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&self.white);
-            if !white.trim_ascii().is_empty() {
+            if !text.trim_ascii().is_empty() {
                 visit(Piece::Other { bytes: &self.white, begins: true })?;
                 self.white.clear();
                 self.is_other = true;

@@ -114,14 +114,18 @@ impl Table {
         if row.cells.iter().skip(self.columns).any(|cell| !cell.trim_ascii().is_empty()) {
             let cells = row.cells.len();
             return Err(format!(
-                "a row of {cells} cells, where {} have names; is a delimiter not quoted?",
+                "a row of {cells} cells, of which {} have names; is a delimiter not quoted?",
                 self.columns
             ));
         }
         let (mut parts, mut replaced) = (Vec::with_capacity(self.text.len()), false);
         for (&column, name) in self.text.iter().zip(&self.fields.text) {
             let cell = row.cells.get(column).ok_or_else(|| {
-                format!("a row of {} cells; the text, `{name}`, is in cell {}", row.cells.len(), column + 1)
+                format!(
+                    "the text, `{name}`, would be cell {} of a row that ends with cell {}",
+                    column + 1,
+                    row.cells.len()
+                )
             })?;
             let (part, invalid) = encoding::decode(cell, self.encoding);
             replaced |= invalid;
@@ -230,7 +234,7 @@ mod tests {
         assert_eq!(record.card.id.as_deref(), Some("1"));
         let short = table.rows(b"1").next().expect("a row");
         let reason = table.parse(&short, None).map(|_| ()).expect_err("no text");
-        assert_eq!(reason, "a row of 1 cells; the text, `Body`, is in cell 2");
+        assert_eq!(reason, "the text, `Body`, would be cell 2 of a row that ends with cell 1");
         assert!(Table::of(b"a,b\n1,2\n", None, &FieldNames::default()).is_err());
     }
 

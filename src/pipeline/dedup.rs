@@ -4,7 +4,7 @@ use super::progress::{Progress, Stage};
 use super::scan::{Found, Scan, Sketches};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
-use crate::cluster::stays::Rules;
+use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Format, Location, Skipped, Source};
 use crate::report::Sink;
@@ -89,13 +89,13 @@ impl Scan {
         parts
     }
 
-    /// What became of each record.
+    /// What becomes of the records, if these articles are removed.
     #[must_use]
-    pub fn account(&self, found: &Found) -> Account {
+    pub fn account(&self, removed: &[Removed]) -> Account {
         let parts = self.parts();
         let articles = parts.iter().map(|part| part.articles.len() as u64).sum();
         let rejected = parts.iter().map(|part| part.skipped).sum();
-        Account::new(articles, rejected, &found.removed)
+        Account::new(articles, rejected, removed)
     }
 
     /// Writes the input once more, without the articles that go.

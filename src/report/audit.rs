@@ -128,8 +128,12 @@ impl Deduplicated {
                 }
                 fs::rename(&target, old.join(name)).map_err(failed)?;
             }
-            if made.symlink_metadata().is_ok() {
-                fs::rename(&made, &target).map_err(failed)?;
+            if made.symlink_metadata().is_ok()
+                && let Err(error) = fs::rename(&made, &target)
+            {
+                // What was there comes back, if something was.
+                let _ = fs::rename(old.join(name), &target);
+                return Err(failed(error));
             }
         }
         Ok(())

@@ -91,7 +91,10 @@ impl Catalogue {
         match &self.ids {
             Ids::Field => BY_FIELD.to_owned(),
             Ids::Place => "source and record".to_owned(),
-            Ids::Missing(count) => format!("source and record, as {count} of {} articles have no id", self.cards.len()),
+            Ids::Missing(count) => {
+                let have = if *count == 1 { "has" } else { "have" };
+                format!("source and record, as {count} of {} articles {have} no id", self.cards.len())
+            }
             Ids::Clash(id) => format!("source and record, as the id {id:?} occurs more than once"),
         }
     }
