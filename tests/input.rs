@@ -94,7 +94,7 @@ fn ids_are_unique_and_said() {
     let clash = id_of(["\"x\"", "\"x\""]);
     assert_eq!(clash.0, "d.jsonl:1 d.jsonl:2 identical");
     assert!(clash.1.contains("occurs more than once"), "{}", clash.1);
-    assert!(id_of(["\"x\"", "null"]).1.contains("1 of 2 articles have no id"));
+    assert!(id_of(["\"x\"", "null"]).1.contains("1 of 2 articles has no id"));
 }
 
 #[test]
