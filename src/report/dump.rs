@@ -150,8 +150,8 @@ pub(crate) enum Fate {
     Goes,
 }
 
-/// Writes a source of records, whose unpacked bytes these are, once more to `target`. `fate` says, of an article by its place among `articles` and with its
-/// record, what becomes of it. What is no article goes to `rejected`.
+/// Writes a source of records, whose unpacked bytes these are, once more to `target`. `fate` says, of an article by its
+/// place among `articles` and with its record, what becomes of it. What is no article goes to `rejected`.
 pub(crate) fn rewrite(
     (source, bytes): (&Source, impl Read),
     articles: &[Location],
