@@ -152,7 +152,7 @@ struct Rows<'b> {
 impl<'b> Rows<'b> {
     fn new(bytes: &'b [u8], delimiter: u8) -> Self {
         let mut builder = ReaderBuilder::new();
-        builder.has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(1 << 16);
+        builder.has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(bytes.len().clamp(1, 1 << 16));
         Self { bytes, reader: builder.from_reader(bytes), end: 0 }
     }
 }
