@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let seconds = bars.finish();
     if !arguments.common.quiet {
         let mut out = std::io::stdout().lock();
-        match write_account(&mut out, &account, &found.summary, place(arguments), width()) {
+        match write_account(&mut out, &account, &found.summary, output, width()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             told => told?,
         }
@@ -76,9 +76,4 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
     Ok(if tolerated { Exit::Done } else { Exit::Skipped })
-}
-
-/// Where the dump is, if it was written.
-fn place(arguments: &Dedup) -> Option<&Path> {
-    arguments.output.as_deref()
 }

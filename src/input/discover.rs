@@ -404,8 +404,8 @@ fn ending_of(path: &Path) -> String {
     }
 }
 
-/// Endings of what a deduplication writes beside a dump; in folders they are passed over.
-const AUDIT: [&str; 3] = [".removed.jsonl", ".skipped.jsonl", ".summary.json"];
+/// Endings of what a deduplication writes beside a dump (removed, skipped, summary); in folders they are passed over.
+pub(crate) const AUDIT: [&str; 3] = [".removed.jsonl", ".skipped.jsonl", ".summary.json"];
 
 fn format_of(path: &Path) -> Option<Known> {
     let name = path.as_os_str().as_encoded_bytes();

@@ -93,8 +93,7 @@ pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// One past the last line feed. Up to `searched` there is none.
 fn end_of_last_line(bytes: &[u8], searched: usize) -> usize {
-    let from = searched;
-    memchr::memrchr(b'\n', &bytes[from..]).map_or(0, |feed| from + feed + 1)
+    memchr::memrchr(b'\n', &bytes[searched..]).map_or(0, |feed| searched + feed + 1)
 }
 
 fn line_feed(bytes: &[u8]) -> Option<usize> {
@@ -102,7 +101,7 @@ fn line_feed(bytes: &[u8]) -> Option<usize> {
 }
 
 fn keep_whole_lines(bytes: &mut Vec<u8>) {
-    bytes.truncate(memchr::memrchr(b'\n', bytes).map_or(0, |feed| feed + 1));
+    bytes.truncate(end_of_last_line(bytes, 0));
 }
 
 /// How the ends of records are found that are no lines.

@@ -41,7 +41,7 @@ mod truth;
 use crate::article::Timestamp;
 pub use cards::{CardView, Cards};
 pub(crate) use dates::iso;
-pub(crate) use discover::shown;
+pub(crate) use discover::{AUDIT, shown};
 use encoding_rs::Encoding;
 pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};

@@ -5,7 +5,6 @@ use super::fields::Fields;
 use super::lines::{self, BLOCK, Block, Blocks};
 use super::objects;
 use super::stream::{self, Place};
-use super::table::Row;
 use super::{Card, Format, InputOptions, Location, Packing, Skipped, Source, record};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
@@ -209,8 +208,7 @@ pub(crate) fn read_block(
             }
         }
         Format::Rows(table) => {
-            let is_record = |row: &Row| block.offset + row.bytes.start as u64 >= table.header;
-            for row in table.rows(&block.bytes).filter(is_record) {
+            for row in table.records(block.offset, &block.bytes) {
                 record(row.bytes.clone(), &mut |_, location, heard| {
                     let (record, replaced) = table.parse(&row, options.date_format.as_deref())?;
                     heard.replaced += u64::from(replaced);

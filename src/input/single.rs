@@ -3,7 +3,6 @@
 use super::lines;
 use super::objects;
 use super::read::{WholeText, decode_line, whole_text};
-use super::table::Row;
 use super::{Format, InputOptions, Place, Plan, record};
 use crate::error::{Error, Result};
 use std::borrow::Cow;
@@ -62,8 +61,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
         };
         match &source.format {
             Format::Rows(table) => {
-                let is_record = |row: &Row| block.offset + row.bytes.start as u64 >= table.header;
-                for row in table.rows(&block.bytes).filter(is_record) {
+                for row in table.records(block.offset, &block.bytes) {
                     take(true, &|| table.text(&block.bytes[row.bytes.clone()]))?;
                 }
             }

@@ -72,8 +72,14 @@ impl Table {
         })
     }
 
+    /// The rows of a block that are records, and not the names of columns. The block begins with a row, at this offset.
+    pub(super) fn records<'b>(&self, offset: u64, bytes: &'b [u8]) -> impl Iterator<Item = Row> + use<'b> {
+        let header = self.header;
+        self.rows(bytes).filter(move |row| offset + row.bytes.start as u64 >= header)
+    }
+
     /// The rows of a block, which begins with one.
-    pub(super) fn rows<'b>(&self, bytes: &'b [u8]) -> impl Iterator<Item = Row> + 'b {
+    pub(super) fn rows<'b>(&self, bytes: &'b [u8]) -> impl Iterator<Item = Row> + use<'b> {
         Rows::new(bytes, self.delimiter)
     }
 

@@ -7,17 +7,17 @@ use super::removed::{self, DedupSummary};
 use super::write_json;
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::Skipped;
+use crate::input::{AUDIT, Skipped};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
 /// What the name of each file of the audit adds to that of the dump.
-const REMOVED: &str = ".removed.jsonl";
+const REMOVED: &str = AUDIT[0];
+const SKIPPED: &str = AUDIT[1];
+const SUMMARY: &str = AUDIT[2];
 const REJECTED: &str = ".rejected";
-const SKIPPED: &str = ".skipped.jsonl";
-const SUMMARY: &str = ".summary.json";
 
 /// A dump and its audit in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
 pub struct Deduplicated {
