@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         name_skipped(&plan.skipped, arguments.common.verbose);
         return Err(Error::input("nothing to deduplicate"));
     }
-    let is_file = is_file && inputs == 1;
+    let is_file = is_file && plan.is_one_file();
     let output = arguments.output.as_deref();
     if let Some(output) = output.filter(|output| plan.sources.iter().any(|source| source.is_at(output))) {
         return Err(Error::new(ErrorKind::Output, "is what is read; name another place").at(output));
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         let target = Target { kept: &kept, rejected: &rejected, is_file, annotate: arguments.annotate };
         scan.write_without(&found, target, &bars)?;
         let summary = DedupSummary { account: &account, rules: &rules, output: staging.stamp()?, scan: &found.summary };
-        staging.write(scan.catalogue(), removed, &found.skipped, &summary)?;
+        staging.write(scan.catalogue(), removed, &found.listed(), &summary)?;
         // From here on what was there before lies aside, too, and must not go with an interrupted run.
         if let Ok(mut path) = STAGING.lock() {
             path.take();

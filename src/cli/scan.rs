@@ -139,7 +139,7 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
             clusters: &found.clusters,
             copied: &found.copied,
             boilerplate: found.boilerplate.passages(),
-            skipped: &found.skipped,
+            skipped: &found.listed(),
             summary: &found.summary,
         })?;
     }

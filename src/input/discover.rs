@@ -1,12 +1,8 @@
 //! Paths as a person gives them, to sources.
 
-use super::encoding;
-use super::fields::{Fields, names_of};
-use super::lines::{self, Blocks, Ends};
-use super::objects::{self, ElementEnds};
-use super::read::decode_line;
+use super::archive::{self, Archive, What};
+use super::look::{self, Known, Looked};
 use super::stream::{self, Place};
-use super::table::Table;
 use super::{Format, InputOptions, Packing, Plan, Skipped, Source};
 use crate::error::{Error, Result};
 use ahash::AHashSet;
@@ -16,16 +12,9 @@ use ignore::overrides::{Override, OverrideBuilder};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 use xxhash_rust::xxh3::xxh3_128;
-
-const TEXTS: [&str; 3] = ["txt", "md", "text"];
-const LINES: [&str; 3] = ["jsonl", "ndjson", "json"];
-const ROWS: [&str; 2] = ["csv", "tsv"];
-/// Endings of known formats that hold articles but are not read.
-const UNREAD: [&str; 10] = ["html", "htm", "parquet", "warc", "wet", "zip", "tar", "xml", "pdf", "arrow"];
-/// Bytes looked at to see what a file is; more only if its first line is longer.
-const HEAD: usize = 1 << 20;
 
 pub(super) fn plan(paths: &[PathBuf], references: &[PathBuf], options: &InputOptions) -> Result<Plan> {
     let mut discovery = Discovery {
@@ -61,18 +50,18 @@ struct Discovery<'o> {
     reference: bool,
 }
 
-/// How a source is packed, what it holds, and in what encoding.
-type Looked = (Packing, Format, &'static Encoding);
-
 /// A file or stream that was found.
 struct Found {
     name: String,
     relative: PathBuf,
     place: Place,
     stat: Stat,
+    /// The archive that it is in, and which of its members it is.
+    member: Option<(Arc<Archive>, usize)>,
 }
 
 /// What the system says of a file.
+#[derive(Clone, Copy)]
 struct Stat {
     bytes: u64,
     modified: Option<SystemTime>,
@@ -193,7 +182,7 @@ impl Discovery<'_> {
                 (Some(parent), Some(name)) if !entry.path_is_symlink() => Some(parent.join(name)),
                 _ => path.canonicalize().ok(),
             };
-            let is_read = format_of(path).is_some() || self.include.is_some();
+            let is_read = self.known(path).is_some() || self.include.is_some();
             if is_read && real.is_some_and(|real| !self.is_new(&real)) {
                 self.plan.repeated += 1;
                 continue;
@@ -213,15 +202,14 @@ impl Discovery<'_> {
                 relative: below,
                 place: Place::Path(path.to_owned()),
                 stat: Stat::of(entry.metadata().ok()),
+                member: None,
             };
-            match format_of(path) {
-                Some(Known::Text) => self.push(found, Packing::Plain, Format::Text, UTF_8),
-                Some(known) => self.sniff(found, Some(known)),
-                None if self.include.is_some() => self.sniff(found, None),
-                None => {
-                    *self.plan.passed_over.entry(ending_of(path)).or_default() += 1;
-                }
-            }
+            let is_page_of = || {
+                let mut record = path.as_os_str().to_owned();
+                record.push(".json");
+                Path::new(&record).is_file()
+            };
+            self.add_found(found, path, &is_page_of);
         }
         Ok(())
     }
@@ -237,7 +225,7 @@ impl Discovery<'_> {
             _ => shown(path),
         };
         let (relative, place) = (last_part(path), Place::Path(path.to_owned()));
-        self.sniff(Found { name, relative, place, stat }, format_of(path));
+        self.sniff(Found { name, relative, place, stat, member: None }, self.known(path));
     }
 
     /// Standard input or a pipe: kept in a temporary file.
@@ -245,180 +233,114 @@ impl Discovery<'_> {
         match stream::spool(reader) {
             Ok((place, bytes)) => {
                 let stat = Stat { bytes, modified: None };
-                self.sniff(Found { name, relative: relative.to_owned(), place, stat }, None);
+                let found = Found { name, relative: relative.to_owned(), place, stat, member: None };
+                self.sniff(found, self.options.format);
             }
             Err(error) => self.skip(Path::new(&name), &error),
         }
     }
 
+    /// What a file is by its name, or because a person says so.
+    fn known(&self, path: &Path) -> Option<Known> {
+        let by_name = look::known_by_name(path);
+        // An archive is one whatever is in it.
+        self.options.format.filter(|_| by_name != Some(Known::Archive)).or(by_name)
+    }
+
+    /// A file in a folder or an archive.
+    fn add_found(&mut self, found: Found, path: &Path, is_page_of_record: &dyn Fn() -> bool) {
+        let is_chosen = self.include.is_some() || self.options.format.is_some();
+        match self.known(path) {
+            Some(_) if !is_chosen && look::is_description(path) => self.leave(found.name, "describes the data"),
+            Some(Known::Page) if !is_chosen && is_page_of_record() => {
+                self.leave(found.name, "the page of the record beside it");
+            }
+            Some(Known::Text) => self.push(found, Packing::Plain, Format::Text, UTF_8),
+            Some(Known::Page) => self.push(found, Packing::Plain, Format::Page, UTF_8),
+            Some(known) => self.sniff(found, Some(known)),
+            None if self.include.is_some() => self.sniff(found, None),
+            None => *self.plan.passed_over.entry(look::ending_of(path)).or_default() += 1,
+        }
+    }
+
+    /// A file that is not to be read, and no fault.
+    fn leave(&mut self, source: String, reason: &str) {
+        self.plan.left.push(Skipped { source, record: None, reason: reason.to_owned() });
+        *self.plan.passed_over.entry(reason.to_owned()).or_default() += 1;
+    }
+
     fn push(&mut self, found: Found, packing: Packing, format: Format, encoding: &'static Encoding) {
-        let Found { name, relative, place, stat: Stat { bytes, modified } } = found;
+        let Found { name, relative, place, stat: Stat { bytes, modified }, member } = found;
         let reference = self.reference;
-        self.plan.sources.push(Source { name, relative, place, packing, format, encoding, bytes, modified, reference });
+        self.plan.sources.push(Source {
+            name,
+            relative,
+            place,
+            packing,
+            format,
+            encoding,
+            bytes,
+            modified,
+            reference,
+            member,
+        });
     }
 
     /// Looks into a file to see what it is.
     fn sniff(&mut self, found: Found, known: Option<Known>) {
-        match self.look(&found.place, &found.name, known) {
-            Ok((packing, format, encoding)) => self.push(found, packing, format, encoding),
-            Err(reason) => self.plan.skipped.push(Skipped { source: found.name, record: None, reason }),
-        }
-    }
-
-    fn look(&self, place: &Place, name: &str, known: Option<Known>) -> std::result::Result<Looked, String> {
-        let mut magic = Vec::new();
-        let read = place.open_at(0).and_then(|raw| raw.take(4).read_to_end(&mut magic));
-        read.map_err(|error| error.to_string())?;
-        let packing = stream::packing(&magic);
-        if known == Some(Known::Text) {
-            return Ok((packing, Format::Text, UTF_8));
-        }
-        let ending = inner_ending(Path::new(name));
-        if let Some(ending) = ending.as_ref().filter(|ending| UNREAD.contains(&ending.as_str())) {
-            return Err(format!("{ending} is not read by this version"));
-        }
-        let head = head(place, packing, self.options.max_record);
-        if known == Some(Known::Rows) {
-            if head.trim_ascii().is_empty() {
-                return Ok((packing, Format::Lines(Fields::default()), UTF_8));
+        match look::look(&found.place, &found.name, known, self.options) {
+            Ok(Looked::Source(packing, format, encoding)) => self.push(found, packing, format, encoding),
+            Ok(Looked::Columns(place, packing, columns)) => {
+                self.push(Found { place, ..found }, packing, Format::Columns(columns), UTF_8);
             }
-            let delimiter = ending.filter(|ending| ending == "tsv").map(|_| b'\t');
-            let table = Table::of(&head, delimiter, &self.options.fields)?;
-            let encoding = table.encoding();
-            return Ok((packing, Format::Rows(table), encoding));
-        }
-        let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head).trim_ascii_start();
-        let looks_like_lines = known == Some(Known::Lines) || head.starts_with(b"{");
-        let encoding = encoding::of(head);
-        match head {
-            // Nothing in it, and nothing wrong with that.
-            [] => Ok((packing, Format::Lines(Fields::default()), UTF_8)),
-            [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => self
-                .fields(place, packing, usize::MAX, (true, encoding))
-                .map(|fields| (packing, Format::Objects(fields), encoding)),
-            // An object that does not end where its first line does.
-            [b'{', ..] if looks_like_lines && begins_within(head) => self
-                .fields(place, packing, usize::MAX, (true, encoding))
-                .map(|fields| (packing, Format::Objects(fields), encoding)),
-            // A text may be long; only what looks like lines is searched to its end.
-            _ => match self.fields(place, packing, if looks_like_lines { usize::MAX } else { 1 }, (false, encoding)) {
-                Ok(fields) => Ok((packing, Format::Lines(fields), encoding)),
-                Err(reason) if looks_like_lines => Err(reason),
-                Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
-                Err(_) => {
-                    Ok(match Table::of(head, None, &self.options.fields).ok().filter(|table| table.is_regular(head)) {
-                        Some(table) => (packing, Format::Rows(table), encoding),
-                        None => (packing, Format::Text, UTF_8),
-                    })
-                }
-            },
+            Ok(_) if found.member.is_some() => self.refuse(found.name, "an archive in an archive"),
+            Ok(looked) => self.add_archive(found, &looked),
+            Err(reason) => self.refuse(found.name, &reason),
         }
     }
 
-    /// Chooses the fields by the first record that has a text, in up to `most` blocks.
-    fn fields(
-        &self,
-        place: &Place,
-        packing: Packing,
-        most: usize,
-        (objects, encoding): (bool, &'static Encoding),
-    ) -> std::result::Result<Fields, String> {
-        let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
-        let blocks = Blocks::new(place, packing, ends, self.options.max_record);
-        let (mut seen, mut any) = (None, false);
-        for block in blocks.take(most) {
-            let lines = lines::each(&block.bytes).take_while(|_| !objects);
-            let elements = objects::each(&block.bytes).map(|range| &block.bytes[range]).take_while(|_| objects);
-            for line in lines.chain(elements) {
-                any = true;
-                let line = decode_line(line, encoding).0;
-                if !line.starts_with('{') {
+    /// What cannot be read.
+    fn refuse(&mut self, source: String, reason: &str) {
+        self.plan.skipped.push(Skipped { source, record: None, reason: reason.to_owned() });
+    }
+
+    /// The members of an archive, like files of a folder.
+    fn add_archive(&mut self, found: Found, looked: &Looked) {
+        let Found { name, relative, place, stat, .. } = found;
+        let (archive, error) = archive::open(looked, (name, relative, place), self.options);
+        if let Some(error) = error {
+            self.refuse(archive.name.clone(), &error);
+        }
+        let archive = Arc::new(archive);
+        let paths: AHashSet<&Path> = archive.entries.iter().map(|entry| &*entry.path).collect();
+        for (number, entry) in archive.entries.iter().enumerate() {
+            let name = archive.name_of(number);
+            let member = match &entry.what {
+                What::Folder => continue,
+                What::Refused(reason) => {
+                    self.refuse(name, reason);
                     continue;
                 }
-                let Ok(record) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
-                if let Some(fields) = Fields::choose(&record, &self.options.fields) {
-                    return Ok(fields);
-                }
-                seen.get_or_insert(record);
+                What::File(member) => Arc::clone(member),
+            };
+            let is_excluded = |include: &Override| include.matched(entry.clean(), false).is_ignore();
+            if entry.is_hidden() || self.include.as_ref().is_some_and(is_excluded) {
+                continue;
             }
+            let is_page_of = || {
+                let mut record = entry.path.as_os_str().to_owned();
+                record.push(".json");
+                paths.contains(Path::new(&record))
+            };
+            let found = Found {
+                name,
+                relative: archive.relative.join(entry.clean()),
+                stat: Stat { bytes: member.len, ..stat },
+                place: Place::Member(member),
+                member: Some((Arc::clone(&archive), number)),
+            };
+            self.add_found(found, &entry.path, &is_page_of);
         }
-        Err(match seen {
-            Some(record) if !self.options.fields.text.is_empty() => {
-                format!("no field `{}`: {}", self.options.fields.text.join("`, `"), names_of(&record))
-            }
-            Some(record) => format!("no text field of a known name; set one with --text-field: {}", names_of(&record)),
-            // An empty list is a list.
-            None if objects && !any => return Ok(Fields::default()),
-            None if objects => "none of its elements is a JSON object".to_owned(),
-            None => "none of its lines is a JSON object".to_owned(),
-        })
-    }
-}
-
-/// Whether the first line is the beginning of an object that other lines end.
-fn begins_within(head: &[u8]) -> bool {
-    let mut lines = head.split(|&byte| byte == b'\n');
-    let first = serde_json::from_slice::<serde::de::IgnoredAny>(lines.next().unwrap_or_default());
-    // A line that is cut off is followed by another record.
-    let next = lines.map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
-    first.is_err_and(|error| error.is_eof()) && next.is_some_and(|next| !next.starts_with(b"{"))
-}
-
-/// The first `HEAD` unpacked bytes, or its whole first line if that is longer. What cannot be read is left out.
-fn head(place: &Place, packing: Packing, max_record: u64) -> Vec<u8> {
-    let mut head = Vec::new();
-    if let Ok(mut reader) = stream::unpacked(place, packing) {
-        while !head.contains(&b'\n') && (head.len() as u64) < max_record.max(HEAD as u64) {
-            if !matches!(reader.by_ref().take(HEAD as u64).read_to_end(&mut head), Ok(count) if count > 0) {
-                break;
-            }
-        }
-    }
-    head
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
-    Text,
-    Lines,
-    Rows,
-}
-
-/// The ending of a name, in lower case, without that of a compression.
-fn inner_ending(path: &Path) -> Option<String> {
-    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-    if matches!(ending.as_str(), "gz" | "zst" | "zstd" | "bz2" | "xz") {
-        inner_ending(Path::new(path.file_stem()?))
-    } else {
-        Some(ending)
-    }
-}
-
-/// The ending of a name, with that of a compression: html, html.gz.
-fn ending_of(path: &Path) -> String {
-    let outer = path.extension().map(|ending| ending.to_string_lossy().into_owned());
-    match (outer, inner_ending(path)) {
-        (Some(outer), Some(inner)) if outer.to_ascii_lowercase() != inner => format!("{inner}.{outer}"),
-        (Some(outer), _) => outer,
-        (None, _) => "no ending".to_owned(),
-    }
-}
-
-/// Endings of what a deduplication writes beside a dump (removed, skipped, summary); in folders they are passed over.
-pub(crate) const AUDIT: [&str; 3] = [".removed.jsonl", ".skipped.jsonl", ".summary.json"];
-
-fn format_of(path: &Path) -> Option<Known> {
-    let name = path.as_os_str().as_encoded_bytes();
-    if AUDIT.iter().any(|ending| name.ends_with(ending.as_bytes())) {
-        return None;
-    }
-    let ending = inner_ending(path)?;
-    if TEXTS.contains(&ending.as_str()) {
-        Some(Known::Text)
-    } else if ROWS.contains(&ending.as_str()) {
-        Some(Known::Rows)
-    } else {
-        LINES.contains(&ending.as_str()).then_some(Known::Lines)
     }
 }
 

@@ -5,7 +5,7 @@
 //! are never part of another character in any encoding that is detected, so records are told apart before they are decoded.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
 use std::borrow::Cow;
 
 /// Bytes at the beginning by which an encoding is found.
@@ -32,6 +32,40 @@ pub(super) fn of(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
     detector.guess(None, Utf8Detection::Deny)
+}
+
+/// The encoding that a name stands for.
+pub(super) fn named(name: &str) -> Option<&'static Encoding> {
+    Encoding::for_label(name.as_bytes())
+}
+
+/// The encoding of a page: by its byte order mark, as UTF-8 if it is that, as the server declared, as the page declares, or
+/// what it is most likely.
+pub(super) fn of_page(bytes: &[u8], declared: Option<&'static Encoding>) -> &'static Encoding {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding;
+    }
+    let declared = declared.or_else(|| named(in_page(&bytes[..bytes.len().min(IN_PAGE)])?));
+    let likely = of(bytes);
+    match declared {
+        // Plain ASCII to look at.
+        Some(declared) if declared == ISO_2022_JP => declared,
+        // What can be looked at for its encoding is not UTF-16, whatever it says.
+        Some(declared) if likely != UTF_8 && declared.is_ascii_compatible() => declared,
+        _ => likely,
+    }
+}
+
+/// Bytes at the beginning of a page in which it may declare its encoding.
+const IN_PAGE: usize = 4096;
+
+/// The name of the encoding that a page declares.
+fn in_page(bytes: &[u8]) -> Option<&str> {
+    const NAME: &[u8] = b"charset=";
+    let at = bytes.windows(NAME.len()).position(|some| some.eq_ignore_ascii_case(NAME))? + NAME.len();
+    let value = bytes[at..].strip_prefix(b"\"").or_else(|| bytes[at..].strip_prefix(b"'")).unwrap_or(&bytes[at..]);
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':');
+    std::str::from_utf8(&value[..value.iter().take_while(|byte| is_name(byte)).count()]).ok()
 }
 
 /// The text of bytes, and whether there was something in them that is no text; it becomes U+FFFD.

@@ -1,10 +1,12 @@
 //! Bytes to blocks of whole lines, which can be worked on in parallel.
 
-use super::Packing;
+use super::{Limits, Packing};
 use super::objects::ElementEnds;
 use super::stream::{self, Place};
 use super::table::RowEnds;
+use super::warc::RecordEnds;
 use std::io::{self, Read};
+use std::ops::Range;
 
 /// Bytes of a block, but for the end of its last line.
 pub(crate) const BLOCK: usize = 4 << 20;
@@ -82,12 +84,12 @@ fn fill(place: &Place, from: u64, to: u64, max_record: u64, block: &mut Block) -
     }
 }
 
-/// The lines of a block, each with its line feed.
-pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// Where the lines of a block are, each with its line feed.
+pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut start = 0;
     memchr::memchr_iter(b'\n', bytes).map(|feed| feed + 1).chain([bytes.len()]).filter_map(move |end| {
-        let line = &bytes[std::mem::replace(&mut start, end)..end];
-        (!line.is_empty()).then_some(line)
+        let start = std::mem::replace(&mut start, end);
+        (start < end).then_some(start..end)
     })
 }
 
@@ -108,6 +110,7 @@ fn keep_whole_lines(bytes: &mut Vec<u8>) {
 pub(super) enum Ends {
     Rows(RowEnds),
     Elements(ElementEnds),
+    Responses(RecordEnds),
 }
 
 impl Ends {
@@ -116,6 +119,7 @@ impl Ends {
         match self {
             Self::Rows(ends) => ends.first(bytes),
             Self::Elements(ends) => ends.first(bytes),
+            Self::Responses(ends) => ends.first(bytes),
         }
     }
 
@@ -145,12 +149,12 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn new(place: &Place, packing: Packing, ends: Option<Ends>, max_record: u64) -> Self {
-        let (reader, error) = match stream::unpacked(place, packing) {
+    pub(super) fn new(place: &Place, packing: Packing, ends: Option<Ends>, limits: Limits) -> Self {
+        let (reader, error) = match stream::unpacked(place, packing, limits) {
             Ok(reader) => (Some(reader), None),
             Err(error) => (None, Some(stream::reason(&error, packing))),
         };
-        Self { reader, packing, ends, max_record, offset: 0, carry: Vec::new(), searched: 0, error }
+        Self { reader, packing, ends, max_record: limits.record, offset: 0, carry: Vec::new(), searched: 0, error }
     }
 
     /// Where the last record ends that does in `bytes`, of which the first `searched` were looked at; 0 if none does.
@@ -293,7 +297,7 @@ mod tests {
         let long = "x".repeat(BLOCK * 2);
         let text = format!("first\n{long}\nlast\n");
         let place = place(text.as_bytes());
-        let blocks: Vec<Block> = Blocks::new(&place, Packing::Plain, None, 1000).collect();
+        let blocks: Vec<Block> = Blocks::new(&place, Packing::Plain, None, Limits { record: 1000, ..Limits::default() }).collect();
         assert_eq!(blocks[0].bytes, b"first\n");
         assert_eq!(blocks[0].too_long, Some(long.len() as u64 + 1));
         assert_eq!(blocks[1].bytes, b"last\n");

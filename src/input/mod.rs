@@ -21,14 +21,19 @@
 //!
 //! **What is kept** of an article is where it lies and its short fields, never its text; [`Library`] reads a text again.
 
+mod archive;
 mod cards;
+mod columns;
 mod dates;
 mod discover;
+mod drawn;
 mod encoding;
 mod fields;
 mod kept;
 mod lines;
+mod look;
 mod objects;
+mod page;
 mod pieces;
 mod read;
 mod record;
@@ -37,11 +42,18 @@ mod single;
 mod stream;
 mod table;
 mod truth;
+mod warc;
 
 use crate::article::Timestamp;
 pub use cards::{CardView, Cards};
+pub use columns::Columns;
+pub(crate) use columns::{careful, open as open_columns};
 pub(crate) use dates::iso;
-pub(crate) use discover::{AUDIT, shown};
+pub(crate) use archive::{Archive, Entry, Kind, What};
+pub(crate) use discover::shown;
+pub(crate) use look::AUDIT;
+pub use look::Known;
+pub(crate) use drawn::Drawn;
 use encoding_rs::Encoding;
 pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};
@@ -55,11 +67,15 @@ pub(crate) use read::{read_block, units};
 pub use reread::Library;
 use serde::Serialize;
 pub use single::{One, read_one};
+use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 pub use stream::Place;
+pub(crate) use stream::Window;
 pub use table::Table;
 pub use truth::{Truth, read_truth};
+use warc::RecordEnds;
 
 /// What to read and how.
 #[derive(Clone, Debug)]
@@ -70,14 +86,33 @@ pub struct InputOptions {
     pub fields: FieldNames,
     /// A `strptime` format of dates that no standard has.
     pub date_format: Option<String>,
-    /// Most bytes of one record; a longer one is refused and listed.
-    pub max_record: u64,
+    /// How much is too much.
+    pub limits: Limits,
+    /// What files hold, if it is not to be found out; archives apart. In folders, all files are read then.
+    pub format: Option<Known>,
     /// A folder that is not looked into: where the results go.
     pub leave_out: Option<PathBuf>,
 }
 
+/// How much is too much, so that no input takes all memory or all time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most bytes of one record; a longer one is refused and listed.
+    pub record: u64,
+    /// How many times its size a compressed source may be when it is unpacked; beyond that no more of it is read.
+    pub ratio: u64,
+}
+
 /// Most bytes of a record, by default.
 pub const MAX_RECORD: u64 = 256 << 20;
+/// Most times its size that a compressed source may be unpacked, by default: a little less than gzip can do.
+pub const MAX_RATIO: u64 = 1000;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { record: MAX_RECORD, ratio: MAX_RATIO }
+    }
+}
 
 impl Default for InputOptions {
     fn default() -> Self {
@@ -85,7 +120,8 @@ impl Default for InputOptions {
             include: Vec::new(),
             fields: FieldNames::default(),
             date_format: None,
-            max_record: MAX_RECORD,
+            limits: Limits::default(),
+            format: None,
             leave_out: None,
         }
     }
@@ -121,12 +157,18 @@ impl Packing {
 pub enum Format {
     /// One article, the whole of it.
     Text,
+    /// One article, a page of HTML.
+    Page,
     /// An article a line.
     Lines(Fields),
     /// An article an object of JSON, whatever lines it takes.
     Objects(Fields),
     /// An article a row of a table.
     Rows(Table),
+    /// Responses and other records of WARC, some of which are articles.
+    Responses,
+    /// An article a row of a table in columns.
+    Columns(Arc<Columns>),
 }
 
 impl Format {
@@ -134,9 +176,30 @@ impl Format {
     #[must_use]
     pub fn fields(&self) -> Option<&Fields> {
         match self {
-            Self::Text => None,
+            Self::Text | Self::Page | Self::Responses => None,
             Self::Lines(fields) | Self::Objects(fields) => Some(fields),
             Self::Rows(table) => Some(&table.fields),
+            Self::Columns(columns) => Some(&columns.fields),
+        }
+    }
+
+    /// Whether it is one article, the whole of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self, Self::Text | Self::Page)
+    }
+
+    /// Whether texts are not there as such, and dear to come by.
+    pub(crate) fn is_drawn(&self) -> bool {
+        matches!(self, Self::Page | Self::Responses | Self::Columns(_))
+    }
+
+    /// Where the records are in a block of them.
+    fn each<'b>(&self, offset: u64, bytes: &'b [u8]) -> Box<dyn Iterator<Item = Range<usize>> + 'b> {
+        match self {
+            Self::Text | Self::Page | Self::Lines(_) | Self::Columns(_) => Box::new(lines::each(bytes)),
+            Self::Objects(_) => Box::new(objects::each(bytes)),
+            Self::Rows(table) => Box::new(table.records(offset, bytes).map(|row| row.bytes)),
+            Self::Responses => Box::new(warc::each(bytes)),
         }
     }
 
@@ -168,6 +231,8 @@ pub struct Source {
     pub modified: Option<SystemTime>,
     /// Whether it was given as reference.
     pub reference: bool,
+    /// The archive that it is in, and which of its members it is.
+    pub(crate) member: Option<(Arc<Archive>, usize)>,
 }
 
 /// A record or file that was not read, and why.
@@ -192,9 +257,30 @@ pub struct Location {
     pub len: u64,
     /// The record's number in the source, from 1; 0 where the source is the article.
     pub record: u64,
-    /// The first byte in the record and the bytes of the JSON string that is the text, without its quotes; nothing where
-    /// the text is more than that, or less.
-    pub text: Option<(u32, u32)>,
+    /// Where its text is.
+    pub text: TextPlace,
+}
+
+/// Where the text of an article is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextPlace {
+    /// In the record, to be found by parsing it.
+    #[default]
+    Record,
+    /// In the record, a JSON string without its quotes.
+    Within {
+        /// Its first byte in the record.
+        start: u32,
+        /// Its bytes.
+        len: u32,
+    },
+    /// Among the texts that are kept because they had to be drawn from something else.
+    Drawn {
+        /// Its first byte there.
+        at: u64,
+        /// Its bytes.
+        len: u32,
+    },
 }
 
 /// The short fields of an article.
@@ -219,6 +305,8 @@ pub struct Plan {
     pub sources: Vec<Source>,
     /// What could not be read already.
     pub skipped: Vec<Skipped>,
+    /// Files that are there and not to be read, each with the reason, which is no fault.
+    pub left: Vec<Skipped>,
     /// Files in folders that hold no articles by their name: how many of each ending.
     pub passed_over: std::collections::BTreeMap<String, u64>,
     /// Files that were named more than once, read once.
@@ -235,30 +323,46 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Whether the input proper is one file, an archive perhaps.
+    #[must_use]
+    pub fn is_one_file(&self) -> bool {
+        let mut archives = self.sources.iter().filter(|source| !source.reference).map(|source| &source.member);
+        let first = archives.next();
+        archives.all(|member| match (first, member) {
+            (Some(Some((first, _))), Some((other, _))) => Arc::ptr_eq(first, other),
+            _ => false,
+        })
+    }
+}
+
 impl Source {
     /// Whether it holds many articles and can only be read from its beginning.
     pub(crate) fn is_stream(&self) -> bool {
-        self.is_packed() || matches!(self.format, Format::Rows(_) | Format::Objects(_))
+        self.is_packed() || matches!(self.format, Format::Rows(_) | Format::Objects(_) | Format::Responses)
     }
 
     /// Whether it holds many articles, none of which can be read by itself.
     pub(crate) fn is_packed(&self) -> bool {
-        !matches!(self.format, Format::Text) && self.packing != Packing::Plain
+        // What is in columns was unpacked when it was found.
+        let is_read_anywhere = self.format.is_whole() || matches!(self.format, Format::Columns(_));
+        !is_read_anywhere && (self.packing != Packing::Plain || self.place.is_packed())
     }
 
     /// Its records from the first on, in blocks.
-    fn blocks(&self, max_record: u64) -> Blocks {
+    fn blocks(&self, limits: Limits) -> Blocks {
         let ends = match &self.format {
-            Format::Text | Format::Lines(_) => None,
+            Format::Text | Format::Page | Format::Lines(_) | Format::Columns(_) => None,
+            Format::Responses => Some(Ends::Responses(RecordEnds::default())),
             Format::Objects(_) => Some(Ends::Elements(ElementEnds::default())),
             Format::Rows(table) => Some(Ends::Rows(table.ends())),
         };
-        Blocks::new(&self.place, self.packing, ends, max_record)
+        Blocks::new(&self.place, self.packing, ends, limits)
     }
 
     /// Its bytes, unpacked.
-    pub(crate) fn unpacked(&self) -> std::io::Result<Box<dyn std::io::Read>> {
-        Ok(stream::unpacked(&self.place, self.packing)?)
+    pub(crate) fn unpacked(&self, limits: Limits) -> std::io::Result<Box<dyn std::io::Read>> {
+        Ok(stream::unpacked(&self.place, self.packing, limits)?)
     }
 
     /// Its bytes as they are.
@@ -269,14 +373,18 @@ impl Source {
     /// Whether it is at this path, or below it.
     #[cfg(feature = "cli")]
     pub(crate) fn is_at(&self, path: &std::path::Path) -> bool {
-        let Place::Path(own) = &self.place else { return false };
+        let Some(own) = self.place.path() else { return false };
         own.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|path| own.starts_with(path)))
     }
 
     /// Whether it is not what it was when it was found: changed, or gone.
     pub(crate) fn is_changed(&self) -> bool {
-        let Place::Path(path) = &self.place else { return false };
-        std::fs::metadata(path).map_or(true, |now| now.len() != self.bytes || now.modified().ok() != self.modified)
+        let Some(path) = self.place.path() else { return false };
+        let is_member = matches!(self.place, Place::Member(_));
+        let is_changed = |now: std::fs::Metadata| {
+            (now.len() != self.bytes && !is_member) || now.modified().ok() != self.modified
+        };
+        std::fs::metadata(path).map_or(true, is_changed)
     }
 
     /// How many bytes it has unpacked, about.
@@ -300,27 +408,28 @@ pub(crate) struct Estimate {
 pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
     const SOURCES: usize = 8;
     const HEAD: u64 = 1 << 20;
-    let of_lines = |source: &&Source| source.format.fields().is_some();
+    let in_columns = |source: &Source| match &source.format {
+        Format::Columns(columns) => Some(columns.rows()),
+        _ => None,
+    };
+    let of_lines = |source: &&Source| !source.format.is_whole() && in_columns(source).is_none();
     let (mut lines_seen, mut bytes_seen) = (0, 0);
     for source in sources.iter().filter(of_lines).take(SOURCES) {
         let block = if source.is_stream() {
-            source.blocks(options.max_record).next()
+            source.blocks(options.limits).next()
         } else {
-            Some(lines::range(&source.place, 0, source.bytes.min(HEAD), options.max_record))
+            Some(lines::range(&source.place, 0, source.bytes.min(HEAD), options.limits.record))
         };
         let bytes = block.map_or(Vec::new(), |block| block.bytes);
         bytes_seen += bytes.len() as u64;
-        lines_seen += match &source.format {
-            Format::Rows(table) => table.rows(&bytes).count(),
-            Format::Objects(_) => objects::each(&bytes).count(),
-            _ => lines::each(&bytes).count(),
-        } as u64;
+        lines_seen += source.format.each(0, &bytes).count() as u64;
     }
     let in_lines: u64 = sources.iter().filter(of_lines).map(Source::unpacked_bytes).sum();
     let articles = (in_lines as f64 / bytes_seen.max(1) as f64 * lines_seen as f64) as u64;
-    let texts = sources.iter().filter(|source| !of_lines(source)).count() as u64;
+    let texts = sources.iter().filter(|source| source.format.is_whole()).count() as u64;
+    let rows: u64 = sources.iter().filter_map(in_columns).sum();
     let bytes = sources.iter().map(Source::unpacked_bytes).sum();
-    Estimate { articles: articles + texts, bytes, in_streams: in_streams(sources) }
+    Estimate { articles: articles + texts + rows, bytes, in_streams: in_streams(sources) }
 }
 
 /// About how many bytes are in sources that can only be read from their beginning, unpacked.

@@ -1,6 +1,7 @@
 //! A source once more from its beginning to its end, byte for byte: its articles, and what is none.
 
 use super::objects::ElementEnds;
+use super::warc::{self, RecordEnds};
 use super::{Format, Location, Source};
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -40,12 +41,17 @@ const PART: usize = 1 << 18;
 pub(crate) fn each_piece(
     (source, bytes): (&Source, impl Read),
     articles: &[Location],
+    max_record: u64,
     visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>,
 ) -> io::Result<End> {
     let mut reader = BufReader::with_capacity(PART, bytes);
     let changed = || io::Error::new(io::ErrorKind::UnexpectedEof, "changed while it was read");
-    let is_json = matches!(source.format, Format::Objects(_));
-    let mut between = Between { elements: is_json.then(ElementEnds::default), ..Between::default() };
+    let kind = match source.format {
+        Format::Objects(_) => Kind::Elements(ElementEnds::default()),
+        Format::Responses => Kind::Responses(RecordEnds::default()),
+        _ => Kind::Lines,
+    };
+    let mut between = Between { kind, max_record, white: Vec::new(), is_other: false };
     let mut record = Vec::new();
     let mut at = source.format.header();
     reader.by_ref().take(at).read_to_end(&mut record)?;
@@ -68,12 +74,18 @@ pub(crate) fn each_piece(
     Ok(end)
 }
 
-/// What stands between articles, line by line or element by element.
-#[derive(Default)]
+/// What stands between articles: lines, elements, or responses.
+enum Kind {
+    Lines,
+    Elements(ElementEnds),
+    Responses(RecordEnds),
+}
+
+/// What stands between articles, one by one.
 struct Between {
-    /// Finds the ends of elements, if the source has elements.
-    elements: Option<ElementEnds>,
-    /// The white space that the line began with, while there is nothing else in it.
+    kind: Kind,
+    max_record: u64,
+    /// The white space that the line began with, while there is nothing else in it; of a response what there is so far.
     white: Vec<u8>,
     /// Whether there was something else in it.
     is_other: bool,
@@ -98,10 +110,10 @@ impl Between {
             }
             let most = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
             let part = &bytes[..bytes.len().min(most)];
-            if self.elements.is_some() {
-                self.take_elements(part, visit)?;
-            } else {
-                super::lines::each(part).try_for_each(|line| self.take(line, visit))?;
+            match self.kind {
+                Kind::Elements(_) => self.take_elements(part, visit)?,
+                Kind::Responses(_) => self.take_responses(part, visit)?,
+                Kind::Lines => super::lines::each(part).try_for_each(|line| self.take(&part[line], visit))?,
             }
             let used = part.len();
             count = count.map(|count| count - used as u64);
@@ -134,7 +146,7 @@ impl Between {
 
     /// Takes parts of elements and what stands between them.
     fn take_elements(&mut self, mut part: &[u8], visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
-        while let (Some(elements), false) = (&mut self.elements, part.is_empty()) {
+        while let (Kind::Elements(elements), false) = (&mut self.kind, part.is_empty()) {
             let (frame, rest) = part.split_at(elements.between(part));
             if !frame.is_empty() {
                 visit(Piece::Frame(frame))?;
@@ -150,8 +162,51 @@ impl Between {
         Ok(())
     }
 
+    /// Takes parts of records of WARC.
+    fn take_responses(
+        &mut self,
+        mut part: &[u8],
+        visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        while let (Kind::Responses(ends), false) = (&mut self.kind, part.is_empty()) {
+            let end = ends.first(part);
+            let (record, rest) = part.split_at(end.unwrap_or(part.len()));
+            self.white.extend_from_slice(record);
+            if end.is_some() || self.white.len() as u64 > self.max_record {
+                self.response(visit)?;
+            }
+            if end.is_none() && self.white.is_empty() {
+                // The rest of one that is too long follows.
+                self.is_other = true;
+            }
+            part = rest;
+        }
+        Ok(())
+    }
+
+    /// A response has ended, or is too long to be looked at.
+    fn response(&mut self, visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
+        let bytes = std::mem::take(&mut self.white);
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let is_record = warc::is_record(&bytes);
+        let is_too_long = bytes.len() as u64 > self.max_record;
+        if is_record && !is_too_long && warc::is_passed_over(&bytes) {
+            self.is_other = false;
+            return visit(Piece::Frame(&bytes));
+        }
+        let begins = is_record || !self.is_other;
+        self.is_other = !is_record || is_too_long;
+        visit(Piece::Other { bytes: &bytes, begins })
+    }
+
     /// An article begins, or nothing comes any more.
     fn end(&mut self, visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
+        if let Kind::Responses(ends) = &mut self.kind {
+            *ends = RecordEnds::default();
+            self.response(visit)?;
+        }
         self.is_other = false;
         if self.white.is_empty() { Ok(()) } else { visit(Piece::Frame(&std::mem::take(&mut self.white))) }
     }
@@ -168,7 +223,7 @@ mod tests {
         articles: &[Location],
         mut visit: impl FnMut(Piece<'_>) -> io::Result<()>,
     ) -> io::Result<End> {
-        each_piece((&source(bytes, Format::Lines(Fields::default())), bytes), articles, &mut visit)
+        each_piece((&source(bytes, Format::Lines(Fields::default())), bytes), articles, 1000, &mut visit)
     }
 
     fn source(bytes: &[u8], format: Format) -> Source {
@@ -183,11 +238,12 @@ mod tests {
             bytes: bytes.len() as u64,
             modified: None,
             reference: false,
+            member: None,
         }
     }
 
     fn article(offset: u64, len: u64) -> Location {
-        Location { source: 0, offset, len, record: 1, text: None }
+        Location { source: 0, offset, len, record: 1, text: super::super::TextPlace::Record }
     }
 
     #[test]

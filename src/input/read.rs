@@ -1,13 +1,17 @@
 //! Units of input, and the articles in them.
 
+use super::columns::{self, Columns, Row};
 use super::encoding;
 use super::fields::Fields;
 use super::lines::{self, BLOCK, Block, Blocks};
 use super::objects;
+use super::page::{self, Origin, Page};
 use super::stream::{self, Place};
-use super::{Card, Format, InputOptions, Location, Packing, Skipped, Source, record};
+use super::warc::{self, Response};
+use super::{Card, Format, InputOptions, Limits, Location, Packing, Skipped, Source, TextPlace, record};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::ops::Range;
@@ -28,6 +32,13 @@ pub enum Unit {
         source: usize,
         /// The first byte and one past the last.
         bytes: Range<u64>,
+    },
+    /// Row groups of a source in columns.
+    Columns {
+        /// Index of the source.
+        source: usize,
+        /// Which of its row groups.
+        groups: Range<usize>,
     },
     /// A source that can only be read from its beginning, block after block.
     Stream(usize),
@@ -72,6 +83,10 @@ pub struct Heard {
     pub replaced: u64,
     /// How many articles were in each encoding but UTF-8.
     pub encodings: BTreeMap<&'static str, u64>,
+    /// Records that are there and are no articles: how many of each kind.
+    pub others: BTreeMap<String, u64>,
+    /// Pages in which no article was found; they count as articles without words.
+    pub bare: u64,
     /// Articles with a date that was not understood.
     pub odd_dates: u64,
     /// Bytes of input, unpacked.
@@ -85,6 +100,20 @@ impl Heard {
             *self.encodings.entry(encoding.name()).or_default() += 1;
         }
     }
+
+    /// A whole source, or the rest of it, cannot be read.
+    fn skip(&mut self, source: &Source, reason: String) {
+        self.skipped.push(Skipped { source: source.name.clone(), record: None, reason });
+    }
+
+    /// An article was drawn from a page.
+    fn take(&mut self, page: Page, location: Location, f: &mut dyn FnMut(ReadArticle<'_>)) {
+        self.replaced += u64::from(page.replaced);
+        self.count(page.encoding);
+        self.odd_dates += u64::from(page.odd_date);
+        self.bare += u64::from(page.is_bare);
+        f(ReadArticle { text: &page.text, card: page.card, location });
+    }
 }
 
 /// Cuts sources into parts that can be read independently of each other, in order.
@@ -93,11 +122,10 @@ pub(crate) fn units(sources: &[Source]) -> Vec<Unit> {
     let mut at = 0;
     while at < sources.len() {
         let source = &sources[at];
-        match source.format {
-            Format::Text => {
+        match &source.format {
+            Format::Text | Format::Page => {
                 let (start, mut bytes) = (at, 0);
-                let belongs =
-                    |other: &Source| matches!(other.format, Format::Text) && other.reference == source.reference;
+                let belongs = |other: &Source| other.format.is_whole() && other.reference == source.reference;
                 while at < sources.len() && at - start < FILES && belongs(&sources[at]) {
                     bytes += sources[at].bytes;
                     at += 1;
@@ -107,6 +135,9 @@ pub(crate) fn units(sources: &[Source]) -> Vec<Unit> {
                 }
                 units.push(Unit::Texts(start..at));
                 continue;
+            }
+            Format::Columns(columns) => {
+                units.extend(columns.parts().into_iter().map(|groups| Unit::Columns { source: at, groups }));
             }
             _ if source.is_stream() => units.push(Unit::Stream(at)),
             _ => {
@@ -127,7 +158,7 @@ impl Unit {
     pub fn source(&self) -> usize {
         match self {
             Self::Texts(sources) => sources.start,
-            Self::Lines { source, .. } | Self::Stream(source) => *source,
+            Self::Lines { source, .. } | Self::Columns { source, .. } | Self::Stream(source) => *source,
         }
     }
 
@@ -142,8 +173,11 @@ impl Unit {
         match self {
             Self::Texts(range) => read_texts(sources, range.clone(), options, wanted, f),
             Self::Lines { source, bytes } => {
-                let block = lines::range(&sources[*source].place, bytes.start, bytes.end, options.max_record);
+                let block = lines::range(&sources[*source].place, bytes.start, bytes.end, options.limits.record);
                 read_block((*source, &sources[*source]), &block, options, wanted, f)
+            }
+            Self::Columns { source, groups } => {
+                read_columns((*source, &sources[*source]), groups.clone(), options, wanted, f)
             }
             Self::Stream(_) => unreachable!("a stream is read by its blocks"),
         }
@@ -153,7 +187,7 @@ impl Unit {
     #[must_use]
     pub fn blocks(&self, sources: &[Source], options: &InputOptions) -> Option<Blocks> {
         match self {
-            Self::Stream(source) => Some(sources[*source].blocks(options.max_record)),
+            Self::Stream(source) => Some(sources[*source].blocks(options.limits)),
             _ => None,
         }
     }
@@ -175,12 +209,12 @@ pub(crate) fn read_block(
         heard.lines += 1;
         let offset = block.offset + bytes.start as u64;
         let (len, record) = (bytes.len() as u64, heard.lines);
-        let location = Location { source: index as u32, offset, len, record, text: None };
+        let location = Location { source: index as u32, offset, len, record, text: TextPlace::Record };
         if !wanted.is(&location) {
             return;
         }
         let read = match len {
-            len if len > options.max_record => Err(too_long(len, options.max_record)),
+            len if len > options.limits.record => Err(too_long(len, options.limits.record)),
             _ => read(&block.bytes[bytes], location, &mut heard),
         };
         if let Err(reason) = read {
@@ -188,7 +222,7 @@ pub(crate) fn read_block(
         }
     };
     match &source.format {
-        Format::Text => {}
+        Format::Text | Format::Page | Format::Columns(_) => {}
         Format::Lines(fields) | Format::Objects(fields) => {
             let fields = &match wanted {
                 Wanted::All => Cow::Borrowed(fields),
@@ -197,14 +231,11 @@ pub(crate) fn read_block(
             let mut read = |bytes| {
                 record(bytes, &mut |line, place, heard| read_line(line, place, (source, fields), options, heard, f));
             };
+            // Not by `Format::each`: this loop is the one that time goes to.
             if let Format::Objects(_) = &source.format {
                 objects::each(&block.bytes).for_each(read);
             } else {
-                let mut start = 0;
-                for line in lines::each(&block.bytes) {
-                    read(start..start + line.len());
-                    start += line.len();
-                }
+                lines::each(&block.bytes).for_each(&mut read);
             }
         }
         Format::Rows(table) => {
@@ -219,17 +250,72 @@ pub(crate) fn read_block(
                 });
             }
         }
+        Format::Responses => {
+            for bytes in warc::each(&block.bytes) {
+                record(bytes, &mut |bytes, location, heard| {
+                    match warc::response(bytes, options.limits)? {
+                        Response::Article(fetched) => {
+                            let page = fetched.read(options.date_format.as_deref())?;
+                            heard.take(page, location, f);
+                        }
+                        Response::Other(what) => *heard.others.entry(what).or_default() += 1,
+                    }
+                    Ok(())
+                });
+            }
+        }
     }
     if let Some(length) = block.too_long {
         heard.lines += 1;
-        let reason = too_long(length, options.max_record);
+        let reason = too_long(length, options.limits.record);
         heard.skipped.push(Skipped { source: source.name.clone(), record: Some(heard.lines), reason });
     }
     if let Some(error) = &block.error {
-        let reason = format!("{error}; what came before was used");
-        heard.skipped.push(Skipped { source: source.name.clone(), record: None, reason });
+        heard.skip(source, format!("{error}; what came before was used"));
     }
     heard
+}
+
+/// Reads the rows of row groups. A row's place is its number, from 0.
+fn read_columns(
+    (index, source): (usize, &Source),
+    groups: Range<usize>,
+    options: &InputOptions,
+    wanted: Wanted<'_>,
+    f: &mut dyn FnMut(ReadArticle<'_>),
+) -> Heard {
+    let Format::Columns(columns) = &source.format else { return Heard::default() };
+    let first = columns.start(groups.start);
+    let heard = RefCell::new(Heard { lines: columns.start(groups.end) - first, ..Heard::default() });
+    let place = |row: u64| {
+        Location { source: index as u32, offset: row, len: 0, record: row - first + 1, text: TextPlace::Record }
+    };
+    let date_format = options.date_format.as_deref();
+    let mut visit = |row, article: Result<columns::Row, String>| {
+        let heard = &mut *heard.borrow_mut();
+        let location = place(row);
+        let article = article.and_then(|article| match article.text.len() as u64 {
+            len if len > options.limits.record => Err(too_long(len, options.limits.record)),
+            _ => Ok(article),
+        });
+        match article {
+            Ok(Row { text, card, odd_date, replaced }) => {
+                heard.replaced += u64::from(replaced);
+                heard.odd_dates += u64::from(odd_date);
+                heard.bytes += text.len() as u64;
+                f(ReadArticle { text: &text, card, location: Location { len: text.len() as u64, ..location } });
+            }
+            Err(reason) => {
+                heard.skipped.push(Skipped { source: source.name.clone(), record: Some(location.record), reason });
+            }
+        }
+    };
+    let mut broken = |group, row, reason: String| {
+        let (from, to) = (row + 1, columns.start(group + 1));
+        heard.borrow_mut().skip(source, format!("rows {from} to {to}, in row group {}: {reason}", group + 1));
+    };
+    columns.read(&source.place, groups, (&|row| wanted.is(&place(row)), date_format), &mut visit, &mut broken);
+    heard.into_inner()
 }
 
 fn too_long(length: u64, max_record: u64) -> String {
@@ -252,15 +338,16 @@ fn read_line(
     heard.replaced += u64::from(replaced);
     heard.count(source.encoding);
     heard.odd_dates += u64::from(record.odd_date);
-    let text = record.raw.filter(|_| matches!(decoded, Cow::Borrowed(_))).and_then(|raw| place_in(line, raw));
+    let raw = record.raw.filter(|_| matches!(decoded, Cow::Borrowed(_)));
+    let text = raw.and_then(|raw| place_in(line, raw)).unwrap_or_default();
     f(ReadArticle { text: &record.text, card: record.card, location: Location { text, ..location } });
     Ok(())
 }
 
-/// The first byte in `line` of a part of it, and its bytes.
-fn place_in(line: &[u8], part: &str) -> Option<(u32, u32)> {
+/// Where a part of a line is in it.
+fn place_in(line: &[u8], part: &str) -> Option<TextPlace> {
     let start = part.as_ptr().addr().checked_sub(line.as_ptr().addr())?;
-    Some((u32::try_from(start).ok()?, u32::try_from(part.len()).ok()?))
+    Some(TextPlace::Within { start: u32::try_from(start).ok()?, len: u32::try_from(part.len()).ok()? })
 }
 
 /// A line as text, without a byte order mark and its end, and whether there was something in it that is no text.
@@ -279,52 +366,83 @@ fn read_texts(
     let mut heard = Heard::default();
     for index in range {
         let source = &sources[index];
-        let location = Location { source: index as u32, offset: 0, len: source.bytes, record: 0, text: None };
+        let location = Location { source: index as u32, offset: 0, len: source.bytes, record: 0, text: TextPlace::Record };
         if !wanted.is(&location) {
             continue;
         }
-        let mut skip = |reason| heard.skipped.push(Skipped { source: source.name.clone(), record: None, reason });
-        match whole_text(&source.place, options.max_record) {
-            Ok(WholeText { text, replaced, encoding, error, bytes }) => {
-                if let Some(error) = error {
-                    skip(format!("{error}; what came before was used"));
+        match whole(&source.place, options.limits) {
+            Ok(whole) => {
+                if let Some(error) = &whole.error {
+                    heard.skip(source, format!("{error}; what came before was used"));
                 }
-                heard.replaced += u64::from(replaced);
-                heard.count(encoding);
+                let bytes = whole.bytes.len() as u64;
                 heard.bytes += bytes;
                 let location = Location { len: bytes, ..location };
-                f(ReadArticle { text: &text, card: Card::default(), location });
+                match whole.read(&source.format, options) {
+                    Ok(page) => heard.take(page, location, f),
+                    Err(reason) => heard.skip(source, reason),
+                }
             }
-            Err(reason) => skip(reason),
+            Err(reason) => heard.skip(source, reason),
         }
     }
     heard
 }
 
-/// A source that is one article.
-pub(super) struct WholeText {
-    pub(super) text: String,
-    /// Whether there were bytes that are no text.
-    replaced: bool,
-    /// What its bytes were.
-    encoding: &'static Encoding,
+/// A source that is one article: its bytes, unpacked.
+pub(super) struct Whole {
+    bytes: Vec<u8>,
+    packing: Packing,
     /// Why a compressed source could not be read to its end.
     error: Option<String>,
-    bytes: u64,
 }
 
-impl WholeText {
+impl Whole {
+    /// The article.
+    fn read(self, format: &Format, options: &InputOptions) -> Result<Page, String> {
+        match format {
+            Format::Page => page::read(&self.bytes, &Origin::default(), options.date_format.as_deref()),
+            _ => Ok(self.text()),
+        }
+    }
+
+    fn text(self) -> Page {
+        let encoding = match self.packing {
+            Packing::Utf16 if self.bytes[0] == 0xff => UTF_16LE,
+            Packing::Utf16 => UTF_16BE,
+            _ => encoding::of(&self.bytes),
+        };
+        let (text, replaced) = if encoding == UTF_8 {
+            match String::from_utf8(self.bytes) {
+                Ok(text) => (text, false),
+                Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+            }
+        } else {
+            let (text, replaced) = encoding::decode(&self.bytes, encoding);
+            (text.into_owned(), replaced)
+        };
+        Page { text, encoding, replaced, card: Card::default(), odd_date: false, is_bare: false }
+    }
+
     /// The text, or why it is not all there.
-    pub(super) fn whole(self) -> Result<String, String> {
-        self.error.map_or(Ok(self.text), Err)
+    pub(super) fn whole_text(self, format: &Format, options: &InputOptions) -> Result<String, String> {
+        match &self.error {
+            Some(error) => Err(error.clone()),
+            None => self.read(format, options).map(|page| page.text),
+        }
     }
 }
 
-/// Reads a source that is one article, unpacked and decoded.
-pub(super) fn whole_text(place: &Place, max_record: u64) -> Result<WholeText, String> {
+/// The text of a source that is one article.
+pub(super) fn text(source: &Source, options: &InputOptions) -> Result<String, String> {
+    whole(&source.place, options.limits)?.read(&source.format, options).map(|page| page.text)
+}
+
+/// Reads a source that is one article, and unpacks it.
+pub(super) fn whole(place: &Place, limits: Limits) -> Result<Whole, String> {
     let mut raw = place.open_at(0).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
-    let limit = max_record.saturating_add(1);
+    let limit = limits.record.saturating_add(1);
     raw.by_ref().take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     let mut packing = stream::packing(&bytes);
     let mut error = None;
@@ -333,28 +451,43 @@ pub(super) fn whole_text(place: &Place, max_record: u64) -> Result<WholeText, St
         // The whole of a compressed file may be longer than the limit on what is in it.
         let packed = std::io::Cursor::new(bytes).chain(raw);
         let read =
-            stream::decompressed(packed, packing).and_then(|reader| reader.take(limit).read_to_end(&mut unpacked));
+            stream::decompressed(packed, packing, limits).and_then(|reader| reader.take(limit).read_to_end(&mut unpacked));
         error = read.err().map(|error| stream::reason(&error, packing));
         bytes = unpacked;
         packing = stream::packing(&bytes);
     }
-    if bytes.len() as u64 > max_record {
-        return Err(too_long(bytes.len() as u64, max_record));
+    if bytes.len() as u64 > limits.record {
+        return Err(too_long(bytes.len() as u64, limits.record));
     }
-    let length = bytes.len() as u64;
-    let encoding = match packing {
-        Packing::Utf16 if bytes[0] == 0xff => UTF_16LE,
-        Packing::Utf16 => UTF_16BE,
-        _ => encoding::of(&bytes),
-    };
-    let (text, replaced) = if encoding == UTF_8 {
-        match String::from_utf8(bytes) {
-            Ok(text) => (text, false),
-            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+    Ok(Whole { bytes, packing, error })
+}
+
+/// The text of a row of a table in columns, counted from 1.
+pub(super) fn row(source: &Source, columns: &Columns, number: u64, options: &InputOptions) -> Result<String, String> {
+    let Some(group) = columns.group_of(number - 1) else { return Err(format!("has {} records", columns.rows())) };
+    let wanted = |location: &Location| location.offset == number - 1;
+    let mut text = None;
+    let mut take = |article: ReadArticle<'_>| text = Some(article.text.to_owned());
+    let heard = read_columns((0, source), group..group + 1, options, Wanted::TextAt(&wanted), &mut take);
+    let skipped = heard.skipped.into_iter().next();
+    text.ok_or_else(|| skipped.map_or_else(|| "is no article".to_owned(), |skip| skip.reason))
+}
+
+/// The text of a record; nothing if it is no article.
+pub(super) fn text_of(source: &Source, record: &[u8], options: &InputOptions) -> Result<Option<String>, String> {
+    match &source.format {
+        Format::Text | Format::Page | Format::Columns(_) => Ok(None),
+        Format::Lines(fields) | Format::Objects(fields) => {
+            let line = decode_line(record, source.encoding).0;
+            if line.trim_ascii().is_empty() {
+                return Ok(None);
+            }
+            record::text(&line, fields).map(|text| Some(text.into_owned()))
         }
-    } else {
-        let (text, replaced) = encoding::decode(&bytes, encoding);
-        (text.into_owned(), replaced)
-    };
-    Ok(WholeText { text, replaced, encoding, error, bytes: length })
+        Format::Rows(table) => table.text(record).map(Some),
+        Format::Responses => Ok(match warc::response(record, options.limits)? {
+            Response::Article(fetched) => Some(fetched.read(None)?.text),
+            Response::Other(_) => None,
+        }),
+    }
 }

@@ -2,15 +2,15 @@
 
 use super::encoding;
 use super::kept::Kept;
-use super::read::{decode_line, whole_text};
-use super::stream::{Place, read_exact_at};
-use super::{Format, InputOptions, Location, Source, record};
+use super::read;
+use super::stream::{Place, Window, read_exact_at};
+use super::{Drawn, InputOptions, Location, Source, TextPlace, record};
 use crate::article::ArticleId;
 use encoding_rs::UTF_8;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// Most sources that are kept open.
 const OPEN: usize = 256;
@@ -18,13 +18,14 @@ const OPEN: usize = 256;
 /// Finds an article's text again by where it lies.
 ///
 /// A file is read at that place. A compressed one that was not kept unpacked is read through again, and the records that
-/// are needed kept in a temporary file.
+/// are needed kept in a temporary file. Texts that had to be drawn from something else are kept as they are.
 pub struct Library<'s> {
     sources: &'s [Source],
     locations: &'s [Location],
     options: &'s InputOptions,
     kept: &'s Kept,
-    open: Vec<OnceLock<Option<Arc<File>>>>,
+    drawn: &'s Drawn,
+    open: Vec<OnceLock<Option<Window>>>,
     extracts: Vec<Option<Extract>>,
 }
 
@@ -37,22 +38,23 @@ pub struct Extract {
 }
 
 impl<'s> Library<'s> {
-    /// A library over articles whose places are known, and over what was kept of their sources.
+    /// A library over articles whose places are known, and over what was kept of their sources and texts.
     #[must_use]
     pub(crate) fn new(
         sources: &'s [Source],
         locations: &'s [Location],
         options: &'s InputOptions,
-        kept: &'s Kept,
+        (kept, drawn): (&'s Kept, &'s Drawn),
     ) -> Self {
         let open = (0..sources.len()).map(|_| OnceLock::new()).collect();
         let extracts = (0..sources.len()).map(|_| None).collect();
-        Self { sources, locations, options, kept, open, extracts }
+        Self { sources, locations, options, kept, drawn, open, extracts }
     }
 
     /// Whether any article of a source can be read by itself.
     fn is_at_hand(&self, source: usize) -> bool {
-        !self.sources[source].is_packed() || self.kept.has(source)
+        let of = &self.sources[source];
+        !of.is_packed() || of.format.is_drawn() || self.kept.has(source)
     }
 
     /// Whether any article can.
@@ -81,7 +83,7 @@ impl<'s> Library<'s> {
         let mut records = Vec::with_capacity(articles.len());
         let mut wanted = articles.iter().peekable();
         let mut written = 0;
-        for block in self.sources[source].blocks(self.options.max_record) {
+        for block in self.sources[source].blocks(self.options.limits) {
             let end = block.offset + block.bytes.len() as u64;
             while let Some(&article) = wanted.next_if(|article| self.locations[article.index()].offset < end) {
                 let Location { offset, len, .. } = self.locations[article.index()];
@@ -117,34 +119,32 @@ impl<'s> Library<'s> {
         let location = self.locations[article.index()];
         let index = location.source as usize;
         let source = &self.sources[index];
-        if matches!(source.format, Format::Text) {
-            return whole_text(&source.place, self.options.max_record).map(|whole| whole.text);
-        }
-        if let (Some((start, len)), true) = (location.text, self.is_at_hand(index)) {
-            let inner = self.bytes(index, location.offset + u64::from(start), len as usize)?;
-            let inner = match source.encoding {
-                encoding if encoding == UTF_8 => String::from_utf8(inner).map_err(|_| gone())?,
-                encoding => encoding::decode(&inner, encoding).0.into_owned(),
-            };
-            let decoded = match record::string(&inner).map_err(|_| gone())? {
-                Cow::Owned(text) => Some(text),
-                Cow::Borrowed(_) => None,
-            };
-            return Ok(decoded.unwrap_or(inner));
+        match location.text {
+            TextPlace::Drawn { at, len } => {
+                let text = self.drawn.get(at, len).map_err(|error| error.to_string())?;
+                return String::from_utf8(text).map_err(|_| gone());
+            }
+            TextPlace::Within { start, len } if self.is_at_hand(index) => {
+                let inner = self.bytes(index, location.offset + u64::from(start), len as usize)?;
+                let inner = match source.encoding {
+                    encoding if encoding == UTF_8 => String::from_utf8(inner).map_err(|_| gone())?,
+                    encoding => encoding::decode(&inner, encoding).0.into_owned(),
+                };
+                let decoded = match record::string(&inner).map_err(|_| gone())? {
+                    Cow::Owned(text) => Some(text),
+                    Cow::Borrowed(_) => None,
+                };
+                return Ok(decoded.unwrap_or(inner));
+            }
+            _ if source.format.is_whole() => return read::text(source, self.options),
+            _ => {}
         }
         let record = match &self.extracts[index] {
             Some(extract) => extract.record(article),
             None if self.is_at_hand(index) => self.bytes(index, location.offset, location.len as usize),
             None => Err(gone()),
         }?;
-        let text = match &source.format {
-            Format::Lines(fields) | Format::Objects(fields) => {
-                record::text(&decode_line(&record, source.encoding).0, fields).map(Cow::into_owned)
-            }
-            Format::Rows(table) => table.text(&record),
-            Format::Text => Err(gone()),
-        };
-        text.map_err(|_| gone())
+        read::text_of(source, &record, self.options).ok().flatten().ok_or_else(gone)
     }
 
     /// Bytes of a source.
@@ -154,12 +154,11 @@ impl<'s> Library<'s> {
         }
         let place: &Place = &self.sources[index].place;
         let open = || place.shared().map_err(|error| error.to_string());
-        let file = if self.sources.len() <= OPEN {
-            self.open[index].get_or_init(|| open().ok()).clone().ok_or_else(gone)?
-        } else {
-            open()?
-        };
-        read_exact_at(&file, offset, len).map_err(|_| gone())
+        if self.sources.len() <= OPEN {
+            let window = self.open[index].get_or_init(|| open().ok()).as_ref().ok_or_else(gone)?;
+            return window.read_exact_at(offset, len).map_err(|_| gone());
+        }
+        open()?.read_exact_at(offset, len).map_err(|_| gone())
     }
 }
 

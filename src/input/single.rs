@@ -1,11 +1,8 @@
 //! One article, named by a person: a file, or a record as <FILE:RECORD>.
 
-use super::lines;
-use super::objects;
-use super::read::{WholeText, decode_line, whole_text};
-use super::{Format, InputOptions, Place, Plan, record};
+use super::read;
+use super::{Format, InputOptions, Place, Plan};
 use crate::error::{Error, Result};
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// An article that a person named.
@@ -36,51 +33,48 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
     if wanted == Some(0) {
         return Err(Error::input("records are counted from 1").at(path));
     }
-    match (&source.format, wanted) {
-        (Format::Text, None) => {
-            let whole = whole_text(&source.place, options.max_record).and_then(WholeText::whole);
-            return match whole {
-                Ok(text) => Ok(One { text, place: source.place, record: None }),
-                Err(reason) => Err(Error::input(reason).at(path)),
-            };
+    if source.format.is_whole() {
+        if wanted.is_some() {
+            return Err(Error::input("is one article and has no records").at(path));
         }
-        (Format::Text, Some(_)) => return Err(Error::input("is one article and has no records").at(path)),
-        _ => {}
+        let whole = read::whole(&source.place, options.limits).and_then(|whole| whole.whole_text(&source.format, options));
+        return match whole {
+            Ok(text) => Ok(One { text, place: source.place, record: None }),
+            Err(reason) => Err(Error::input(reason).at(path)),
+        };
+    }
+    if let Format::Columns(columns) = &source.format {
+        let found = match wanted {
+            None if columns.rows() > 1 => Err(format!("holds several articles; name one as {name}:RECORD")),
+            wanted => read::row(&source, columns, wanted.unwrap_or(1), options),
+        };
+        let record = wanted.unwrap_or(1);
+        let text = found.map_err(|reason| Error::input(reason).at(&path).record(record))?;
+        return Ok(One { text, place: source.place, record: Some(record) });
     }
     let (mut count, mut articles) = (0, 0);
     let mut only = None;
-    for block in source.blocks(options.max_record) {
-        let mut take = |has_text: bool, text: &dyn Fn() -> std::result::Result<String, String>| {
+    for block in source.blocks(options.limits) {
+        for range in source.format.each(block.offset, &block.bytes) {
             count += 1;
-            articles += u64::from(has_text);
-            if wanted.map_or(articles == 1 && has_text, |wanted| count == wanted) {
-                let text = text().map_err(|reason| Error::input(reason).at(&path).record(count))?;
-                only = Some((text, count));
+            if wanted.is_some_and(|wanted| count != wanted) || articles > 1 {
+                continue;
             }
-            Ok(())
-        };
-        match &source.format {
-            Format::Rows(table) => {
-                for row in table.records(block.offset, &block.bytes) {
-                    take(true, &|| table.text(&block.bytes[row.bytes.clone()]))?;
+            let text = read::text_of(&source, &block.bytes[range], options);
+            let failed = |reason: &str| Err(Error::input(reason).at(&path).record(count));
+            match text {
+                Ok(None) if wanted.is_some() => return failed("is no article"),
+                Ok(None) => {}
+                Ok(_) | Err(_) if articles > 0 => articles += 1,
+                Ok(Some(text)) => {
+                    articles += 1;
+                    only = Some((text, count));
                 }
+                Err(reason) => return failed(&reason),
             }
-            Format::Objects(fields) => {
-                for range in objects::each(&block.bytes) {
-                    let element = decode_line(&block.bytes[range], source.encoding).0;
-                    take(true, &|| record::text(&element, fields).map(Cow::into_owned))?;
-                }
-            }
-            Format::Lines(fields) => {
-                for line in lines::each(&block.bytes) {
-                    let line = decode_line(line, source.encoding).0;
-                    take(!line.is_empty(), &|| record::text(&line, fields).map(Cow::into_owned))?;
-                }
-            }
-            Format::Text => {}
         }
         count += u64::from(block.too_long.is_some());
-        if only.is_some() && wanted.is_some() {
+        if only.is_some() && (wanted.is_some() || articles > 1) {
             break;
         }
         if let Some(error) = block.error {
@@ -89,7 +83,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
     }
     match (only, wanted) {
         (_, None) if articles > 1 => {
-            Err(Error::input(format!("holds {articles} articles; name one as {name}:RECORD")).at(path))
+            Err(Error::input(format!("holds several articles; name one as {name}:RECORD")).at(path))
         }
         (Some((text, record)), _) => Ok(One { text, place: source.place.clone(), record: Some(record) }),
         (None, _) => Err(Error::input(format!("has {count} records")).at(path).record(wanted.unwrap_or(1))),

@@ -1,19 +1,51 @@
 //! Opening a source: raw bytes from any offset, or its unpacked bytes from the beginning.
 
-use super::Packing;
+use super::{Limits, Packing};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Unpacked bytes that are no bomb, however few they come from.
+pub(super) const HARMLESS: u64 = 16 << 20;
 
 /// Where the bytes of a source are.
 #[derive(Clone, Debug)]
 pub enum Place {
     /// In a file of that path.
     Path(PathBuf),
-    /// In a temporary file without a name: standard input, or a pipe.
+    /// In a temporary file without a name: standard input, a pipe, or what had to be unpacked.
     Spool(Arc<File>),
+    /// In an archive.
+    Member(Arc<Member>),
+}
+
+/// Where a member of an archive lies.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The archive.
+    pub(super) archive: Place,
+    /// Its first byte there, and how many there are.
+    pub(super) offset: u64,
+    pub(super) len: u64,
+    /// How these are packed.
+    pub(super) packing: MemberPacking,
+    /// The checksum of what is in them, where the archive has one.
+    pub(super) checksum: Option<u32>,
+    /// How many times their number they may become.
+    pub(super) ratio: u64,
+}
+
+/// How archives pack their members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MemberPacking {
+    Stored,
+    Deflate,
+    Bzip2,
+    Zstd,
+    Xz,
 }
 
 impl Place {
@@ -28,45 +60,134 @@ impl Place {
         }
     }
 
-    /// The raw bytes from `offset` on.
-    pub(super) fn open_at(&self, offset: u64) -> io::Result<Raw> {
+    /// Whether its bytes can only be read from the first on.
+    pub(super) fn is_packed(&self) -> bool {
+        matches!(self, Self::Member(member) if member.packing != MemberPacking::Stored)
+    }
+
+    /// The file it is in, or the archive.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Path(path) => Some(path),
+            Self::Spool(_) => None,
+            Self::Member(member) => member.archive.path(),
+        }
+    }
+
+    /// Its bytes from `offset` on, which is 0 where they are packed.
+    pub(super) fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
         match self {
             Self::Path(path) => {
                 let mut file = File::open(path)?;
                 if offset > 0 {
                     file.seek(SeekFrom::Start(offset))?;
                 }
-                Ok(Raw::File(file))
+                Ok(Box::new(file))
             }
-            Self::Spool(file) => Ok(Raw::Spool(Arc::clone(file), offset)),
+            Self::Spool(file) => Ok(Box::new(Window { file: Arc::clone(file), start: 0, at: offset, end: u64::MAX })),
+            Self::Member(member) => member.open_at(offset),
         }
     }
 
-    /// A handle that many threads can read from at once.
-    pub(super) fn shared(&self) -> io::Result<Arc<File>> {
+    /// A handle that many threads can read from at once, of what is not packed.
+    pub(crate) fn shared(&self) -> io::Result<Window> {
+        let whole = |file: Arc<File>| Ok(Window { start: 0, at: 0, end: file.metadata()?.len(), file });
         match self {
-            Self::Path(path) => Ok(Arc::new(File::open(path)?)),
-            Self::Spool(file) => Ok(Arc::clone(file)),
+            Self::Path(path) => whole(Arc::new(File::open(path)?)),
+            Self::Spool(file) => whole(Arc::clone(file)),
+            Self::Member(member) => {
+                let archive = member.archive.shared()?;
+                let start = archive.start + member.offset;
+                Ok(Window { file: archive.file, start, at: start, end: start + member.len })
+            }
         }
     }
 }
 
-/// An open source.
-pub(super) enum Raw {
-    File(File),
-    Spool(Arc<File>, u64),
+impl Member {
+    fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        let packed = self.archive.open_at(self.offset + offset)?.take(self.len.saturating_sub(offset));
+        let count = Arc::new(AtomicU64::new(0));
+        let packed = io::BufReader::with_capacity(1 << 15, Counted { bytes: packed, count: Arc::clone(&count) });
+        let bytes: Box<dyn Read + Send> = match self.packing {
+            MemberPacking::Stored => Box::new(packed),
+            MemberPacking::Deflate => Box::new(flate2::bufread::DeflateDecoder::new(packed)),
+            MemberPacking::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(packed)),
+            MemberPacking::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed)?),
+            MemberPacking::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(packed)),
+        };
+        let bytes = Bounded { bytes, unpacked: 0, packed: count, ratio: self.ratio };
+        Ok(match self.checksum.filter(|_| offset == 0) {
+            Some(expected) => Box::new(Checked { bytes, seen: flate2::Crc::new(), expected }),
+            None => Box::new(bytes),
+        })
+    }
 }
 
-impl Read for Raw {
+/// Bytes whose checksum is compared at their end.
+struct Checked<R> {
+    bytes: R,
+    seen: flate2::Crc,
+    expected: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.read(buffer),
-            Self::Spool(file, at) => {
-                let count = read_at(file, buffer, *at)?;
-                *at += count as u64;
-                Ok(count)
-            }
+        let count = self.bytes.read(buffer)?;
+        self.seen.update(&buffer[..count]);
+        if count == 0 && !buffer.is_empty() && self.seen.sum() != self.expected {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "its checksum is another"));
         }
+        Ok(count)
+    }
+}
+
+/// A stretch of a file, read without moving what others read.
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    pub(super) file: Arc<File>,
+    pub(super) start: u64,
+    /// Where it is read next.
+    at: u64,
+    pub(super) end: u64,
+}
+
+impl Window {
+    /// Exactly so many bytes, from `offset` on.
+    pub(crate) fn read_exact_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let from = self.start.checked_add(offset).filter(|from| from.checked_add(len as u64) <= Some(self.end));
+        read_exact_at(&self.file, from.ok_or(io::ErrorKind::UnexpectedEof)?, len)
+    }
+
+    /// Its bytes from `offset` on.
+    pub(crate) fn from(&self, offset: u64) -> Self {
+        Self { at: self.start + offset, ..self.clone() }
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn len(&self) -> u64 {
+        self.end - self.start
+    }
+}
+
+impl Read for Window {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX).min(buffer.len());
+        let count = read_at(&self.file, &mut buffer[..most], self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Window {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(offset) => self.start.checked_add(offset),
+            SeekFrom::End(offset) => self.end.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.at.checked_add_signed(offset),
+        };
+        self.at = at.filter(|at| *at >= self.start).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at - self.start)
     }
 }
 
@@ -95,6 +216,24 @@ pub(super) fn read_exact_at(file: &File, offset: u64, len: usize) -> io::Result<
     Ok(bytes)
 }
 
+/// Writes all bytes from `offset` on.
+#[cfg(unix)]
+pub(super) fn write_all_at(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+/// Writes all bytes from `offset` on.
+#[cfg(windows)]
+pub(super) fn write_all_at(file: &File, mut offset: u64, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_write(file, bytes, offset)? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => (bytes, offset) = (&bytes[count..], offset + count as u64),
+        }
+    }
+    Ok(())
+}
+
 /// Copies all that `reader` has into a temporary file that has no name and goes when the run does.
 pub(super) fn spool(reader: &mut impl Read) -> io::Result<(Place, u64)> {
     let mut file = tempfile::tempfile()?;
@@ -115,9 +254,8 @@ pub(super) fn packing(head: &[u8]) -> Packing {
 }
 
 /// The unpacked bytes of a source, as UTF-8 where it is UTF-16.
-pub(super) fn unpacked(place: &Place, packing: Packing) -> io::Result<Box<dyn Read + Send>> {
-    let raw = place.open_at(0)?;
-    let bytes = decompressed(raw, packing)?;
+pub(super) fn unpacked(place: &Place, packing: Packing, limits: Limits) -> io::Result<Box<dyn Read + Send>> {
+    let bytes = decompressed(place.open_at(0)?, packing, limits)?;
     Ok(if packing == Packing::Plain {
         bytes
     } else {
@@ -126,14 +264,57 @@ pub(super) fn unpacked(place: &Place, packing: Packing) -> io::Result<Box<dyn Re
 }
 
 /// Decompresses; UTF-16 is left as it is.
-pub(super) fn decompressed(raw: impl Read + Send + 'static, packing: Packing) -> io::Result<Box<dyn Read + Send>> {
-    Ok(match packing {
-        Packing::Plain | Packing::Utf16 => Box::new(raw),
+pub(super) fn decompressed(
+    raw: impl Read + Send + 'static,
+    packing: Packing,
+    limits: Limits,
+) -> io::Result<Box<dyn Read + Send>> {
+    let packed = Arc::new(AtomicU64::new(0));
+    let raw = Counted { bytes: raw, count: Arc::clone(&packed) };
+    let bytes: Box<dyn Read + Send> = match packing {
+        Packing::Plain | Packing::Utf16 => return Ok(Box::new(raw)),
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 17, raw))),
         Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(raw)?),
         Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(raw)),
         Packing::Xz => Box::new(liblzma::read::XzDecoder::new_multi_decoder(raw)),
-    })
+    };
+    Ok(Box::new(Bounded { bytes, unpacked: 0, packed, ratio: limits.ratio }))
+}
+
+/// Bytes that are counted.
+struct Counted<R> {
+    bytes: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read(buffer)?;
+        self.count.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// Unpacked bytes that must not be too many times those that they come from.
+struct Bounded<R> {
+    bytes: R,
+    unpacked: u64,
+    packed: Arc<AtomicU64>,
+    ratio: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read(buffer)?;
+        self.unpacked += count as u64;
+        if self.unpacked > HARMLESS
+            && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed)
+        {
+            let ratio = self.ratio;
+            return Err(io::Error::other(format!("it unpacks to more than {ratio} times its size (--max-ratio)")));
+        }
+        Ok(count)
+    }
 }
 
 /// What a read error means to a person.

@@ -6,14 +6,16 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Format, Location, Skipped, Source};
+use crate::input::{Archive, Format, Location, Skipped, Source};
 use crate::report::Sink;
-use crate::report::dump::{self, Fate, Written};
+use crate::report::dump::{self, Becomes, Fate, Written};
 use crate::report::removed::{Account, Notes};
 use crate::score::{Comparison, ScoredPair, Side};
+use ahash::AHashSet;
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where the records of a dump go.
 #[derive(Clone, Copy)]
@@ -78,11 +80,16 @@ impl Scan {
             first = to;
             if !source.reference {
                 let articles = &catalogue.locations[from..to];
-                let is_record = |skip: &&Skipped| match source.format {
-                    Format::Text => articles.is_empty(),
-                    _ => skip.record.is_some(),
-                };
+                let is_whole = source.format.is_whole();
+                let is_record =
+                    |skip: &&Skipped| if is_whole { articles.is_empty() } else { skip.record.is_some() };
                 let skipped = self.skipped_in(&source.name).filter(is_record).count() as u64;
+                let skipped = match &source.format {
+                    // Of a row group that cannot be read, no row is listed by itself.
+                    Format::Columns(columns) => columns.rows() - articles.len() as u64,
+                    _ if is_whole => skipped.min(1),
+                    _ => skipped,
+                };
                 parts.push(Part { source, number: number as usize, first: from as u32, articles, skipped });
             }
         }
@@ -111,31 +118,97 @@ impl Scan {
         let goes = |article: ArticleId| {
             !target.annotate && found.removed.binary_search_by_key(&article, |removed| removed.pair.a).is_ok()
         };
-        let write = |part: &Part<'_>| {
-            let paths = [path_in(target.kept, part.source, target), rejected_in(target.rejected, part.source, target)];
-            let keep = |at: usize, record: &[u8]| {
-                let article = ArticleId(part.first + at as u32);
-                let note = |notes: &Notes<'_>| Some(notes.annotate(article, record));
-                if goes(article) {
-                    Fate::Goes
-                } else {
-                    notes.as_ref().and_then(note).map_or(Fate::Stays, Fate::Becomes)
-                }
-            };
-            let written = match part.source.format {
-                Format::Text => text(part, &paths, goes(ArticleId(part.first))),
-                _ => self
-                    .unpacked(part.number, part.source)
-                    .and_then(|bytes| dump::rewrite((part.source, bytes), part.articles, &paths, &keep)),
-            };
-            // A file that was one article is gone with it.
-            if !target.is_file && written.as_ref().is_ok_and(|written| written.is_empty) {
-                std::fs::remove_file(&paths[0]).map_err(|error| failed(part.source, &error))?;
+        let keep = |part: &Part<'_>, at: usize, record: &[u8]| {
+            let article = ArticleId(part.first + at as u32);
+            let note = |notes: &Notes<'_>| Some(notes.annotate(article, record));
+            if goes(article) {
+                Fate::Goes
+            } else {
+                notes.as_ref().and_then(note).map_or(Fate::Stays, Fate::Becomes)
             }
-            progress.advance(part.source.bytes);
-            written.map_err(|error| failed(part.source, &error)).and_then(|written| part.check(&written, &goes))
         };
-        parts.par_iter().map(write).collect()
+        let rewrite = |part: &Part<'_>, paths: &[PathBuf; 2]| {
+            let max_record = self.options().limits.record;
+            if let Format::Columns(columns) = &part.source.format {
+                return dump::sieve(part.source, columns, part.articles, paths, &|at, record| keep(part, at, record));
+            }
+            let bytes = self.unpacked(part.number, part.source)?;
+            let keep = |at: usize, record: &[u8]| keep(part, at, record);
+            let written = dump::rewrite((part.source, bytes), part.articles, paths, max_record, &keep)?;
+            // A file that was one article is gone with it.
+            if written.is_empty && (!target.is_file || part.source.member.is_some()) {
+                std::fs::remove_file(&paths[0])?;
+            }
+            Ok(written)
+        };
+        let write = |parts: &&[Part<'_>]| {
+            let [part, ..] = parts else { return Ok(()) };
+            let done = |part: &Part<'_>, written: io::Result<Written>| {
+                progress.advance(part.source.bytes);
+                written.map_err(|error| failed(part.source, &error)).and_then(|written| part.check(&written, &goes))
+            };
+            if let Some((archive, _)) = &part.source.member {
+                return self.repack(archive, parts, target, &goes, &rewrite, &done);
+            }
+            let relative = &part.source.relative;
+            let paths = [path_in(target.kept, relative, target), rejected_in(target.rejected, relative, target)];
+            let is_whole = part.source.format.is_whole();
+            done(part, if is_whole { text(part, &paths, goes(ArticleId(part.first))) } else { rewrite(part, &paths) })
+        };
+        let of_one_file = |one: &Part<'_>, other: &Part<'_>| match (&one.source.member, &other.source.member) {
+            (Some((one, _)), Some((other, _))) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        let groups: Vec<&[Part<'_>]> = parts.chunk_by(of_one_file).collect();
+        groups.par_iter().map(write).collect()
+    }
+
+    /// Writes an archive once more, of which these are the sources.
+    fn repack(
+        &self,
+        archive: &Archive,
+        parts: &[Part<'_>],
+        target: Target<'_>,
+        goes: &dyn Fn(ArticleId) -> bool,
+        rewrite: &dyn Fn(&Part<'_>, &[PathBuf; 2]) -> io::Result<Written>,
+        done: &dyn Fn(&Part<'_>, io::Result<Written>) -> Result<()>,
+    ) -> Result<()> {
+        let relative = &archive.relative;
+        let paths = [path_in(target.kept, relative, target), rejected_in(target.rejected, relative, target)];
+        let unread: AHashSet<&str> = self.skipped().iter().map(|skip| skip.source.as_str()).collect();
+        let failed = |error: &io::Error| Error::new(ErrorKind::Input, format!("{}: {error}; nothing was written", archive.name));
+        // Beside the dump, and gone with all else that is not finished.
+        let aside = target.kept.parent().unwrap_or(Path::new("."));
+        let aside = tempfile::Builder::new().prefix("members-").tempdir_in(aside).map_err(|error| failed(&error))?;
+        let mut parts = parts.iter().peekable();
+        let mut wrong = None;
+        let repacked = dump::repack(archive, &paths, &mut |number| {
+            let is_it = |part: &&Part<'_>| part.source.member.as_ref().is_some_and(|(_, member)| *member == number);
+            let Some(part) = parts.next_if(is_it) else {
+                let name = archive.name_of(number);
+                return Ok(if unread.contains(&*name) { Becomes::Rejected } else { Becomes::Same });
+            };
+            let (becomes, written) = if !part.source.format.is_whole() {
+                let files = ["kept", "rejected"].map(|name| aside.path().join(format!("{number}.{name}")));
+                let written = rewrite(part, &files);
+                (Becomes::Files(files), written)
+            } else if part.articles.is_empty() {
+                (Becomes::Rejected, Ok(Written { rejected: 1, ..Written::default() }))
+            } else if goes(ArticleId(part.first)) {
+                (Becomes::Nothing, Ok(Written { removed: 1, ..Written::default() }))
+            } else {
+                (Becomes::Same, Ok(Written { kept: 1, ..Written::default() }))
+            };
+            if let Err(error) = done(part, written) {
+                wrong = Some(error);
+                return Err(io::Error::other("stopped"));
+            }
+            Ok(becomes)
+        });
+        match (wrong, repacked) {
+            (Some(error), _) => Err(error),
+            (None, repacked) => repacked.map_err(|error| failed(&error)),
+        }
     }
 }
 
@@ -148,7 +221,7 @@ impl Part<'_> {
         let broken = u64::from(written.is_broken);
         // What is rejected of a table may have several lines.
         let is_rejected = match self.source.format {
-            Format::Rows(_) => (written.rejected > 0) == (self.skipped + broken > 0),
+            Format::Rows(_) | Format::Responses => (written.rejected > 0) == (self.skipped + broken > 0),
             _ => (self.skipped..=self.skipped + broken).contains(&written.rejected),
         };
         let balances = (written.kept, written.removed) == (kept, removed) && is_rejected;
@@ -174,13 +247,13 @@ fn text(part: &Part<'_>, [kept, rejected]: &[PathBuf; 2], goes: bool) -> io::Res
 }
 
 /// Where a source goes.
-fn path_in(path: &Path, source: &Source, target: Target<'_>) -> PathBuf {
-    if target.is_file { path.to_owned() } else { path.join(&source.relative) }
+fn path_in(path: &Path, relative: &Path, target: Target<'_>) -> PathBuf {
+    if target.is_file { path.to_owned() } else { path.join(relative) }
 }
 
 /// Where its rejected records go: a file whose name nobody takes for that of a dump.
-fn rejected_in(path: &Path, source: &Source, target: Target<'_>) -> PathBuf {
-    let mut name = path_in(path, source, target).into_os_string();
+fn rejected_in(path: &Path, relative: &Path, target: Target<'_>) -> PathBuf {
+    let mut name = path_in(path, relative, target).into_os_string();
     if !target.is_file {
         name.push(".rejected");
     }
@@ -189,7 +262,8 @@ fn rejected_in(path: &Path, source: &Source, target: Target<'_>) -> PathBuf {
 
 /// Two sources must not go to one place, and only records of lines can take notes.
 fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
-    let mut relative: Vec<&Path> = parts.iter().map(|part| part.source.relative.as_path()).collect();
+    let is_file = |part: &&Part<'_>| part.source.member.is_none();
+    let mut relative: Vec<&Path> = parts.iter().filter(is_file).map(|part| part.source.relative.as_path()).collect();
     relative.sort_unstable();
     if let Some(twice) = relative.windows(2).find(|two| two[0] == two[1]) {
         let message =

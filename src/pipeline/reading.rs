@@ -39,6 +39,8 @@ pub(super) fn follow(heard: &mut Heard, mut next: Heard) -> u64 {
     heard.lines += next.lines;
     heard.replaced += next.replaced;
     next.encodings.into_iter().for_each(|(name, count)| *heard.encodings.entry(name).or_default() += count);
+    next.others.into_iter().for_each(|(what, count)| *heard.others.entry(what).or_default() += count);
+    heard.bare += next.bare;
     heard.odd_dates += next.odd_dates;
     heard.bytes += next.bytes;
     before
@@ -104,13 +106,18 @@ impl Reader<'_> {
             let source = (index, &self.sources[index]);
             let read = |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
             let part = part(Box::new(read));
-            if let (Streams::Kept(keeping), true) = (self.streams, self.sources[index].is_packed()) {
+            if let (Streams::Kept(keeping), true) = (self.streams, keeps(&self.sources[index])) {
                 let (offset, bytes) = block.into_bytes();
                 keeping.keep(index, offset, bytes);
             }
             (index, part)
         })
     }
+}
+
+/// Whether a source is worth keeping unpacked.
+fn keeps(source: &Source) -> bool {
+    source.is_packed() && !source.format.is_drawn()
 }
 
 /// Makes parts of items in parallel and joins them in order, each as soon as those before it are there. What comes one by

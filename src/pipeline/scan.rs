@@ -11,7 +11,7 @@ use crate::candidates::shelf::Store;
 use crate::cluster::stays::{Removed, Rules};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{self, Cards, Heard, InputOptions, Keeping, Kept, Library, Location, Plan, Skipped, Source, Wanted};
+use crate::input::{self, Cards, Drawn, Heard, InputOptions, Keeping, Kept, Library, Location, Plan, ReadArticle, Skipped, Source, Wanted};
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
 use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
@@ -29,7 +29,9 @@ pub struct Scan {
     config: Config,
     catalogue: Catalogue,
     kept: Kept,
+    drawn: Drawn,
     skipped: Vec<Skipped>,
+    left: Vec<Skipped>,
     heard: Heard,
     passed_over: BTreeMap<String, u64>,
     repeated: u64,
@@ -52,6 +54,8 @@ pub struct Found {
     pub boilerplate: Boilerplate,
     /// What was skipped, sorted.
     pub skipped: Vec<Skipped>,
+    /// Files that were there and not to be read.
+    pub left: Vec<Skipped>,
     /// The numbers.
     pub summary: Summary,
     /// How many pairs were scored.
@@ -60,6 +64,14 @@ pub struct Found {
     pub matches: u64,
     /// Bytes that were put away in a temporary file.
     pub temporary: u64,
+}
+
+impl Found {
+    /// Everything that is there and was not read: what could not be, and what was not to be.
+    #[must_use]
+    pub fn listed(&self) -> Vec<Skipped> {
+        self.skipped.iter().chain(&self.left).cloned().collect()
+    }
 }
 
 /// The part of the memory that is for what can be put away elsewhere, one in so many; as much is for packed sources,
@@ -85,7 +97,8 @@ impl Scan {
         let streams = Streams::Kept(&keeping);
         let reader = Reader { sources: &plan.sources, options: &options, wanted: Wanted::All, streams, progress };
         let preview = preview(&plan.sources, &options, &config)?;
-        let first = FirstReading { sources: &plan.sources, config: &config, preview: &preview, store };
+        let drawn = Drawn::default();
+        let first = FirstReading { sources: &plan.sources, config: &config, preview: &preview, store, drawn: &drawn };
         let Part { mut gathered, cards, locations, mut heard } = reader.all(&|read| first.part(read))?;
         gathered.preview = preview;
         let is_input = |location: &Location| !plan.sources[location.source as usize].reference;
@@ -96,9 +109,9 @@ impl Scan {
         gathered.publishers = Names::new(catalogue.cards.iter().map(|card| card.publisher));
         gathered.sites =
             Names::new((0..).map(ArticleId).take(catalogue.cards.len()).map(|article| catalogue.site(article)));
-        let (passed_over, repeated) = (plan.passed_over, plan.repeated);
+        let (left, passed_over, repeated) = (plan.left, plan.passed_over, plan.repeated);
         let kept = keeping.finish();
-        Ok((Self { options, config, catalogue, kept, skipped, heard, passed_over, repeated }, Sketches(gathered)))
+        Ok((Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated }, Sketches(gathered)))
     }
 
     /// The articles that were read.
@@ -157,10 +170,11 @@ impl Scan {
             copied: outcome.copied,
             boilerplate: outcome.boilerplate,
             skipped,
+            left: self.left.clone(),
             summary,
             candidates: outcome.candidates,
             matches: outcome.matches,
-            temporary: store.spilled(),
+            temporary: store.spilled() + self.drawn.bytes(),
         })
     }
 
@@ -168,13 +182,18 @@ impl Scan {
     pub(super) fn unpacked(&self, number: usize, source: &Source) -> std::io::Result<Box<dyn std::io::Read + '_>> {
         match self.kept.reader(number) {
             Some(reader) => Ok(Box::new(reader)),
-            None => source.unpacked(),
+            None => source.unpacked(self.options.limits),
         }
     }
 
     /// What could not be read of a source.
     pub(super) fn skipped_in(&self, source: &str) -> impl Iterator<Item = &Skipped> {
         self.skipped.iter().filter(move |skip| skip.source == source)
+    }
+
+    /// How the input is read.
+    pub(super) fn options(&self) -> &InputOptions {
+        &self.options
     }
 
     /// The settings.
@@ -185,7 +204,7 @@ impl Scan {
 
     /// The texts, to be read again.
     pub(super) fn on_disk(&self) -> OnDisk<'_> {
-        let library = Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options, &self.kept);
+        let library = Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options, (&self.kept, &self.drawn));
         OnDisk { library, catalogue: &self.catalogue, options: &self.options }
     }
 
@@ -221,12 +240,15 @@ impl Scan {
                 encodings: self.heard.encodings.clone(),
                 odd_dates: self.heard.odd_dates,
                 passed_over: self.passed_over.clone(),
+                bare_pages: self.heard.bare,
+                other_records: self.heard.others.clone(),
                 repeated: self.repeated,
             },
             skipped: summary::skipped_by_reason(skipped),
             settings: Settings {
                 config: self.config.clone(),
-                max_record: self.options.max_record,
+                max_record: self.options.limits.record,
+                max_ratio: self.options.limits.ratio,
                 date_format: self.options.date_format.clone(),
                 include: self.options.include.clone(),
             },
@@ -286,6 +308,7 @@ struct FirstReading<'a> {
     config: &'a Config,
     preview: &'a Preview,
     store: &'a Arc<Store>,
+    drawn: &'a Drawn,
 }
 
 impl FirstReading<'_> {
@@ -294,18 +317,28 @@ impl FirstReading<'_> {
         let mut part = Part::default();
         part.gathered.store = Arc::clone(self.store);
         let mut sketcher = Sketcher::new(self.config, self.preview)?;
-        let mut too_long = Vec::new();
-        let heard = read(&mut |article| match sketcher.sketch(article.text, article.card.date, &mut part.gathered) {
-            Ok(_) => {
-                part.cards.push(&article.card);
-                part.locations.push(article.location);
+        let (mut too_long, mut failed) = (Vec::new(), None);
+        let heard = read(&mut |ReadArticle { text, card, mut location }| {
+            let source = &self.sources[location.source as usize];
+            match sketcher.sketch(text, card.date, &mut part.gathered) {
+                Ok(_) => {
+                    if source.format.is_drawn() {
+                        match self.drawn.put(text) {
+                            Ok(place) => location.text = place,
+                            Err(error) => failed = Some(Error::output(&error)),
+                        }
+                    }
+                    part.cards.push(&card);
+                    part.locations.push(location);
+                }
+                Err(error) => too_long.push(Skipped {
+                    source: source.name.clone(),
+                    record: (location.record > 0).then_some(location.record),
+                    reason: error.to_string(),
+                }),
             }
-            Err(error) => too_long.push(Skipped {
-                source: self.sources[article.location.source as usize].name.clone(),
-                record: (article.location.record > 0).then_some(article.location.record),
-                reason: error.to_string(),
-            }),
         });
+        failed.map_or(Ok(()), Err)?;
         sketcher.finish(&mut part.gathered)?;
         part.heard = heard;
         part.heard.skipped.append(&mut too_long);

@@ -1,7 +1,7 @@
 //! What results call each article, and what else is known of it without its text.
 
 use crate::article::ArticleId;
-use crate::input::{Cards, Format, Location, Source};
+use crate::input::{Cards, Location, Source};
 use ahash::AHashSet;
 use std::borrow::Cow;
 
@@ -71,18 +71,15 @@ impl Catalogue {
     /// Whose furniture an article may carry: its publisher's, or that of the first folder that its file lies in.
     #[must_use]
     pub fn site(&self, article: ArticleId) -> Option<&str> {
-        let folder = || match self.source(article).format {
-            Format::Text => self.source(article).name.split_once('/').map(|(folder, _)| folder),
-            _ => None,
-        };
+        let source = self.source(article);
+        let folder = || source.name.split_once('/').map(|(folder, _)| folder).filter(|_| source.format.is_whole());
         self.cards.get(article).publisher.or_else(folder)
     }
 
     /// The number of its record, where its source has several.
     #[must_use]
     pub fn record(&self, article: ArticleId) -> Option<u64> {
-        let holds_several = self.source(article).format.fields().is_some();
-        holds_several.then_some(self.locations[article.index()].record)
+        (!self.source(article).format.is_whole()).then_some(self.locations[article.index()].record)
     }
 
     /// In a sentence, where ids come from and why.

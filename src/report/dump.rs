@@ -10,6 +10,8 @@
 //!
 //! Records that are no articles go, as they are and unpacked, into a file of rejected ones.
 
+pub(crate) use super::repack::{Becomes, repack};
+pub(crate) use super::sieve::sieve;
 use crate::input::{End, Format, Location, Packing, Piece, Place, Source, each_piece};
 use bzip2::write::BzEncoder;
 use flate2::write::GzEncoder;
@@ -34,9 +36,11 @@ pub(crate) struct Written {
 const XZ_PRESET: u32 = 6;
 
 /// A file that is packed while it is written.
-enum Packed {
+pub(super) enum Packed {
     Plain(BufWriter<File>),
     Gzip(GzEncoder<BufWriter<File>>),
+    /// A member for each record, as WARC asks for.
+    Members(BufWriter<File>),
     Zstd(zstd::Encoder<'static, BufWriter<File>>),
     Bzip2(BzEncoder<BufWriter<File>>),
     Xz(XzEncoder<BufWriter<File>>),
@@ -45,17 +49,20 @@ enum Packed {
 }
 
 impl Packed {
-    fn create(path: &Path, source: &Source) -> io::Result<Self> {
+    /// Begins a file that is packed like this, for a source of records if it is for one.
+    pub(super) fn create(path: &Path, packing: Packing, source: Option<&Source>) -> io::Result<Self> {
         let mut file = BufWriter::with_capacity(1 << 18, create(path)?);
-        Ok(match source.packing {
-            Packing::Plain => Self::Plain(file),
+        let is_responses = source.is_some_and(|source| matches!(source.format, Format::Responses));
+        Ok(match packing {
+            Packing::Gzip if is_responses => Self::Members(file),
             Packing::Gzip => Self::Gzip(GzEncoder::new(file, flate2::Compression::default())),
             Packing::Zstd => Self::Zstd(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?),
             Packing::Bzip2 => Self::Bzip2(BzEncoder::new(file, bzip2::Compression::default())),
             Packing::Xz => Self::Xz(XzEncoder::new(file, XZ_PRESET)),
+            Packing::Plain => Self::Plain(file),
             Packing::Utf16 => {
-                let mut mark = [0; 2];
-                source.raw()?.read_exact(&mut mark)?;
+                let mut mark = [0xff; 2];
+                source.map_or(Ok(()), |source| source.raw()?.read_exact(&mut mark))?;
                 file.write_all(&mark)?;
                 Self::Wide(file, mark[0] == 0xff)
             }
@@ -63,10 +70,16 @@ impl Packed {
     }
 
     /// Writes whole lines.
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         match self {
             Self::Plain(file) => file.write_all(lines),
             Self::Gzip(encoder) => encoder.write_all(lines),
+            Self::Members(_) if lines.is_empty() => Ok(()),
+            Self::Members(file) => {
+                let mut encoder = GzEncoder::new(file, flate2::Compression::default());
+                encoder.write_all(lines)?;
+                encoder.finish().map(|_| ())
+            }
             Self::Zstd(encoder) => encoder.write_all(lines),
             Self::Bzip2(encoder) => encoder.write_all(lines),
             Self::Xz(encoder) => encoder.write_all(lines),
@@ -78,9 +91,9 @@ impl Packed {
         }
     }
 
-    fn finish(self) -> io::Result<()> {
+    pub(super) fn finish(self) -> io::Result<()> {
         match self {
-            Self::Plain(mut file) | Self::Wide(mut file, _) => file.flush(),
+            Self::Plain(mut file) | Self::Members(mut file) | Self::Wide(mut file, _) => file.flush(),
             Self::Gzip(encoder) => encoder.finish()?.flush(),
             Self::Zstd(encoder) => encoder.finish()?.flush(),
             Self::Bzip2(encoder) => encoder.finish()?.flush(),
@@ -156,12 +169,13 @@ pub(crate) fn rewrite(
     (source, bytes): (&Source, impl Read),
     articles: &[Location],
     [target, rejected]: &[PathBuf; 2],
+    max_record: u64,
     fate: &dyn Fn(usize, &[u8]) -> Fate,
 ) -> io::Result<Written> {
-    let mut out = Framed::new(Packed::create(target, source)?, matches!(source.format, Format::Objects(_)));
+    let mut out = Framed::new(Packed::create(target, source.packing, Some(source))?, matches!(source.format, Format::Objects(_)));
     let mut others: Option<BufWriter<File>> = None;
     let mut written = Written::default();
-    let end = each_piece((source, bytes), articles, &mut |piece| match piece {
+    let end = each_piece((source, bytes), articles, max_record, &mut |piece| match piece {
         Piece::Frame(bytes) => out.frame(bytes),
         Piece::Article(number, bytes) => {
             let fate = fate(number, bytes);
@@ -204,7 +218,7 @@ pub(crate) fn place(source: &Source, target: &Path) -> io::Result<()> {
         // A link to a symbolic link would be one itself.
         Place::Path(path) if !path.is_symlink() && fs::hard_link(path, target).is_ok() => Ok(()),
         Place::Path(path) => fs::copy(path, target).map(|_| ()),
-        Place::Spool(_) => {
+        Place::Spool(_) | Place::Member(_) => {
             let mut out = create(target)?;
             io::copy(&mut source.raw()?, &mut out).map(|_| ())
         }
@@ -212,7 +226,7 @@ pub(crate) fn place(source: &Source, target: &Path) -> io::Result<()> {
 }
 
 /// A new file, with the folders that it is in.
-fn create(path: &Path) -> io::Result<File> {
+pub(super) fn create(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -47,7 +47,7 @@ pub struct Results<'a> {
     pub copied: &'a [Option<Copied>],
     /// What counted for nobody.
     pub boilerplate: &'a [KnownPassage],
-    /// What was skipped.
+    /// What was skipped, or left as it was not to be read.
     pub skipped: &'a [Skipped],
     /// The numbers.
     pub summary: &'a Summary,

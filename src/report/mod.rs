@@ -32,6 +32,8 @@ pub mod pairs;
 pub mod passages;
 #[cfg(feature = "formats")]
 pub mod removed;
+mod repack;
+mod sieve;
 #[cfg(feature = "formats")]
 pub mod summary;
 #[cfg(feature = "formats")]

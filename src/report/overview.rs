@@ -191,12 +191,19 @@ fn read(summary: &Summary) -> Vec<(&'static str, String)> {
     notes.extend(
         (input.odd_dates > 0).then(|| format!("{} not understood (--date-format)", plural(input.odd_dates, "date"))),
     );
+    notes.extend((input.bare_pages > 0).then(|| format!("{} without an article", plural(input.bare_pages, "page"))));
     notes.extend((input.repeated > 0).then(|| format!("{} reached twice, read once", plural(input.repeated, "file"))));
     notes.extend(
         input
             .passed_over
             .iter()
             .map(|(ending, number)| format!("{} passed over ({})", plural(*number, "file"), escape(ending))),
+    );
+    notes.extend(
+        input
+            .other_records
+            .iter()
+            .map(|(kind, number)| format!("{} passed over ({})", plural(*number, "record"), escape(kind))),
     );
     if !notes.is_empty() {
         lines.push(("notes", notes.join("; ")));

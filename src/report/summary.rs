@@ -52,6 +52,8 @@ pub struct Settings {
     pub config: Config,
     /// Most bytes of a record.
     pub max_record: u64,
+    /// How many times its size a compressed source may be when it is unpacked.
+    pub max_ratio: u64,
     /// How dates are written that no standard has.
     pub date_format: Option<String>,
     /// In folders, which files are read.
@@ -118,6 +120,10 @@ pub struct Input {
     pub odd_dates: u64,
     /// Files in folders that were passed over for their names, by ending.
     pub passed_over: BTreeMap<String, u64>,
+    /// Pages in which no article was found; they are articles without words.
+    pub bare_pages: u64,
+    /// Records that are no articles by their kind, and how many of each.
+    pub other_records: BTreeMap<String, u64>,
     /// Files that were named twice and read once.
     pub repeated: u64,
 }

@@ -1,12 +1,12 @@
 //! What the arguments mean: values, settings, options.
 
-use super::{Common, Compare, Find, Input, KeepName, LikenessName, Removal, Room, Search, Tune};
+use super::{Common, Compare, Find, FormatName, Input, KeepName, LikenessName, Removal, Room, Search, Tune};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
 use crate::cluster::stays::{Keep, Likeness, Rules};
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
-use crate::input::{FieldNames, InputOptions};
+use crate::input::{FieldNames, InputOptions, Known, Limits};
 use crate::report::boilerplate;
 use std::path::{Path, PathBuf};
 use sysinfo::{CGroupLimits, MemoryRefreshKind, RefreshKind, System};
@@ -186,8 +186,23 @@ impl Input {
                 url: self.url_field.clone(),
             },
             date_format: self.date_format.clone(),
-            max_record: self.max_record,
+            limits: Limits { record: self.max_record, ratio: self.max_ratio },
+            format: self.input_format.map(FormatName::known),
             leave_out: None,
+        }
+    }
+}
+
+impl FormatName {
+    fn known(self) -> Known {
+        match self {
+            Self::Text => Known::Text,
+            Self::Html => Known::Page,
+            Self::Json => Known::Json,
+            Self::Csv => Known::Csv,
+            Self::Tsv => Known::Tsv,
+            Self::Parquet => Known::Parquet,
+            Self::Warc => Known::Warc,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod meaning;
 
 use crate::config::{FIND_PASSAGE, NEAR_DUPLICATE, RECALL, SHINGLE, THRESHOLD};
+use crate::input::MAX_RATIO;
 use crate::report::pairs::Detail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use meaning::{Bound, Tolerance, bound, size, tolerance};
@@ -151,6 +152,10 @@ pub(super) struct Input {
     #[arg(long, value_name = "GLOB")]
     include: Vec<String>,
 
+    /// What files hold, instead of finding it out; in folders, every file is read then
+    #[arg(long, value_name = "FORMAT")]
+    input_format: Option<FormatName>,
+
     /// Field (or fields, joined) that holds the text; a dot steps into an object
     #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
     text_field: Vec<String>,
@@ -182,6 +187,10 @@ pub(super) struct Input {
     /// Longest record that is read; a longer one is listed as skipped
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
     max_record: u64,
+
+    /// How many times its size a compressed file may be when it is unpacked; what is more is listed as skipped
+    #[arg(long, value_name = "TIMES", default_value_t = MAX_RATIO, value_parser = clap::value_parser!(u64).range(1..))]
+    max_ratio: u64,
 
     /// So many records and files may be skipped, as a number or as a share of all, before the exit status is 3
     #[arg(long, value_name = "N|P%", value_parser = tolerance, default_value = "0")]
@@ -484,6 +493,24 @@ enum KeepName {
     Earliest,
     Latest,
     First,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// An article each
+    Text,
+    /// A page each
+    Html,
+    /// An object a line, an array, or objects of several lines
+    Json,
+    /// An article a row
+    Csv,
+    /// An article a row, its cells separated by tabs
+    Tsv,
+    /// An article a row, column by column
+    Parquet,
+    /// Responses of web servers, or texts made of them (WET)
+    Warc,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,0 +1,65 @@
+//! Texts that were drawn from something else, kept so that they are drawn once: pages, responses, columns.
+
+use super::stream::{read_exact_at, write_all_at};
+use super::TextPlace;
+use std::fs::File;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+/// Texts in a temporary file without a name, which is there as soon as there is a text.
+#[derive(Default)]
+pub(crate) struct Drawn {
+    file: Mutex<Option<Arc<File>>>,
+    end: AtomicU64,
+}
+
+impl Drawn {
+    /// Keeps a text.
+    ///
+    /// # Errors
+    /// If the file cannot be made or written.
+    pub(crate) fn put(&self, text: &str) -> io::Result<TextPlace> {
+        let file = {
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*file {
+                Some(file) => Arc::clone(file),
+                None => Arc::clone(file.insert(Arc::new(tempfile::tempfile()?))),
+            }
+        };
+        let at = self.end.fetch_add(text.len() as u64, Ordering::Relaxed);
+        write_all_at(&file, at, text.as_bytes())?;
+        Ok(TextPlace::Drawn { at, len: text.len() as u32 })
+    }
+
+    /// A text that was kept.
+    pub(super) fn get(&self, at: u64, len: u32) -> io::Result<Vec<u8>> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let file = file.ok_or(io::ErrorKind::NotFound)?;
+        read_exact_at(&file, at, len as usize)
+    }
+
+    /// Bytes of all texts.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.end.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_back() {
+        let drawn = Drawn::default();
+        let places = ["one", "", "drei äöü"].map(|text| drawn.put(text).expect("a temporary file"));
+        let texts = places.map(|place| match place {
+            TextPlace::Drawn { at, len } => String::from_utf8(drawn.get(at, len).expect("it is there")).expect("UTF-8"),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(texts, ["one", "", "drei äöü"]);
+        assert_eq!(drawn.bytes(), 14);
+        assert!(drawn.get(14, 1).is_err());
+    }
+}

@@ -1,0 +1,296 @@
+//! What a file is: by its name where that tells, and by what it begins with.
+
+use super::archive;
+use super::columns::{self, Columns};
+use super::fields::{Fields, names_of};
+use super::lines::{self, Blocks, Ends};
+use super::objects::{self, ElementEnds};
+use super::read::decode_line;
+use super::stream::{self, Place};
+use super::table::Table;
+use super::{Format, InputOptions, Limits, Packing, encoding};
+use encoding_rs::{Encoding, UTF_8};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+const TEXTS: [&str; 3] = ["txt", "md", "text"];
+const PAGES: [&str; 4] = ["html", "htm", "xhtml", "shtml"];
+const LINES: [&str; 3] = ["jsonl", "ndjson", "json"];
+const ROWS: [&str; 2] = ["csv", "tsv"];
+const COLUMNS: [&str; 2] = ["parquet", "pq"];
+const RESPONSES: [&str; 2] = ["warc", "wet"];
+const ARCHIVES: [&str; 6] = ["zip", "tar", "tgz", "tbz2", "txz", "tzst"];
+/// Endings of known formats that hold articles but are not read.
+const UNREAD: [&str; 4] = ["xml", "pdf", "arrow", "arc"];
+/// What begins the names of files that describe a data set, and whole names of such.
+const ABOUT: [&str; 6] = ["readme", "license", "licence", "copying", "citation", "notice"];
+const DESCRIPTIONS: [&str; 8] = [
+    "dataset_info.json",
+    "dataset_infos.json",
+    "dataset_dict.json",
+    "state.json",
+    "dataset-metadata.json",
+    "datapackage.json",
+    "croissant.json",
+    "manifest.json",
+];
+/// Bytes looked at to see what a file is; more only if its first line is longer.
+const HEAD: usize = 1 << 20;
+/// Where a header of tar says that it is one, and what it says.
+const TAR: (usize, &[u8]) = (257, b"ustar");
+
+/// What a file is taken for by its name, or because a person says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// One article, the whole of it.
+    Text,
+    /// One article, a page of HTML.
+    Page,
+    /// JSON: an object a line, an array of objects, or objects of several lines.
+    Json,
+    /// A table whose cells are separated by what its first row has most of, tabs, commas or others.
+    Csv,
+    /// A table whose cells are separated by tabs.
+    Tsv,
+    /// A table in columns, Parquet.
+    Parquet,
+    /// WARC or WET.
+    Warc,
+    /// An archive of files.
+    Archive,
+}
+
+/// What a file was found to be.
+pub(super) enum Looked {
+    /// How it is packed, what it holds, and in what encoding.
+    Source(Packing, Format, &'static Encoding),
+    /// A table in columns, where it is, unpacked, and how it was packed.
+    Columns(Place, Packing, Arc<Columns>),
+    /// An archive of zip.
+    Zip,
+    /// An archive of tar, packed like this.
+    Tar(Packing),
+}
+
+/// Looks into a file.
+pub(super) fn look(place: &Place, name: &str, known: Option<Known>, options: &InputOptions) -> Result<Looked, String> {
+    let mut magic = Vec::new();
+    let read = place.open_at(0).and_then(|raw| raw.take(4).read_to_end(&mut magic));
+    read.map_err(|error| error.to_string())?;
+    let packing = stream::packing(&magic);
+    let source = |format, encoding| Ok(Looked::Source(packing, format, encoding));
+    match known {
+        Some(Known::Text) => return source(Format::Text, UTF_8),
+        Some(Known::Page) => return source(Format::Page, UTF_8),
+        _ => {}
+    }
+    let is_given = options.format.is_some();
+    if magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06") {
+        return Ok(Looked::Zip);
+    }
+    let ending = inner_ending(Path::new(name)).filter(|_| !is_given);
+    if let Some(ending) = ending.as_ref().filter(|ending| UNREAD.contains(&ending.as_str())) {
+        return Err(format!("{ending} is not read by this version"));
+    }
+    let head = head(place, packing, options.limits);
+    if head.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
+        return Ok(Looked::Tar(packing));
+    }
+    let is_columns = head.starts_with(columns::BEGIN);
+    if is_columns || known == Some(Known::Parquet) {
+        if !is_columns {
+            return Err("not a file of Parquet".to_owned());
+        }
+        return in_columns(place, packing, options);
+    }
+    let is_empty = head.trim_ascii().is_empty();
+    match known {
+        // Nothing in it, and nothing wrong with that.
+        _ if is_empty && (known.is_some() || head.is_empty()) => return source(Format::Lines(Fields::default()), UTF_8),
+        Some(Known::Archive) => return Err("not an archive".to_owned()),
+        Some(Known::Warc) => return source(Format::Responses, UTF_8),
+        _ if super::warc::is_record(&head) => return source(Format::Responses, UTF_8),
+        Some(Known::Csv | Known::Tsv) => {
+            let delimiter = (known == Some(Known::Tsv)).then_some(b'\t');
+            let table = Table::of(&head, delimiter, &options.fields)?;
+            let encoding = table.encoding();
+            return source(Format::Rows(table), encoding);
+        }
+        None if is_page(&head) => return source(Format::Page, UTF_8),
+        _ => {}
+    }
+    let (format, encoding) = by_content(place, packing, &head, known, options)?;
+    source(format, encoding)
+}
+
+/// A table in columns, which is unpacked if it is packed: it is read from its end on.
+fn in_columns(place: &Place, packing: Packing, options: &InputOptions) -> Result<Looked, String> {
+    let unpacked = if packing == Packing::Plain && !place.is_packed() {
+        place.clone()
+    } else {
+        let (unpacked, error) = archive::spool(place, packing, options).map_err(|error| error.to_string())?;
+        error.map_or(Ok(unpacked), Err)?
+    };
+    let columns = Columns::of(&unpacked, &options.fields)?;
+    Ok(Looked::Columns(unpacked, packing, Arc::new(columns)))
+}
+
+/// Whether a page begins like this, after white space and comments.
+fn is_page(head: &[u8]) -> bool {
+    let mut head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
+    while let Some(comment) = head.strip_prefix(b"<!--") {
+        let Some(end) = memchr::memmem::find(comment, b"-->") else { return false };
+        head = comment[end + 3..].trim_ascii_start();
+    }
+    let begins = |tag: &[u8]| head.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag));
+    begins(b"<!doctype html") || begins(b"<html")
+}
+
+/// What is no table by its name: JSON, or else a table or text.
+fn by_content(
+    place: &Place,
+    packing: Packing,
+    head: &[u8],
+    known: Option<Known>,
+    options: &InputOptions,
+) -> Result<(Format, &'static Encoding), String> {
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
+    let looks_like_lines = known == Some(Known::Json) || head.starts_with(b"{");
+    let encoding = encoding::of(head);
+    let fields = |most, objects| choose_fields((place, packing), most, (objects, encoding), options);
+    match head {
+        [] => Ok((Format::Lines(Fields::default()), UTF_8)),
+        [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => {
+            fields(usize::MAX, true).map(|fields| (Format::Objects(fields), encoding))
+        }
+        // An object that does not end where its first line does.
+        [b'{', ..] if looks_like_lines && begins_within(head) => {
+            fields(usize::MAX, true).map(|fields| (Format::Objects(fields), encoding))
+        }
+        // A text may be long; only what looks like lines is searched to its end.
+        _ => match fields(if looks_like_lines { usize::MAX } else { 1 }, false) {
+            Ok(fields) => Ok((Format::Lines(fields), encoding)),
+            Err(reason) if looks_like_lines => Err(reason),
+            Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
+            Err(_) => Ok(match Table::of(head, None, &options.fields).ok().filter(|table| table.is_regular(head)) {
+                Some(table) => (Format::Rows(table), encoding),
+                None => (Format::Text, UTF_8),
+            }),
+        },
+    }
+}
+
+/// Chooses the fields by the first record that has a text, in up to `most` blocks.
+fn choose_fields(
+    (place, packing): (&Place, Packing),
+    most: usize,
+    (objects, encoding): (bool, &'static Encoding),
+    options: &InputOptions,
+) -> Result<Fields, String> {
+    let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
+    let blocks = Blocks::new(place, packing, ends, options.limits);
+    let (mut seen, mut any) = (None, false);
+    for block in blocks.take(most) {
+        let lines = lines::each(&block.bytes).take_while(|_| !objects);
+        let elements = objects::each(&block.bytes).take_while(|_| objects);
+        for line in lines.chain(elements) {
+            any = true;
+            let line = decode_line(&block.bytes[line], encoding).0;
+            if !line.starts_with('{') {
+                continue;
+            }
+            let Ok(record) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
+            if let Some(fields) = Fields::choose(&record, &options.fields) {
+                return Ok(fields);
+            }
+            seen.get_or_insert(record);
+        }
+    }
+    Err(match seen {
+        Some(record) if !options.fields.text.is_empty() => {
+            format!("no field `{}`: {}", options.fields.text.join("`, `"), names_of(&record))
+        }
+        Some(record) => format!("no text field of a known name; set one with --text-field: {}", names_of(&record)),
+        // An empty list is a list.
+        None if objects && !any => return Ok(Fields::default()),
+        None if objects => "none of its elements is a JSON object".to_owned(),
+        None => "none of its lines is a JSON object".to_owned(),
+    })
+}
+/// Whether the first line is the beginning of an object that other lines end.
+fn begins_within(head: &[u8]) -> bool {
+    let mut lines = head.split(|&byte| byte == b'\n');
+    let first = serde_json::from_slice::<serde::de::IgnoredAny>(lines.next().unwrap_or_default());
+    // A line that is cut off is followed by another record.
+    let next = lines.map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
+    first.is_err_and(|error| error.is_eof()) && next.is_some_and(|next| !next.starts_with(b"{"))
+}
+
+/// The first `HEAD` unpacked bytes, or its whole first line if that is longer. What cannot be read is left out.
+fn head(place: &Place, packing: Packing, limits: Limits) -> Vec<u8> {
+    let mut head = Vec::new();
+    if let Ok(mut reader) = stream::unpacked(place, packing, limits) {
+        while !head.contains(&b'\n') && (head.len() as u64) < limits.record.max(HEAD as u64) {
+            if !matches!(reader.by_ref().take(HEAD as u64).read_to_end(&mut head), Ok(count) if count > 0) {
+                break;
+            }
+        }
+    }
+    head
+}
+
+/// The ending of a name, in lower case, without that of a compression.
+fn inner_ending(path: &Path) -> Option<String> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    if matches!(ending.as_str(), "gz" | "zst" | "zstd" | "bz2" | "xz") {
+        inner_ending(Path::new(path.file_stem()?))
+    } else {
+        Some(ending)
+    }
+}
+
+/// The ending of a name, with that of a compression: html, html.gz.
+pub(super) fn ending_of(path: &Path) -> String {
+    let outer = path.extension().map(|ending| ending.to_string_lossy().into_owned());
+    match (outer, inner_ending(path)) {
+        (Some(outer), Some(inner)) if outer.to_ascii_lowercase() != inner => format!("{inner}.{outer}"),
+        (Some(outer), _) => outer,
+        (None, _) => "no ending".to_owned(),
+    }
+}
+
+/// Endings of what a deduplication writes beside a dump (removed, skipped, summary); in folders they are passed over.
+pub(crate) const AUDIT: [&str; 3] = [".removed.jsonl", ".skipped.jsonl", ".summary.json"];
+
+/// What a file is by its name.
+pub(super) fn known_by_name(path: &Path) -> Option<Known> {
+    let name = path.as_os_str().as_encoded_bytes();
+    if AUDIT.iter().any(|ending| name.ends_with(ending.as_bytes())) {
+        return None;
+    }
+    let ending = inner_ending(path)?;
+    let is_one_of = |endings: &[&str]| endings.contains(&ending.as_str());
+    if is_one_of(&TEXTS) {
+        Some(Known::Text)
+    } else if is_one_of(&PAGES) {
+        Some(Known::Page)
+    } else if is_one_of(&LINES) {
+        Some(Known::Json)
+    } else if is_one_of(&ROWS) {
+        Some(if ending == "tsv" { Known::Tsv } else { Known::Csv })
+    } else if is_one_of(&COLUMNS) {
+        Some(Known::Parquet)
+    } else if is_one_of(&RESPONSES) {
+        Some(Known::Warc)
+    } else {
+        is_one_of(&ARCHIVES).then_some(Known::Archive)
+    }
+}
+
+/// Whether a file of this name describes a set of data, and holds no article.
+pub(super) fn is_description(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_ascii_lowercase) else { return false };
+    let stem = name.split('.').next().unwrap_or_default();
+    ABOUT.contains(&stem) || DESCRIPTIONS.contains(&name.as_str())
+}

@@ -1,0 +1,189 @@
+//! A page of HTML to the article in it: its text, and its title, date, publisher and address as JSON-LD, `OpenGraph` and
+//! other elements of the page give them.
+//!
+//! Text and data are found by the rules of Mozilla's Readability. Where these find nothing, `articleBody` of JSON-LD is the
+//! text, and else there is none. Captions of pictures are left out. What is found on a page without an article, or with
+//! one of a sentence or two, may be its menus.
+//!
+//! A page nested deeper than 512 elements, or of more than 16 MiB, is refused before it is parsed: trees of that kind take
+//! time that grows with the square of their depth. Known articles have 51 and 1.5 MB at most.
+
+use super::{Card, encoding, record};
+use dom_query::Document;
+use dom_smoothie::{Config, Readability, TextMode};
+use encoding_rs::Encoding;
+use serde_json::Value;
+
+/// Most elements that a page's element may be in.
+const DEPTH: usize = 512;
+/// Most bytes of a page, as text.
+const LENGTH: usize = 16 << 20;
+/// Characters of an article below which Readability looks again, less strictly.
+const BRIEF: usize = 250;
+
+/// An article that was drawn from a page, or a text.
+pub(super) struct Page {
+    pub(super) text: String,
+    pub(super) card: Card,
+    /// Whether there was a date that was not understood.
+    pub(super) odd_date: bool,
+    /// What its bytes were.
+    pub(super) encoding: &'static Encoding,
+    /// Whether there were bytes that are no text.
+    pub(super) replaced: bool,
+    /// Whether it is a page in which no article was found.
+    pub(super) is_bare: bool,
+}
+
+/// Where a page is from.
+#[derive(Default)]
+pub(super) struct Origin<'o> {
+    /// Its address.
+    pub(super) url: Option<&'o str>,
+    /// The encoding that its server declared.
+    pub(super) encoding: Option<&'static Encoding>,
+}
+
+/// Draws the article from a page.
+pub(super) fn read(bytes: &[u8], origin: &Origin<'_>, date_format: Option<&str>) -> Result<Page, String> {
+    let encoding = encoding::of_page(bytes, origin.encoding);
+    let (html, replaced) = encoding::decode(bytes, encoding);
+    let html = html.strip_prefix('\u{feff}').unwrap_or(&html);
+    if html.len() > LENGTH {
+        return Err(format!("a page of {} bytes; {LENGTH} are read at most", html.len()));
+    }
+    if is_deep(html.as_bytes()) {
+        return Err(format!("a page whose elements are nested more than {DEPTH} deep"));
+    }
+    let document = Document::from(html);
+    document.select("figcaption").remove();
+    let address = |selector, attribute| document.select(selector).attr(attribute);
+    let own = address("link[rel='canonical']", "href").or_else(|| address("meta[property='og:url']", "content"));
+    let own = own.filter(|own| url::Url::parse(own).is_ok()).map(|own| own.to_string());
+    let config = Config { text_mode: TextMode::Formatted, char_threshold: BRIEF, ..Config::default() };
+    let readability = Readability::with_document(document, None, Some(config));
+    let mut readability = readability.map_err(|error| format!("a page that cannot be parsed: {error}"))?;
+    let json = readability.parse_json_ld();
+    let data = readability.get_article_metadata(json);
+    let (text, is_bare) = match readability.parse() {
+        Ok(article) if !article.text_content.trim().is_empty() => (article.text_content.to_string(), false),
+        _ => body_in_data(html).map_or((String::new(), true), |body| (body, false)),
+    };
+    let some = |text: String| Some(text.trim().into()).filter(|text: &Box<str>| !text.is_empty());
+    let url = origin.url.map(Into::into).or_else(|| own.and_then(some));
+    let shorts = [None, some(data.title), data.published_time.and_then(some), data.site_name.and_then(some), url];
+    let (card, odd_date) = record::card(shorts, date_format);
+    Ok(Page { text, card, odd_date, encoding, replaced, is_bare })
+}
+
+/// The body of the article that a page describes in JSON-LD.
+fn body_in_data(html: &str) -> Option<String> {
+    let document = Document::from(html);
+    let scripts = document.select("script[type='application/ld+json']");
+    scripts.iter().find_map(|script| {
+        let data: Value = serde_json::from_str(&script.text()).ok()?;
+        let inner = data.get("@graph").and_then(Value::as_array).into_iter().flatten();
+        let listed = data.as_array().into_iter().flatten();
+        let mut all = std::iter::once(&data).chain(inner).chain(listed);
+        all.find_map(|data| data.get("articleBody")?.as_str().map(str::to_owned))
+    })
+}
+
+/// Whether elements of a page may be nested too deep. Elements that end where others begin are not counted, nor is what
+/// scripts and styles contain.
+fn is_deep(html: &[u8]) -> bool {
+    const RAW: [&[u8]; 5] = [b"script", b"style", b"textarea", b"title", b"noscript"];
+    const ENDED: [&[u8]; 34] = [
+        b"p", b"li", b"dt", b"dd", b"tr", b"td", b"th", b"thead", b"tbody", b"tfoot", b"option", b"optgroup", b"rt",
+        b"rp", b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"param", b"path",
+        b"source", b"track", b"wbr", b"use", b"colgroup", b"caption", b"html", b"body",
+    ];
+    let (mut depth, mut at) = (0usize, 0);
+    while let Some(found) = memchr::memchr(b'<', &html[at..]) {
+        at += found + 1;
+        let rest = &html[at..];
+        if let Some(comment) = rest.strip_prefix(b"!--") {
+            at += memchr::memmem::find(comment, b"-->").map_or(rest.len(), |end| end + 6);
+            continue;
+        }
+        let ends = rest.starts_with(b"/");
+        let name = &rest[usize::from(ends)..];
+        let name = &name[..name.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count()];
+        let is_one_of = |names: &[&[u8]]| names.iter().any(|one| name.eq_ignore_ascii_case(one));
+        if name.is_empty() || is_one_of(&ENDED) {
+            continue;
+        }
+        if is_one_of(&RAW) {
+            if !ends {
+                at += end_of_raw(rest, name);
+            }
+        } else if ends {
+            depth = depth.saturating_sub(1);
+        } else {
+            depth += 1;
+            if depth > DEPTH {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Where an element that contains no others ends.
+fn end_of_raw(rest: &[u8], name: &[u8]) -> usize {
+    let ends = memchr::memmem::find_iter(rest, b"</");
+    let is_end = |at: &usize| rest[at + 2..].get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name));
+    ends.into_iter().find(is_end).map_or(rest.len(), |at| at + 2 + name.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(html: &str) -> Page {
+        read(html.as_bytes(), &Origin::default(), None).expect("it can be read")
+    }
+
+    const BODY: &str = "The council voted on Tuesday to close the old harbour bridge for repairs until the end of March, \
+         and the ferry will run every ten minutes from six in the morning, the harbour office said in a statement. ";
+
+    #[test]
+    fn the_article_and_its_data_are_found() {
+        let body = format!("<p>{BODY}</p><p>{BODY} &amp; more.</p><p>{BODY}</p>");
+        let html = format!(
+            r#"<html><head><title>Bridge closes - Harbour Gazette</title><meta property="og:site_name" content="Harbour Gazette">
+            <link rel="canonical" href="https://gazette.example/bridge"><meta property="og:url" content="https://gazette.example/bridge">
+            <script type="application/ld+json">{{"@context":"https://schema.org","@type":"NewsArticle","headline":"Bridge closes","datePublished":"2024-03-01T08:00:00Z"}}</script></head>
+            <body><nav><a href="/">Home</a> <a href="/s">Sport</a></nav><article><h1>Bridge closes</h1>{body}<figure><figcaption>The bridge.</figcaption></figure></article><footer>All rights reserved</footer></body></html>"#
+        );
+        let page = page(&html);
+        assert!(page.text.contains("harbour office said in a statement. & more."), "{}", page.text);
+        assert!(!page.text.contains("Sport") && !page.text.contains("rights") && !page.text.contains("The bridge."));
+        let card = page.card;
+        assert_eq!(card.title.as_deref(), Some("Bridge closes"));
+        assert_eq!(card.publisher.as_deref(), Some("Harbour Gazette"));
+        assert_eq!(card.url.as_deref(), Some("https://gazette.example/bridge"));
+        assert_eq!(card.date.map(|date| date.0), Some(1_709_280_000_000));
+    }
+
+    #[test]
+    fn a_page_without_an_article_has_no_text_but_that_of_its_data() {
+        let bare = page("<html><head><title>Bridge</title></head><body><img src='x'></body></html>");
+        assert!(bare.is_bare && bare.text.is_empty(), "{}", bare.text);
+        let data = page(
+            r#"<html><body><script type="application/ld+json">{"@graph":[{"articleBody":"All of it."}]}</script></body></html>"#,
+        );
+        assert_eq!((&*data.text, data.is_bare), ("All of it.", false));
+    }
+
+    #[test]
+    fn deep_pages_are_refused_and_long_lists_are_not() {
+        let refused = |html: String| read(html.as_bytes(), &Origin::default(), None).is_err();
+        assert!(refused("<div>".repeat(100_000)));
+        assert!(refused("<b><i>".repeat(300)));
+        assert!(!is_deep("<ul><li>one<li>two<p>x<br><img src=x>".repeat(10).as_bytes()));
+        assert!(!is_deep("<li>x<p>y".repeat(5000).as_bytes()));
+        assert!(!is_deep("<div></div><span>x</span>".repeat(5000).as_bytes()));
+        assert!(!is_deep(format!("<script>{}</script><!-- {} -->", "'<div>'".repeat(900), "<div>".repeat(900)).as_bytes()));
+    }
+}

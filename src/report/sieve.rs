@@ -1,0 +1,254 @@
+//! A table in columns once more, without the rows that go.
+//!
+//! Schema, order, values, codecs and row groups are what they were. A row group of which every row stays is copied byte for
+//! byte; of others the values are written again. A row group that cannot be read is copied, too, to where rejected rows go.
+
+use super::dump::{Fate, Packed, Written};
+use crate::input::{Columns, Location, Source, Window, careful, open_columns};
+use parquet::basic::Encoding;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::DataType;
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Rows whose values are held at a time.
+const ROWS: usize = 4096;
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    Stays,
+    Goes,
+    Rejected,
+}
+
+/// A file that is being written, packed like its source.
+struct Out(Option<Packed>);
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.as_mut().map_or(Ok(()), |out| out.write(bytes))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes a table once more to `target`. `fate` says what becomes of an article, by its place among `articles`; all other
+/// rows go to `rejected`.
+pub(crate) fn sieve(
+    source: &Source,
+    columns: &Columns,
+    articles: &[Location],
+    [target, rejected]: &[PathBuf; 2],
+    fate: &dyn Fn(usize, &[u8]) -> Fate,
+) -> io::Result<Written> {
+    let reader = open_columns(&source.place)?;
+    let window = source.place.shared()?;
+    let mut written = Written::default();
+    let mut kept = Table::create(target, source, &reader)?;
+    let mut others: Option<Table> = None;
+    let mut next = 0;
+    for (group, metadata) in reader.metadata().row_groups().iter().enumerate() {
+        let (start, end) = (columns.start(group), columns.start(group + 1));
+        let at = (&window, metadata, group);
+        if articles.get(next).is_none_or(|article| article.offset >= end) {
+            // There may be no such rows, whatever their number.
+            written.rejected += end - start;
+            begun(&mut others, rejected, source, &reader)?.copy(&window, metadata)?;
+            continue;
+        }
+        let rows: Vec<Row> = (start..end)
+            .map(|row| {
+                if articles.get(next).is_none_or(|article| article.offset != row) {
+                    return Row::Rejected;
+                }
+                next += 1;
+                if matches!(fate(next - 1, &[]), Fate::Goes) { Row::Goes } else { Row::Stays }
+            })
+            .collect();
+        let count = |which: Row| rows.iter().filter(|row| **row == which).count() as u64;
+        written.kept += count(Row::Stays);
+        written.removed += count(Row::Goes);
+        written.rejected += count(Row::Rejected);
+        kept.take(&reader, at, &rows, Row::Stays)?;
+        if count(Row::Rejected) > 0 {
+            begun(&mut others, rejected, source, &reader)?.take(&reader, at, &rows, Row::Rejected)?;
+        }
+    }
+    kept.finish()?;
+    others.map_or(Ok(()), Table::finish)?;
+    Ok(written)
+}
+
+/// The table of rejected rows, which is begun when there is one.
+fn begun<'o>(
+    others: &'o mut Option<Table>,
+    path: &Path,
+    source: &Source,
+    like: &SerializedFileReader<Window>,
+) -> io::Result<&'o mut Table> {
+    Ok(match others {
+        Some(others) => others,
+        None => others.insert(Table::create(path, source, like)?),
+    })
+}
+
+struct Table {
+    writer: SerializedFileWriter<Out>,
+}
+
+impl Table {
+    fn create(path: &Path, source: &Source, like: &SerializedFileReader<Window>) -> io::Result<Self> {
+        let out = Out(Some(Packed::create(path, source.packing, None)?));
+        let file = like.metadata().file_metadata();
+        let schema = file.schema_descr().root_schema_ptr();
+        Ok(Self { writer: SerializedFileWriter::new(out, schema, properties(like))? })
+    }
+
+    /// Writes those rows of a row group that are `which`.
+    fn take(
+        &mut self,
+        reader: &SerializedFileReader<Window>,
+        (window, metadata, group): (&Window, &RowGroupMetaData, usize),
+        rows: &[Row],
+        which: Row,
+    ) -> io::Result<()> {
+        if !rows.contains(&which) {
+            return Ok(());
+        }
+        if rows.iter().all(|row| *row == which) {
+            return self.copy(window, metadata);
+        }
+        let mut out = self.writer.next_row_group()?;
+        careful(|| {
+            let from = reader.get_row_group(group)?;
+            (0..metadata.num_columns()).try_for_each(|column| copy(&*from, column, &mut out, rows, which))
+        })?;
+        out.close()?;
+        Ok(())
+    }
+
+    /// Copies a row group as it is.
+    fn copy(&mut self, window: &Window, metadata: &RowGroupMetaData) -> io::Result<()> {
+        let mut out = self.writer.next_row_group()?;
+        for column in metadata.columns() {
+            let close = ColumnCloseResult {
+                bytes_written: u64::try_from(column.compressed_size()).unwrap_or_default(),
+                rows_written: u64::try_from(metadata.num_rows()).unwrap_or_default(),
+                metadata: column.clone(),
+                bloom_filter: None,
+                column_index: None,
+                offset_index: None,
+            };
+            out.append_column(window, close)?;
+        }
+        out.close()?;
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.writer.finish()?;
+        self.writer.inner_mut().0.take().map_or(Ok(()), Packed::finish)
+    }
+}
+
+/// How a table is written that is to be like another one.
+fn properties(like: &SerializedFileReader<Window>) -> WriterPropertiesPtr {
+    let file = like.metadata().file_metadata();
+    let mut builder = WriterProperties::builder()
+        .set_key_value_metadata(file.key_value_metadata().cloned())
+        // Row groups are as long as they were.
+        .set_max_row_group_row_count(None);
+    if let Some(group) = like.metadata().row_groups().first() {
+        builder = builder.set_sorting_columns(group.sorting_columns().cloned());
+        for column in group.columns() {
+            let mut encodings = column.encodings();
+            let has_dictionary =
+                encodings.any(|encoding| matches!(encoding, Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY));
+            builder = builder
+                .set_column_compression(column.column_path().clone(), column.compression())
+                .set_column_dictionary_enabled(column.column_path().clone(), has_dictionary);
+        }
+    }
+    Arc::new(builder.build())
+}
+
+/// Copies the values of a column that belong to rows that are `which`.
+fn copy(
+    from: &dyn RowGroupReader,
+    column: usize,
+    out: &mut SerializedRowGroupWriter<'_, Out>,
+    rows: &[Row],
+    which: Row,
+) -> io::Result<()> {
+    match from.get_column_reader(column)? {
+        ColumnReader::BoolColumnReader(reader) => copy_values(reader, from, column, out, (rows, which)),
+        ColumnReader::Int32ColumnReader(reader) => copy_values(reader, from, column, out, (rows, which)),
+        ColumnReader::Int64ColumnReader(reader) => copy_values(reader, from, column, out, (rows, which)),
+        ColumnReader::Int96ColumnReader(reader) => copy_values(reader, from, column, out, (rows, which)),
+        ColumnReader::FloatColumnReader(reader) => copy_values(reader, from, column, out, (rows, which)),
+        ColumnReader::DoubleColumnReader(reader) => copy_values(reader, from, column, out, (rows, which)),
+        ColumnReader::ByteArrayColumnReader(reader) => copy_values(reader, from, column, out, (rows, which)),
+        ColumnReader::FixedLenByteArrayColumnReader(reader) => copy_values(reader, from, column, out, (rows, which)),
+    }
+}
+
+fn copy_values<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    from: &dyn RowGroupReader,
+    column: usize,
+    out: &mut SerializedRowGroupWriter<'_, Out>,
+    (rows, which): (&[Row], Row),
+) -> io::Result<()> {
+    let descriptor = from.metadata().schema_descr().column(column);
+    let (there, repeats) = (descriptor.max_def_level(), descriptor.max_rep_level());
+    let few = || io::Error::new(io::ErrorKind::UnexpectedEof, "a column has fewer rows than its row group");
+    let mut writer = out.next_column()?.ok_or_else(few)?;
+    let (mut levels, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut some_levels, mut some_repeated, mut some_values) = (Vec::new(), Vec::new(), Vec::new());
+    let mut at = 0;
+    while at < rows.len() {
+        levels.clear();
+        repeated.clear();
+        values.clear();
+        let count = ROWS.min(rows.len() - at);
+        let (read, ..) = reader.read_records(count, Some(&mut levels), Some(&mut repeated), &mut values)?;
+        if read == 0 {
+            return Err(few());
+        }
+        some_levels.clear();
+        some_repeated.clear();
+        some_values.clear();
+        // A column that need not be there or may repeat has levels, one for each value and each that is missing.
+        let slots = levels.len().max(repeated.len()).max(values.len());
+        let mut all = values.drain(..);
+        let mut row = at;
+        for slot in 0..slots {
+            if slot > 0 && (repeats == 0 || repeated.get(slot) == Some(&0)) {
+                row += 1;
+            }
+            let is_which = rows.get(row) == Some(&which);
+            let value = if there == 0 || levels.get(slot) == Some(&there) { all.next() } else { None };
+            if is_which {
+                some_levels.extend(levels.get(slot));
+                some_repeated.extend(repeated.get(slot));
+                some_values.extend(value);
+            }
+        }
+        at += read;
+        let given = |max: i16, levels: &[i16]| (max > 0).then(|| levels.to_vec());
+        let (definitions, repetitions) = (given(there, &some_levels), given(repeats, &some_repeated));
+        writer.typed::<T>().write_batch(&some_values, definitions.as_deref(), repetitions.as_deref())?;
+    }
+    writer.close()?;
+    Ok(())
+}
