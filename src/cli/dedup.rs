@@ -2,7 +2,7 @@
 
 use super::args::Dedup;
 use super::progress::Bars;
-use super::{Exit, STAGING, name_skipped, output_error, width};
+use super::{Exit, STAGING, log, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::dedup::Target;
@@ -10,7 +10,6 @@ use crate::pipeline::scan::Scan;
 use crate::report::audit::Deduplicated;
 use crate::report::overview::write_account;
 use crate::report::removed::DedupSummary;
-use std::io::Write;
 use std::path::Path;
 
 pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
@@ -27,7 +26,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let is_input = |source: &&crate::input::Source| !source.reference;
     let inputs = plan.sources.iter().filter(is_input).count();
     if inputs == 0 {
-        name_skipped(&plan.skipped, arguments.common.verbose);
+        log::skipped(&plan.skipped, arguments.common.verbose);
         return Err(Error::input("nothing to deduplicate"));
     }
     let is_file = is_file && plan.is_one_file();
@@ -68,11 +67,9 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
             told => told?,
         }
     }
-    name_skipped(&found.skipped, arguments.common.verbose);
+    log::skipped(&found.skipped, arguments.common.verbose);
     if arguments.common.verbose {
-        for (stage, seconds) in seconds {
-            let _ = writeln!(std::io::stderr(), "{stage:<12} {seconds:8.3} s");
-        }
+        log::seconds(&seconds);
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
     Ok(if tolerated { Exit::Done } else { Exit::Skipped })

@@ -2,7 +2,7 @@
 
 use super::args::{Evaluate, OneFormat};
 use super::progress::Bars;
-use super::{Exit, name_skipped, output_error, width};
+use super::{Exit, log, output_error, width};
 use crate::article::ArticleId;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -32,12 +32,12 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
     let (scan, sketches) = Scan::read(plan, options, config.clone(), memory, &bars)?;
     if scan.catalogue().cards.is_empty() {
         bars.finish();
-        name_skipped(scan.skipped(), arguments.common.verbose);
+        log::skipped(scan.skipped(), arguments.common.verbose);
         return Err(Error::input("nothing could be read"));
     }
     let found = scan.detect(sketches, boilerplate.as_ref(), &mut None::<JsonLines<'_, Stdout>>, &bars)?;
     bars.finish();
-    name_skipped(&found.skipped, arguments.common.verbose);
+    log::skipped(&found.skipped, arguments.common.verbose);
     match (&arguments.truth, arguments.sample) {
         (Some(file), _) => {
             let ids = Ids::new(&scan);

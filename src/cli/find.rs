@@ -2,7 +2,7 @@
 
 use super::args::{Find, OneFormat};
 use super::progress::Bars;
-use super::{Exit, name_skipped, output_error, width};
+use super::{Exit, log, output_error, width};
 use crate::error::{Error, Result};
 use crate::input::{Plan, read_one};
 use crate::pipeline::find::Search;
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Find) -> Result<Exit> {
     let bars = Bars::new(arguments.common.quiet);
     let found = search.run_over(plan, &options, &bars)?;
     bars.finish();
-    name_skipped(&found.skipped, arguments.common.verbose);
+    log::skipped(&found.skipped, arguments.common.verbose);
     if found.articles == 0 {
         return Err(Error::input("nothing could be read"));
     }

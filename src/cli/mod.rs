@@ -5,16 +5,15 @@ mod compare;
 mod dedup;
 mod evaluate;
 mod find;
+mod log;
 mod progress;
 mod scan;
 mod tune;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::Skipped;
-use crate::report::terminal::escape;
 use args::{Arguments, Command};
 use clap::Parser;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -48,6 +47,7 @@ pub fn run() -> ExitCode {
         {
             let _ = std::fs::remove_dir_all(path);
         }
+        log::end(INTERRUPTED);
         std::process::exit(INTERRUPTED);
     });
     let exit = match execute(&arguments) {
@@ -59,31 +59,31 @@ pub fn run() -> ExitCode {
                 (ErrorKind::Output, None) => "standard output: ",
                 _ => "",
             };
-            let message = escape(&error.to_string());
-            let _ = writeln!(std::io::stderr(), "wirecopy: {place}{message}");
+            log::error(&format!("{place}{error}"));
             Exit::Failed
         }
     };
+    log::end(exit as i32);
     ExitCode::from(exit as u8)
 }
 
 fn execute(arguments: &Arguments) -> Result<Exit> {
     match &arguments.command {
         Command::Scan(scan) => {
-            scan.common.start_pool()?;
+            scan.common.start()?;
             scan::run(scan)
         }
         Command::Compare(compare) => compare::run(compare),
         Command::Dedup(dedup) => {
-            dedup.common.start_pool()?;
+            dedup.common.start()?;
             dedup::run(dedup)
         }
         Command::Evaluate(evaluate) => {
-            evaluate.common.start_pool()?;
+            evaluate.common.start()?;
             evaluate::run(evaluate)
         }
         Command::Find(find) => {
-            find.common.start_pool()?;
+            find.common.start()?;
             find::run(find)
         }
         Command::Tune(tune) => tune::run(tune),
@@ -107,21 +107,4 @@ fn width() -> usize {
 #[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn output_error(error: std::io::Error) -> Error {
     Error::output(&error)
-}
-
-/// Skipped records that are named when nobody asked for all.
-const NAMED: usize = 5;
-
-/// Names what was skipped on standard error: all, or the first few.
-fn name_skipped(skipped: &[Skipped], all: bool) {
-    let named = if all { skipped.len() } else { NAMED.min(skipped.len()) };
-    let mut err = std::io::stderr().lock();
-    for skip in &skipped[..named] {
-        let record = skip.record.map_or(String::new(), |record| format!(":{record}"));
-        let _ = writeln!(err, "skipped {}{record}: {}", escape(&skip.source), escape(&skip.reason));
-    }
-    if named < skipped.len() {
-        let _ =
-            writeln!(err, "skipped {} more; -v names each, -o DIR lists them in skipped.jsonl", skipped.len() - named);
-    }
 }

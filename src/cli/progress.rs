@@ -1,5 +1,6 @@
 //! Progress on standard error: a bar a stage on a terminal, nothing elsewhere.
 
+use super::log;
 use crate::pipeline::{Progress, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
@@ -20,7 +21,7 @@ struct Current {
 
 impl Bars {
     pub(super) fn new(quiet: bool) -> Self {
-        let visible = !quiet && std::io::stderr().is_terminal();
+        let visible = !quiet && !log::is_json() && std::io::stderr().is_terminal();
         let current = Current { bar: ProgressBar::hidden(), stage: None, seconds: Vec::new() };
         Self { visible, current: Mutex::new(current) }
     }
@@ -38,6 +39,7 @@ impl Current {
         self.bar.finish_and_clear();
         if let Some((stage, since)) = self.stage.take() {
             let seconds = since.elapsed().as_secs_f64();
+            log::stage(stage.name(), seconds);
             match self.seconds.iter_mut().find(|(name, _)| *name == stage.name()) {
                 Some((_, before)) => *before += seconds,
                 None => self.seconds.push((stage.name(), seconds)),

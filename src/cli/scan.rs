@@ -2,7 +2,7 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{Exit, STAGING, name_skipped, output_error, width};
+use super::{Exit, STAGING, log, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::needs::Needs;
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         *path = Some(staging.path().to_owned());
     }
     if plan.sources.is_empty() {
-        name_skipped(&plan.skipped, arguments.common.verbose);
+        log::skipped(&plan.skipped, arguments.common.verbose);
         return Err(Error::input(nothing_to_read(&plan)));
     }
     check_needs(&Needs::of(&plan, &options, &config), memory, arguments)?;
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let (scan, sketches) = Scan::read(plan, options, config, memory, &bars)?;
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
         bars.finish();
-        name_skipped(scan.skipped(), arguments.common.verbose);
+        log::skipped(scan.skipped(), arguments.common.verbose);
         return Err(Error::input("nothing could be read"));
     }
 
@@ -65,11 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         told => told?,
     }
-    name_skipped(&found.skipped, arguments.common.verbose);
+    log::skipped(&found.skipped, arguments.common.verbose);
     if arguments.common.verbose {
-        for (stage, seconds) in &run.seconds {
-            let _ = writeln!(std::io::stderr(), "{stage:<12} {seconds:8.3} s");
-        }
+        log::seconds(&run.seconds);
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
     Ok(match (output.check && found.summary.counts.pairs > 0, tolerated) {
@@ -85,7 +83,6 @@ fn check_needs(needs: &Needs, memory: Option<u64>, arguments: &Arguments) -> Res
     let temporary = needs.temporary(memory);
     let folder = tempfile::env::temp_dir();
     let amount = DecimalBytes;
-    let mut err = std::io::stderr().lock();
     if temporary > 0
         && let Ok(free) = fs4::available_space(&folder)
         && free < temporary
@@ -102,22 +99,21 @@ fn check_needs(needs: &Needs, memory: Option<u64>, arguments: &Arguments) -> Res
             return Err(Error::setting(message));
         }
         if !common.quiet {
-            let _ = writeln!(err, "{message}");
+            log::notice(&message);
         }
     }
     if let Some(memory) = memory.filter(|&memory| needs.kept > memory && room.is_given() && !common.quiet) {
         let (kept, memory) = (amount(needs.kept), amount(memory));
-        let _ = writeln!(err, "about {kept} of memory will be needed, whatever is put away, and not {memory}");
+        log::notice(&format!("about {kept} of memory will be needed, whatever is put away, and not {memory}"));
     }
     if common.verbose {
-        let _ = writeln!(
-            err,
+        log::notice(&format!(
             "about {} articles: {} of memory, {} of temporary files in {}",
             needs.articles,
             amount(needs.memory(memory)),
             amount(temporary),
             folder.display()
-        );
+        ));
     }
     Ok(())
 }
@@ -171,7 +167,7 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
     let output = &arguments.output;
     let quiet = arguments.common.quiet;
     if output.format == Format::Jsonl {
-        if quiet {
+        if quiet || log::is_json() {
             return Ok(());
         }
         return overview::write_summary(&mut std::io::stderr().lock(), &found.summary, width());

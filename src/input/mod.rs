@@ -377,14 +377,16 @@ impl Source {
         own.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|path| own.starts_with(path)))
     }
 
-    /// Whether it is not what it was when it was found: changed, or gone.
-    pub(crate) fn is_changed(&self) -> bool {
-        let Some(path) = self.place.path() else { return false };
+    /// What happened to it since it was found, if anything did.
+    pub(crate) fn change(&self) -> Option<&'static str> {
         let is_member = matches!(self.place, Place::Member(_));
-        let is_changed = |now: std::fs::Metadata| {
-            (now.len() != self.bytes && !is_member) || now.modified().ok() != self.modified
-        };
-        std::fs::metadata(path).map_or(true, is_changed)
+        match std::fs::metadata(self.place.path()?) {
+            Err(_) => Some("gone before the run had ended"),
+            Ok(now) if (now.len() != self.bytes && !is_member) || now.modified().ok() != self.modified => {
+                Some("changed while it was read")
+            }
+            Ok(_) => None,
+        }
     }
 
     /// How many bytes it has unpacked, about.

@@ -225,8 +225,9 @@ impl Part<'_> {
             _ => (self.skipped..=self.skipped + broken).contains(&written.rejected),
         };
         let balances = (written.kept, written.removed) == (kept, removed) && is_rejected;
-        if self.source.is_changed() || !balances {
-            let message = format!("{}: changed while it was read; nothing was written", self.source.name);
+        let change = self.source.change().or((!balances).then_some("changed while it was read"));
+        if let Some(change) = change {
+            let message = format!("{}: {change}; nothing was written", self.source.name);
             return Err(Error::new(ErrorKind::Input, message));
         }
         Ok(())

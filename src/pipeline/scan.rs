@@ -18,6 +18,7 @@ use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Sett
 use crate::report::{Copied, Sink};
 use crate::score::ScoredPair;
 use crate::sketch::Winnower;
+use ahash::AHashSet;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -160,6 +161,7 @@ impl Scan {
             record: self.catalogue.record(*article),
             reason: reason.clone(),
         }));
+        skipped.extend(self.changed(&skipped));
         skipped.sort();
         let clusters = Clusters::new(outcome.standing.len(), std::mem::take(&mut outcome.belonging));
         let summary = self.summary(&outcome, &clusters, &skipped);
@@ -176,6 +178,20 @@ impl Scan {
             matches: outcome.matches,
             temporary: store.spilled() + self.drawn.bytes(),
         })
+    }
+
+    /// Sources that are not what they were when the run began, and of which nobody knows yet.
+    fn changed(&self, known: &[Skipped]) -> Vec<Skipped> {
+        let known: AHashSet<&str> = known.iter().map(|skip| skip.source.as_str()).collect();
+        let changed = self.catalogue.sources.par_iter().filter_map(|source| {
+            let reason = source.change()?;
+            (!known.contains(&*source.name)).then(|| Skipped {
+                source: source.name.clone(),
+                record: None,
+                reason: format!("{reason}; what was read first is counted"),
+            })
+        });
+        changed.collect()
     }
 
     /// The unpacked bytes of a source, from memory if they were kept.

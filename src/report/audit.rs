@@ -2,6 +2,7 @@
 //!
 //! The audit comes first and the dump last, so that a dump never stands there without what was removed from it.
 
+use super::aside::{Aside, Part, beside};
 use super::catalogue::Catalogue;
 use super::removed::{self, DedupSummary};
 use super::write_json;
@@ -18,12 +19,15 @@ const REMOVED: &str = AUDIT[0];
 const SKIPPED: &str = AUDIT[1];
 const SUMMARY: &str = AUDIT[2];
 const REJECTED: &str = ".rejected";
+/// All of it, in the order in which it is put in its place.
+const PARTS: [Part; 5] =
+    [("removed", REMOVED), ("rejected", REJECTED), ("skipped", SKIPPED), ("summary", SUMMARY), ("kept", "")];
 
 /// A dump and its audit in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
 pub struct Deduplicated {
     target: PathBuf,
     force: bool,
-    aside: tempfile::TempDir,
+    aside: Aside,
 }
 
 impl Deduplicated {
@@ -33,6 +37,8 @@ impl Deduplicated {
     /// If `target` or a file of its audit is there already and `force` is not set, or it was not written by a
     /// deduplication, or nothing can be written beside it.
     pub fn new(target: &Path, force: bool) -> Result<Self> {
+        // What a killed run had made is in its place after this.
+        let aside = Aside::new(target, &PARTS)?;
         let there = |path: &PathBuf| path.symlink_metadata().is_ok();
         let all = [target.to_owned(), beside(target, REMOVED), beside(target, REJECTED), beside(target, SKIPPED)];
         if let Some(path) = all.iter().find(|path| there(path)) {
@@ -49,7 +55,6 @@ impl Deduplicated {
                 return Err(Error::new(ErrorKind::Output, message).at(path));
             }
         }
-        let aside = super::folder::aside(target)?;
         Ok(Self { target: target.to_owned(), force, aside })
     }
 
@@ -110,33 +115,13 @@ impl Deduplicated {
     /// # Errors
     /// If it cannot be renamed, or something came there in the meantime that must not be replaced.
     pub fn finish(self) -> Result<()> {
-        let old = self.aside.path().join("old");
-        fs::create_dir(&old).map_err(|error| Error::output(&error).at(&self.target))?;
-        for (name, ending) in
-            [("removed", REMOVED), ("rejected", REJECTED), ("skipped", SKIPPED), ("summary", SUMMARY), ("kept", "")]
-        {
-            let target = beside(&self.target, ending);
-            let failed = |error: std::io::Error| Error::output(&error).at(&target);
-            let made = self.aside.path().join(name);
-            if target.symlink_metadata().is_ok() {
-                if !self.force {
-                    return Err(Error::new(ErrorKind::Output, "came to be while this run was going on").at(target));
-                }
-                if made.is_file() && target.is_file() {
-                    fs::rename(&made, &target).map_err(failed)?;
-                    continue;
-                }
-                fs::rename(&target, old.join(name)).map_err(failed)?;
-            }
-            if made.symlink_metadata().is_ok()
-                && let Err(error) = fs::rename(&made, &target)
-            {
-                // What was there comes back, if something was.
-                let _ = fs::rename(old.join(name), &target);
-                return Err(failed(error));
-            }
+        let there = |ending: &str| beside(&self.target, ending).symlink_metadata().is_ok();
+        if let Some((_, ending)) = PARTS.iter().find(|(_, ending)| !self.force && there(ending)) {
+            let message = "came to be while this run was going on";
+            return Err(Error::new(ErrorKind::Output, message).at(beside(&self.target, ending)));
         }
-        Ok(())
+        let Self { target, aside, .. } = self;
+        aside.finish(&PARTS).map_err(|error| Error::output(&error).at(target))
     }
 }
 
@@ -175,11 +160,4 @@ fn stamp(path: &Path) -> io::Result<String> {
         }
     }
     Ok(format!("{:032x}", hasher.digest128()))
-}
-
-/// A path with something added to its last part.
-fn beside(target: &Path, ending: &str) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }

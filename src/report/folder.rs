@@ -1,5 +1,6 @@
 //! The output folder: written aside under another name, and renamed when it is whole.
 
+use super::aside::{Aside, Part};
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
 use super::pairs::{Detail, JsonLines};
@@ -26,12 +27,16 @@ const FILES: [&str; 8] = [
     "run.json",
 ];
 
+/// What the folder is called until it is in its place.
+const MADE: &str = "made";
+const PARTS: [Part; 1] = [(MADE, "")];
+
 /// An output folder in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
 #[derive(Debug)]
 pub struct Staging {
     target: PathBuf,
     force: bool,
-    aside: tempfile::TempDir,
+    aside: Aside,
 }
 
 /// All that goes into the folder but the pairs, which are written while they are scored, and how the run went.
@@ -59,6 +64,8 @@ impl Staging {
     /// # Errors
     /// If `target` is there already and `force` is not set, or nothing can be written beside it.
     pub fn new(target: &Path, force: bool) -> Result<Self> {
+        // What a killed run had made is in its place after this.
+        let aside = Aside::new(target, &PARTS)?;
         if target.symlink_metadata().is_ok() {
             if !force {
                 let message = "is there already; name another folder, or replace it with --force";
@@ -66,7 +73,8 @@ impl Staging {
             }
             check_replaceable(target)?;
         }
-        Ok(Self { target: target.to_owned(), force, aside: aside(target)? })
+        fs::create_dir(aside.path().join(MADE)).map_err(|error| Error::output(&error).at(target))?;
+        Ok(Self { target: target.to_owned(), force, aside })
     }
 
     /// Where it is being written.
@@ -76,7 +84,7 @@ impl Staging {
     }
 
     fn create(&self, name: &str) -> Result<BufWriter<File>> {
-        let path = self.aside.path().join(name);
+        let path = self.aside.path().join(MADE).join(name);
         let file = File::create(&path).map_err(|error| Error::output(&error).at(self.target.join(name)))?;
         Ok(BufWriter::with_capacity(1 << 18, file))
     }
@@ -130,39 +138,12 @@ impl Staging {
     /// # Errors
     /// If it cannot be renamed, or a folder that came there in the meantime must not be replaced.
     pub fn finish(self) -> Result<()> {
-        let failed = |error: std::io::Error| Error::output(&error).at(&self.target);
-        make_readable(self.aside.path()).map_err(failed)?;
         // Renaming onto an empty folder would succeed on some systems; whoever made it did not expect that.
-        let there = self.target.symlink_metadata().is_ok();
-        if there && !self.force {
+        if self.target.symlink_metadata().is_ok() && !self.force {
             return Err(Error::new(ErrorKind::Output, "came to be while this run was going on").at(&self.target));
         }
-        let old = there.then(|| self.aside.path().with_extension("old"));
-        if let Some(old) = &old {
-            fs::rename(&self.target, old).map_err(failed)?;
-        }
-        let aside = self.aside.keep();
-        if let Err(error) = fs::rename(&aside, &self.target) {
-            if let Some(old) = &old {
-                let _ = fs::rename(old, &self.target);
-            }
-            let _ = fs::remove_dir_all(&aside);
-            return Err(Error::output(&error).at(self.target));
-        }
-        if let Some(old) = old {
-            fs::remove_dir_all(&old).map_err(|error| Error::output(&error).at(old))?;
-        }
-        Ok(())
+        self.aside.finish(&PARTS).map_err(|error| Error::output(&error).at(self.target))
     }
-}
-
-/// A folder beside `target`, in which it is written until it is whole.
-pub(super) fn aside(target: &Path) -> Result<tempfile::TempDir> {
-    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // The error's own text would name the folder that is written aside.
-    let failed = |error: std::io::Error| Error::output(&error.kind().into()).at(target);
-    fs::create_dir_all(parent).map_err(failed)?;
-    tempfile::Builder::new().prefix(".wirecopy-").tempdir_in(parent).map_err(failed)
 }
 
 /// Only a folder that holds nothing but results may be replaced.
@@ -181,21 +162,5 @@ fn check_replaceable(target: &Path) -> Result<()> {
             ));
         }
     }
-    Ok(())
-}
-
-/// A temporary folder is its owner's alone; a result is as readable as any other new folder.
-#[cfg(unix)]
-fn make_readable(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let probe = path.join(".mode");
-    fs::create_dir(&probe)?;
-    let mode = fs::metadata(&probe)?.permissions().mode();
-    fs::remove_dir(&probe)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_: &Path) -> std::io::Result<()> {
     Ok(())
 }

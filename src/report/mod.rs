@@ -7,6 +7,7 @@
 //! [`boilerplate`], [`summary`].
 
 #[cfg(feature = "formats")]
+mod aside;
 pub mod audit;
 #[cfg(feature = "formats")]
 pub mod boilerplate;

@@ -1,6 +1,9 @@
 //! What the arguments mean: values, settings, options.
 
-use super::{Common, Compare, Find, FormatName, Input, KeepName, LikenessName, Removal, Room, Search, Tune};
+use super::{
+    Common, Compare, Find, FormatName, Input, KeepName, LikenessName, LogFormat, Removal, Room, Search, Tune,
+};
+use crate::cli::log;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
 use crate::cluster::stays::{Keep, Likeness, Rules};
@@ -239,8 +242,11 @@ impl Room {
 }
 
 impl Common {
-    /// Sets up the threads that all parallel work uses.
-    pub(in crate::cli) fn start_pool(&self) -> Result<()> {
+    /// Sets up how standard error speaks, and the threads that all parallel work uses.
+    pub(in crate::cli) fn start(&self) -> Result<()> {
+        if self.log_format == LogFormat::Json {
+            log::use_json();
+        }
         let threads = self.threads.unwrap_or(0);
         if self.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
             return Err(Error::setting(format!("--threads is {threads}; it must be 1 to {MOST_THREADS}")));

@@ -239,6 +239,10 @@ pub(super) struct Common {
     /// Name each skipped record and file, and say how long each stage took
     #[arg(short, long, conflicts_with = "quiet")]
     pub(super) verbose: bool,
+
+    /// How standard error speaks: json is an object a line, one for each stage that ended and each skipped record
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
 }
 
 /// Room for what grows with the input.
@@ -493,6 +497,12 @@ enum KeepName {
     Earliest,
     Latest,
     First,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
