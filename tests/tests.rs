@@ -8,6 +8,7 @@ mod util;
 
 mod boilerplate;
 mod command;
+mod containers;
 mod dedup;
 mod determinism;
 mod evaluate;

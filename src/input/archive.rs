@@ -204,7 +204,7 @@ impl Archive {
 impl Entry {
     /// Whether it, or a folder that it is in, is hidden.
     pub(super) fn is_hidden(&self) -> bool {
-        self.path.iter().any(|part| part.as_encoded_bytes().starts_with(b".") && part != "." )
+        self.path.iter().any(|part| part.as_encoded_bytes().starts_with(b".") && part != ".")
     }
 
     /// Its path without a dot that it may begin with.

@@ -192,7 +192,10 @@ impl Columns {
                 cells.push(leaf.as_mut().map(|leaf| leaf.next(count)).transpose()?.map(Vec::into_iter));
             }
             for row in at..at + count as u64 {
-                visit(row, cells.iter_mut().map(|cells| cells.as_mut().and_then(|cells| cells.next().flatten())).collect());
+                visit(
+                    row,
+                    cells.iter_mut().map(|cells| cells.as_mut().and_then(|cells| cells.next().flatten())).collect(),
+                );
             }
             at += count as u64;
         }
@@ -235,7 +238,10 @@ fn not_read(error: &io::Error) -> String {
 fn is_text(column: &ColumnDescriptor) -> bool {
     let is_plain = match column.logical_type_ref() {
         Some(kind) => matches!(kind, LogicalType::String | LogicalType::Json | LogicalType::Enum),
-        None => matches!(column.converted_type(), ConvertedType::NONE | ConvertedType::UTF8 | ConvertedType::JSON | ConvertedType::ENUM),
+        None => matches!(
+            column.converted_type(),
+            ConvertedType::NONE | ConvertedType::UTF8 | ConvertedType::JSON | ConvertedType::ENUM
+        ),
     };
     column.physical_type() == parquet::basic::Type::BYTE_ARRAY && column.max_rep_level() == 0 && is_plain
 }

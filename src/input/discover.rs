@@ -289,7 +289,7 @@ impl Discovery<'_> {
     /// Looks into a file to see what it is.
     fn sniff(&mut self, found: Found, known: Option<Known>) {
         match look::look(&found.place, &found.name, known, self.options) {
-            Ok(Looked::Source(packing, format, encoding)) => self.push(found, packing, format, encoding),
+            Ok(Looked::Source(packing, format, encoding)) => self.push(found, packing, *format, encoding),
             Ok(Looked::Columns(place, packing, columns)) => {
                 self.push(Found { place, ..found }, packing, Format::Columns(columns), UTF_8);
             }

@@ -1,12 +1,12 @@
 //! Texts that were drawn from something else, kept so that they are drawn once: pages, responses, columns.
 
-use super::stream::{read_exact_at, write_all_at};
 use super::TextPlace;
+use super::stream::{read_exact_at, write_all_at};
 use std::fs::File;
 use std::io;
-use std::sync::{Mutex, PoisonError};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Texts in a temporary file without a name, which is there as soon as there is a text.
 #[derive(Default)]

@@ -1,10 +1,10 @@
 //! Bytes to blocks of whole lines, which can be worked on in parallel.
 
-use super::{Limits, Packing};
 use super::objects::ElementEnds;
 use super::stream::{self, Place};
 use super::table::RowEnds;
 use super::warc::RecordEnds;
+use super::{Limits, Packing};
 use std::io::{self, Read};
 use std::ops::Range;
 
@@ -297,7 +297,8 @@ mod tests {
         let long = "x".repeat(BLOCK * 2);
         let text = format!("first\n{long}\nlast\n");
         let place = place(text.as_bytes());
-        let blocks: Vec<Block> = Blocks::new(&place, Packing::Plain, None, Limits { record: 1000, ..Limits::default() }).collect();
+        let blocks: Vec<Block> =
+            Blocks::new(&place, Packing::Plain, None, Limits { record: 1000, ..Limits::default() }).collect();
         assert_eq!(blocks[0].bytes, b"first\n");
         assert_eq!(blocks[0].too_long, Some(long.len() as u64 + 1));
         assert_eq!(blocks[1].bytes, b"last\n");

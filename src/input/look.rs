@@ -64,7 +64,7 @@ pub enum Known {
 /// What a file was found to be.
 pub(super) enum Looked {
     /// How it is packed, what it holds, and in what encoding.
-    Source(Packing, Format, &'static Encoding),
+    Source(Packing, Box<Format>, &'static Encoding),
     /// A table in columns, where it is, unpacked, and how it was packed.
     Columns(Place, Packing, Arc<Columns>),
     /// An archive of zip.
@@ -79,7 +79,7 @@ pub(super) fn look(place: &Place, name: &str, known: Option<Known>, options: &In
     let read = place.open_at(0).and_then(|raw| raw.take(4).read_to_end(&mut magic));
     read.map_err(|error| error.to_string())?;
     let packing = stream::packing(&magic);
-    let source = |format, encoding| Ok(Looked::Source(packing, format, encoding));
+    let source = |format, encoding| Ok(Looked::Source(packing, Box::new(format), encoding));
     match known {
         Some(Known::Text) => return source(Format::Text, UTF_8),
         Some(Known::Page) => return source(Format::Page, UTF_8),
@@ -107,7 +107,9 @@ pub(super) fn look(place: &Place, name: &str, known: Option<Known>, options: &In
     let is_empty = head.trim_ascii().is_empty();
     match known {
         // Nothing in it, and nothing wrong with that.
-        _ if is_empty && (known.is_some() || head.is_empty()) => return source(Format::Lines(Fields::default()), UTF_8),
+        _ if is_empty && (known.is_some() || head.is_empty()) => {
+            return source(Format::Lines(Fields::default()), UTF_8);
+        }
         Some(Known::Archive) => return Err("not an archive".to_owned()),
         Some(Known::Warc) => return source(Format::Responses, UTF_8),
         _ if super::warc::is_record(&head) => return source(Format::Responses, UTF_8),

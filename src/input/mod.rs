@@ -45,14 +45,12 @@ mod truth;
 mod warc;
 
 use crate::article::Timestamp;
+pub(crate) use archive::{Archive, Entry, Kind, What};
 pub use cards::{CardView, Cards};
 pub use columns::Columns;
 pub(crate) use columns::{careful, open as open_columns};
 pub(crate) use dates::iso;
-pub(crate) use archive::{Archive, Entry, Kind, What};
 pub(crate) use discover::shown;
-pub(crate) use look::AUDIT;
-pub use look::Known;
 pub(crate) use drawn::Drawn;
 use encoding_rs::Encoding;
 pub use fields::{FieldNames, Fields};
@@ -60,6 +58,8 @@ pub(crate) use kept::{Keeping, Kept};
 pub(crate) use lines::BLOCK;
 use lines::Ends;
 pub use lines::{Block, Blocks};
+pub(crate) use look::AUDIT;
+pub use look::Known;
 use objects::ElementEnds;
 pub(crate) use pieces::{End, Piece, each_piece};
 pub use read::{Heard, ReadArticle, Unit, Wanted};
@@ -78,7 +78,7 @@ pub use truth::{Truth, read_truth};
 use warc::RecordEnds;
 
 /// What to read and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct InputOptions {
     /// In folders, only files that match one of these globs (and then whatever their ending).
     pub include: Vec<String>,
@@ -111,19 +111,6 @@ pub const MAX_RATIO: u64 = 1000;
 impl Default for Limits {
     fn default() -> Self {
         Self { record: MAX_RECORD, ratio: MAX_RATIO }
-    }
-}
-
-impl Default for InputOptions {
-    fn default() -> Self {
-        Self {
-            include: Vec::new(),
-            fields: FieldNames::default(),
-            date_format: None,
-            limits: Limits::default(),
-            format: None,
-            leave_out: None,
-        }
     }
 }
 

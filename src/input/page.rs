@@ -69,7 +69,7 @@ pub(super) fn read(bytes: &[u8], origin: &Origin<'_>, date_format: Option<&str>)
         Ok(article) if !article.text_content.trim().is_empty() => (article.text_content.to_string(), false),
         _ => body_in_data(html).map_or((String::new(), true), |body| (body, false)),
     };
-    let some = |text: String| Some(text.trim().into()).filter(|text: &Box<str>| !text.is_empty());
+    let some = |text: String| Some(text.trim()).filter(|text| !text.is_empty()).map(Into::into);
     let url = origin.url.map(Into::into).or_else(|| own.and_then(some));
     let shorts = [None, some(data.title), data.published_time.and_then(some), data.site_name.and_then(some), url];
     let (card, odd_date) = record::card(shorts, date_format);
@@ -94,9 +94,40 @@ fn body_in_data(html: &str) -> Option<String> {
 fn is_deep(html: &[u8]) -> bool {
     const RAW: [&[u8]; 5] = [b"script", b"style", b"textarea", b"title", b"noscript"];
     const ENDED: [&[u8]; 34] = [
-        b"p", b"li", b"dt", b"dd", b"tr", b"td", b"th", b"thead", b"tbody", b"tfoot", b"option", b"optgroup", b"rt",
-        b"rp", b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"param", b"path",
-        b"source", b"track", b"wbr", b"use", b"colgroup", b"caption", b"html", b"body",
+        b"p",
+        b"li",
+        b"dt",
+        b"dd",
+        b"tr",
+        b"td",
+        b"th",
+        b"thead",
+        b"tbody",
+        b"tfoot",
+        b"option",
+        b"optgroup",
+        b"rt",
+        b"rp",
+        b"area",
+        b"base",
+        b"br",
+        b"col",
+        b"embed",
+        b"hr",
+        b"img",
+        b"input",
+        b"link",
+        b"meta",
+        b"param",
+        b"path",
+        b"source",
+        b"track",
+        b"wbr",
+        b"use",
+        b"colgroup",
+        b"caption",
+        b"html",
+        b"body",
     ];
     let (mut depth, mut at) = (0usize, 0);
     while let Some(found) = memchr::memchr(b'<', &html[at..]) {
@@ -184,6 +215,8 @@ mod tests {
         assert!(!is_deep("<ul><li>one<li>two<p>x<br><img src=x>".repeat(10).as_bytes()));
         assert!(!is_deep("<li>x<p>y".repeat(5000).as_bytes()));
         assert!(!is_deep("<div></div><span>x</span>".repeat(5000).as_bytes()));
-        assert!(!is_deep(format!("<script>{}</script><!-- {} -->", "'<div>'".repeat(900), "<div>".repeat(900)).as_bytes()));
+        assert!(!is_deep(
+            format!("<script>{}</script><!-- {} -->", "'<div>'".repeat(900), "<div>".repeat(900)).as_bytes()
+        ));
     }
 }

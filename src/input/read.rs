@@ -287,8 +287,12 @@ fn read_columns(
     let Format::Columns(columns) = &source.format else { return Heard::default() };
     let first = columns.start(groups.start);
     let heard = RefCell::new(Heard { lines: columns.start(groups.end) - first, ..Heard::default() });
-    let place = |row: u64| {
-        Location { source: index as u32, offset: row, len: 0, record: row - first + 1, text: TextPlace::Record }
+    let place = |row: u64| Location {
+        source: index as u32,
+        offset: row,
+        len: 0,
+        record: row - first + 1,
+        text: TextPlace::Record,
     };
     let date_format = options.date_format.as_deref();
     let mut visit = |row, article: Result<columns::Row, String>| {
@@ -366,7 +370,8 @@ fn read_texts(
     let mut heard = Heard::default();
     for index in range {
         let source = &sources[index];
-        let location = Location { source: index as u32, offset: 0, len: source.bytes, record: 0, text: TextPlace::Record };
+        let location =
+            Location { source: index as u32, offset: 0, len: source.bytes, record: 0, text: TextPlace::Record };
         if !wanted.is(&location) {
             continue;
         }
@@ -450,8 +455,8 @@ pub(super) fn whole(place: &Place, limits: Limits) -> Result<Whole, String> {
         let mut unpacked = Vec::new();
         // The whole of a compressed file may be longer than the limit on what is in it.
         let packed = std::io::Cursor::new(bytes).chain(raw);
-        let read =
-            stream::decompressed(packed, packing, limits).and_then(|reader| reader.take(limit).read_to_end(&mut unpacked));
+        let read = stream::decompressed(packed, packing, limits)
+            .and_then(|reader| reader.take(limit).read_to_end(&mut unpacked));
         error = read.err().map(|error| stream::reason(&error, packing));
         bytes = unpacked;
         packing = stream::packing(&bytes);

@@ -37,7 +37,8 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
         if wanted.is_some() {
             return Err(Error::input("is one article and has no records").at(path));
         }
-        let whole = read::whole(&source.place, options.limits).and_then(|whole| whole.whole_text(&source.format, options));
+        let whole =
+            read::whole(&source.place, options.limits).and_then(|whole| whole.whole_text(&source.format, options));
         return match whole {
             Ok(text) => Ok(One { text, place: source.place, record: None }),
             Err(reason) => Err(Error::input(reason).at(path)),

@@ -307,9 +307,7 @@ impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.bytes.read(buffer)?;
         self.unpacked += count as u64;
-        if self.unpacked > HARMLESS
-            && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed)
-        {
+        if self.unpacked > HARMLESS && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed) {
             let ratio = self.ratio;
             return Err(io::Error::other(format!("it unpacks to more than {ratio} times its size (--max-ratio)")));
         }

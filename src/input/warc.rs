@@ -384,7 +384,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn record(kind: &str, content: &str, body: &str) -> String {
-        format!("WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: <http://x.example/>\r\nContent-Type: {content}\r\nContent-Length: {}\r\n\r\n{body}\r\n\r\n", body.len())
+        format!(
+            "WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: <http://x.example/>\r\nContent-Type: {content}\r\nContent-Length: {}\r\n\r\n{body}\r\n\r\n",
+            body.len()
+        )
     }
 
     fn fetched(record: &str) -> Fetched {
@@ -402,7 +405,10 @@ mod tests {
         let (one, two) = (record("warcinfo", "x", "a\r\n\r\nWARC/1.0 b"), record("response", HTTP, ""));
         let all = format!("{one}junk\nmore junk\n\n{two}WARC/1.0\r\nContent-Length: none\r\n\r\nlost\n");
         let found: Vec<&str> = each(all.as_bytes()).map(|range| &all[range]).collect();
-        assert_eq!(found, [&one, "junk\nmore junk\n", &format!("\n{two}"), "WARC/1.0\r\nContent-Length: none\r\n\r\n", "lost\n"]);
+        assert_eq!(
+            found,
+            [&one, "junk\nmore junk\n", &format!("\n{two}"), "WARC/1.0\r\nContent-Length: none\r\n\r\n", "lost\n"]
+        );
     }
 
     #[test]
@@ -412,7 +418,8 @@ mod tests {
         assert_eq!((&*found.body, found.is_html), (&b"Wikipedia"[..], true));
         assert_eq!(found.encoding, Some(encoding_rs::GBK));
         assert_eq!(found.url.as_deref(), Some("http://x.example/"));
-        let joined = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\nnot chunked, not packed";
+        let joined =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\nnot chunked, not packed";
         assert_eq!(fetched(&record("response", HTTP, joined)).body, b"not chunked, not packed");
         assert_eq!(fetched(&record("conversion", "text/plain", "words")).body, b"words");
         let other = |record: &str| match response(record.as_bytes(), Limits::default()) {

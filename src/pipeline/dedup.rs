@@ -81,8 +81,7 @@ impl Scan {
             if !source.reference {
                 let articles = &catalogue.locations[from..to];
                 let is_whole = source.format.is_whole();
-                let is_record =
-                    |skip: &&Skipped| if is_whole { articles.is_empty() } else { skip.record.is_some() };
+                let is_record = |skip: &&Skipped| if is_whole { articles.is_empty() } else { skip.record.is_some() };
                 let skipped = self.skipped_in(&source.name).filter(is_record).count() as u64;
                 let skipped = match &source.format {
                     // Of a row group that cannot be read, no row is listed by itself.
@@ -121,11 +120,7 @@ impl Scan {
         let keep = |part: &Part<'_>, at: usize, record: &[u8]| {
             let article = ArticleId(part.first + at as u32);
             let note = |notes: &Notes<'_>| Some(notes.annotate(article, record));
-            if goes(article) {
-                Fate::Goes
-            } else {
-                notes.as_ref().and_then(note).map_or(Fate::Stays, Fate::Becomes)
-            }
+            if goes(article) { Fate::Goes } else { notes.as_ref().and_then(note).map_or(Fate::Stays, Fate::Becomes) }
         };
         let rewrite = |part: &Part<'_>, paths: &[PathBuf; 2]| {
             let max_record = self.options().limits.record;
@@ -176,7 +171,8 @@ impl Scan {
         let relative = &archive.relative;
         let paths = [path_in(target.kept, relative, target), rejected_in(target.rejected, relative, target)];
         let unread: AHashSet<&str> = self.skipped().iter().map(|skip| skip.source.as_str()).collect();
-        let failed = |error: &io::Error| Error::new(ErrorKind::Input, format!("{}: {error}; nothing was written", archive.name));
+        let failed =
+            |error: &io::Error| Error::new(ErrorKind::Input, format!("{}: {error}; nothing was written", archive.name));
         // Beside the dump, and gone with all else that is not finished.
         let aside = target.kept.parent().unwrap_or(Path::new("."));
         let aside = tempfile::Builder::new().prefix("members-").tempdir_in(aside).map_err(|error| failed(&error))?;

@@ -11,7 +11,10 @@ use crate::candidates::shelf::Store;
 use crate::cluster::stays::{Removed, Rules};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{self, Cards, Drawn, Heard, InputOptions, Keeping, Kept, Library, Location, Plan, ReadArticle, Skipped, Source, Wanted};
+use crate::input::{
+    self, Cards, Drawn, Heard, InputOptions, Keeping, Kept, Library, Location, Plan, ReadArticle, Skipped, Source,
+    Wanted,
+};
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
 use crate::report::summary::{self, BoilerplateFound, Counts, Crowds, Input, Settings, Summary};
@@ -112,7 +115,10 @@ impl Scan {
             Names::new((0..).map(ArticleId).take(catalogue.cards.len()).map(|article| catalogue.site(article)));
         let (left, passed_over, repeated) = (plan.left, plan.passed_over, plan.repeated);
         let kept = keeping.finish();
-        Ok((Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated }, Sketches(gathered)))
+        Ok((
+            Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated },
+            Sketches(gathered),
+        ))
     }
 
     /// The articles that were read.
@@ -220,7 +226,8 @@ impl Scan {
 
     /// The texts, to be read again.
     pub(super) fn on_disk(&self) -> OnDisk<'_> {
-        let library = Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options, (&self.kept, &self.drawn));
+        let library =
+            Library::new(&self.catalogue.sources, &self.catalogue.locations, &self.options, (&self.kept, &self.drawn));
         OnDisk { library, catalogue: &self.catalogue, options: &self.options }
     }
 

@@ -60,8 +60,11 @@ impl Aside {
 
     /// Puts all parts in their places; those that were not made, and are there from another run, go.
     pub(super) fn finish(self, parts: &[Part]) -> io::Result<()> {
-        let made: Vec<&str> =
-            parts.iter().map(|(name, _)| *name).filter(|name| self.folder.join(name).symlink_metadata().is_ok()).collect();
+        let made: Vec<&str> = parts
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| self.folder.join(name).symlink_metadata().is_ok())
+            .collect();
         fs::write(self.folder.join("whole.new"), made.join("\n"))?;
         fs::rename(self.folder.join("whole.new"), self.folder.join(WHOLE))?;
         self.put_in_place(parts)

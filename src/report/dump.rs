@@ -172,7 +172,8 @@ pub(crate) fn rewrite(
     max_record: u64,
     fate: &dyn Fn(usize, &[u8]) -> Fate,
 ) -> io::Result<Written> {
-    let mut out = Framed::new(Packed::create(target, source.packing, Some(source))?, matches!(source.format, Format::Objects(_)));
+    let mut out =
+        Framed::new(Packed::create(target, source.packing, Some(source))?, matches!(source.format, Format::Objects(_)));
     let mut others: Option<BufWriter<File>> = None;
     let mut written = Written::default();
     let end = each_piece((source, bytes), articles, max_record, &mut |piece| match piece {

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "formats")]
 mod aside;
+#[cfg(feature = "formats")]
 pub mod audit;
 #[cfg(feature = "formats")]
 pub mod boilerplate;
@@ -33,7 +34,9 @@ pub mod pairs;
 pub mod passages;
 #[cfg(feature = "formats")]
 pub mod removed;
+#[cfg(feature = "formats")]
 mod repack;
+#[cfg(feature = "formats")]
 mod sieve;
 #[cfg(feature = "formats")]
 pub mod summary;

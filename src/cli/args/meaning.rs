@@ -1,11 +1,9 @@
 //! What the arguments mean: values, settings, options.
 
-use super::{
-    Common, Compare, Find, FormatName, Input, KeepName, LikenessName, LogFormat, Removal, Room, Search, Tune,
-};
-use crate::cli::log;
+use super::{Common, Compare, Find, FormatName, Input, KeepName, LikenessName, LogFormat, Removal, Room, Search, Tune};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
+use crate::cli::log;
 use crate::cluster::stays::{Keep, Likeness, Rules};
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
@@ -190,7 +188,7 @@ impl Input {
             },
             date_format: self.date_format.clone(),
             limits: Limits { record: self.max_record, ratio: self.max_ratio },
-            format: self.input_format.map(FormatName::known),
+            format: self.holds.map(FormatName::known),
             leave_out: None,
         }
     }

@@ -153,8 +153,8 @@ pub(super) struct Input {
     include: Vec<String>,
 
     /// What files hold, instead of finding it out; in folders, every file is read then
-    #[arg(long, value_name = "FORMAT")]
-    input_format: Option<FormatName>,
+    #[arg(long = "input-format", value_name = "FORMAT")]
+    holds: Option<FormatName>,
 
     /// Field (or fields, joined) that holds the text; a dot steps into an object
     #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
