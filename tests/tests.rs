@@ -14,6 +14,7 @@ mod determinism;
 mod evaluate;
 mod find;
 mod formats;
+mod fuzzing;
 mod guarantees;
 mod hostile;
 mod house;

@@ -217,7 +217,9 @@ impl Part<'_> {
         let broken = u64::from(written.is_broken);
         // What is rejected of a table may have several lines.
         let is_rejected = match self.source.format {
-            Format::Rows(_) | Format::Responses => (written.rejected > 0) == (self.skipped + broken > 0),
+            Format::Rows(_) | Format::Responses => {
+                (written.rejected > 0 || self.skipped == 0) && (written.rejected == 0 || self.skipped + broken > 0)
+            }
             _ => (self.skipped..=self.skipped + broken).contains(&written.rejected),
         };
         let balances = (written.kept, written.removed) == (kept, removed) && is_rejected;
