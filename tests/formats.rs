@@ -269,3 +269,45 @@ fn a_file_that_is_an_article_goes_as_a_whole() {
     let is_there = |name: &str| folder.path(&format!("made/{name}")).exists();
     assert_eq!([is_there("a/1.json"), is_there("a/2.json"), is_there("b/3.json")], [true, false, true]);
 }
+
+#[test]
+fn notes_are_written_into_arrays_and_tables() {
+    let folder = Folder::new();
+    let text = story(1, 5);
+    folder
+        .write("a.json", format!("[\n{{\"text\": \"{text}\"}},\n{{\"text\": \"{text}\", \"x\": {{}}}}\n]\n"))
+        .write("t.csv", format!("id,text,more\n\n1,\"{text}\",x\n\"b, c\",{text}\n3,other\n"))
+        .write("p.html", "<html><body><p>x</p></body></html>");
+    let noted = |name: &str| {
+        let run = folder.run(&["dedup", name, "-o", "made", "--force", "--annotate", "--quiet"]);
+        assert_eq!(run.status, 0, "{}", run.err);
+        fs::read(folder.path("made")).expect("it was written")
+    };
+    let array: Vec<Value> = serde_json::from_slice(&noted("a.json")).expect("an array");
+    assert_eq!(
+        (&array[0]["wirecopy"]["keep"], &array[1]["wirecopy"]["keep"]),
+        (&Value::from(true), &Value::from(false))
+    );
+    assert_eq!(array[1]["wirecopy"]["nearest"]["id"], "a.json:1");
+    let written = noted("t.csv");
+    let mut reader = csv::Reader::from_reader(&*written);
+    let head = reader.headers().expect("names").clone();
+    assert_eq!(
+        head.iter().skip(3).collect::<Vec<_>>().join(" "),
+        "wirecopy_cluster wirecopy_keep wirecopy_nearest wirecopy_relation wirecopy_jaccard"
+    );
+    let rows: Vec<Vec<String>> = reader
+        .records()
+        .map(|row| row.expect("as long as the first").iter().skip(2).map(str::to_owned).collect())
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ["x", "1", "true", "b, c", "identical", "1"],
+            ["", "1", "false", "1", "identical", "1"],
+            ["", "", "true", "", "", ""]
+        ]
+    );
+    let refused = folder.run(&["dedup", "p.html", "-o", "x", "--annotate"]);
+    assert!(refused.status == 2 && refused.err.contains("neither JSON nor rows of CSV"), "{}", refused.err);
+}

@@ -94,6 +94,31 @@ impl Table {
         self.encoding
     }
 
+    /// A row with more cells at its end, behind the last one that has a name.
+    pub(crate) fn extended(&self, row: &[u8], cells: &[impl AsRef<str>]) -> Vec<u8> {
+        let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let end = row.iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
+        let missing =
+            Rows::new(row, self.delimiter).next().map_or(0, |row| self.columns.saturating_sub(row.cells.len()));
+        let mut extended = row[..end].to_vec();
+        extended.resize(end + missing, self.delimiter);
+        for cell in cells {
+            let (cell, ..) = self.encoding.encode(cell.as_ref());
+            extended.push(self.delimiter);
+            let is_plain = |byte: &u8| *byte != self.delimiter && !matches!(byte, b'"' | b'\r' | b'\n');
+            if cell.iter().all(is_plain) {
+                extended.extend_from_slice(&cell);
+            } else {
+                let quoted = cell.iter().flat_map(|&byte| std::iter::repeat_n(byte, 1 + usize::from(byte == b'"')));
+                extended.push(b'"');
+                extended.extend(quoted);
+                extended.push(b'"');
+            }
+        }
+        extended.extend_from_slice(&row[end..]);
+        extended
+    }
+
     /// Finds the ends of its rows.
     pub(super) fn ends(&self) -> RowEnds {
         RowEnds { core: Box::new(csv_core::ReaderBuilder::new().delimiter(self.delimiter).build()) }
@@ -242,6 +267,16 @@ mod tests {
         let reason = table.parse(&short, None).map(|_| ()).expect_err("no text");
         assert_eq!(reason, "the text, `Body`, would be cell 2 of a row that ends with cell 1");
         assert!(Table::of(b"a,b\n1,2\n", None, &FieldNames::default()).is_err());
+    }
+
+    #[test]
+    fn a_row_gets_cells_behind_those_that_have_names() {
+        let head = b"id,text,more\n1,x,y\n";
+        let table = Table::of(head, None, &FieldNames::default()).expect("it has a text");
+        let extended =
+            |row: &str| String::from_utf8(table.extended(row.as_bytes(), &["7", "a, \"b\""])).expect("UTF-8");
+        assert_eq!(extended("1,x,y\r\n"), "1,x,y,7,\"a, \"\"b\"\"\"\r\n");
+        assert_eq!(extended("1,\"x\ny\""), "1,\"x\ny\",,7,\"a, \"\"b\"\"\"");
     }
 
     proptest! {

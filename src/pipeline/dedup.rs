@@ -129,7 +129,8 @@ impl Scan {
             }
             let bytes = self.unpacked(part.number, part.source)?;
             let keep = |at: usize, record: &[u8]| keep(part, at, record);
-            let written = dump::rewrite((part.source, bytes), part.articles, paths, max_record, &keep)?;
+            let written =
+                dump::rewrite((part.source, bytes), part.articles, paths, (max_record, target.annotate), &keep)?;
             // A file that was one article is gone with it.
             if written.is_empty && (!target.is_file || part.source.member.is_some()) {
                 std::fs::remove_file(&paths[0])?;
@@ -259,7 +260,11 @@ fn rejected_in(path: &Path, relative: &Path, target: Target<'_>) -> PathBuf {
     name.into()
 }
 
-/// Two sources must not go to one place, and only records of lines can take notes.
+fn takes_notes(format: &Format) -> bool {
+    matches!(format, Format::Lines(_) | Format::Objects(_) | Format::Rows(_))
+}
+
+/// Two sources must not go to one place, and only some kinds of records can take notes.
 fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
     let is_file = |part: &&Part<'_>| part.source.member.is_none();
     let mut relative: Vec<&Path> = parts.iter().filter(is_file).map(|part| part.source.relative.as_path()).collect();
@@ -269,11 +274,12 @@ fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
             format!("two inputs would both become {}; deduplicate them from a folder above both", twice[0].display());
         return Err(Error::setting(message));
     }
-    let other = parts.iter().find(|part| !matches!(part.source.format, Format::Lines(_)));
+    let other = parts.iter().find(|part| !takes_notes(&part.source.format));
     match other {
-        Some(part) if target.annotate => {
-            Err(Error::setting(format!("{} does not hold JSON lines, which --annotate writes into", part.source.name)))
-        }
+        Some(part) if target.annotate => Err(Error::setting(format!(
+            "{} holds neither JSON nor rows of CSV, which --annotate writes into",
+            part.source.name
+        ))),
         _ => Ok(()),
     }
 }

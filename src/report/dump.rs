@@ -10,6 +10,7 @@
 //!
 //! Records that are no articles go, as they are and unpacked, into a file of rejected ones.
 
+use super::removed::COLUMNS;
 pub(crate) use super::repack::{Becomes, repack};
 pub(crate) use super::sieve::sieve;
 use crate::input::{End, Format, Location, Packing, Piece, Place, Source, each_piece};
@@ -169,15 +170,22 @@ pub(crate) fn rewrite(
     (source, bytes): (&Source, impl Read),
     articles: &[Location],
     [target, rejected]: &[PathBuf; 2],
-    max_record: u64,
+    (max_record, annotate): (u64, bool),
     fate: &dyn Fn(usize, &[u8]) -> Fate,
 ) -> io::Result<Written> {
     let mut out =
         Framed::new(Packed::create(target, source.packing, Some(source))?, matches!(source.format, Format::Objects(_)));
     let mut others: Option<BufWriter<File>> = None;
     let mut written = Written::default();
+    let mut has_head = false;
     let end = each_piece((source, bytes), articles, max_record, &mut |piece| match piece {
-        Piece::Frame(bytes) => out.frame(bytes),
+        Piece::Frame(bytes) => match &source.format {
+            // The names of the columns come first, and there is more before a record.
+            Format::Rows(table) if annotate && !std::mem::replace(&mut has_head, true) => {
+                out.frame(&table.extended(bytes, &COLUMNS))
+            }
+            _ => out.frame(bytes),
+        },
         Piece::Article(number, bytes) => {
             let fate = fate(number, bytes);
             *if matches!(fate, Fate::Goes) { &mut written.removed } else { &mut written.kept } += 1;

@@ -13,7 +13,9 @@
 //! | `rule` | why that one stays: `reference`, `preferred`, `longer`, `earlier`, `later` or `first` |
 //!
 //! With `--annotate`, a record has one more field `wirecopy` at its end: `cluster` (a number, null outside all), `keep`, and
-//! `nearest`, the duplicate with the highest Jaccard (`id`, `relation`, `jaccard`), or null.
+//! `nearest`, the duplicate with the highest Jaccard (`id`, `relation`, `jaccard`), or null. A row of a table has these in
+//! five more columns, empty instead of null: `wirecopy_cluster`, `wirecopy_keep`, `wirecopy_nearest` (the id),
+//! `wirecopy_relation` and `wirecopy_jaccard`.
 
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
@@ -21,6 +23,7 @@ use super::summary::Summary;
 use crate::article::ArticleId;
 use crate::cluster::stays::{Removed, Rule, Rules};
 use crate::error::{Error, Result};
+use crate::input::Format;
 use crate::score::{Relation, ScoredPair};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -156,6 +159,10 @@ struct Nearest<'c> {
     jaccard: f64,
 }
 
+/// The columns that a note adds to a table.
+pub(super) const COLUMNS: [&str; 5] =
+    ["wirecopy_cluster", "wirecopy_keep", "wirecopy_nearest", "wirecopy_relation", "wirecopy_jaccard"];
+
 /// Writes into records what was found of their articles.
 pub struct Notes<'c> {
     catalogue: &'c Catalogue,
@@ -180,21 +187,36 @@ impl<'c> Notes<'c> {
         Self { catalogue, clusters, removed, nearest }
     }
 
-    /// A record, which is a JSON object in a line, with the field `wirecopy` at its end.
+    /// A record, which is a JSON object or a row of a table, with the note at its end.
     #[must_use]
     pub fn annotate(&self, article: ArticleId, record: &[u8]) -> Vec<u8> {
+        let source = self.catalogue.source(article);
+        let note = self.note(article);
+        if let Format::Rows(table) = &source.format {
+            let number = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
+            let nearest = note.nearest.as_ref();
+            let cells = [
+                number(note.cluster),
+                note.keep.to_string(),
+                nearest.map_or(String::new(), |nearest| nearest.id.to_string()),
+                nearest.map_or(String::new(), |nearest| nearest.relation.name().to_owned()),
+                nearest.map_or(String::new(), |nearest| nearest.jaccard.to_string()),
+            ];
+            return table.extended(record, &cells);
+        }
+        let end = record.iter().rposition(|&byte| byte == b'}').unwrap_or(record.len());
+        let note = serde_json::to_string(&note).unwrap_or_default();
+        let (note, ..) = source.encoding.encode(&note);
+        [&record[..end], b",\"wirecopy\":", &note, &record[end..]].concat()
+    }
+
+    fn note(&self, article: ArticleId) -> Note<'_> {
         let nearest = self.nearest[article.index()].map(|pair| Nearest {
             id: self.catalogue.id(pair.b),
             relation: pair.relation,
             jaccard: pair.overlap.jaccard(),
         });
         let keep = self.removed.binary_search_by_key(&article, |removed| removed.pair.a).is_err();
-        let note = Note { cluster: self.clusters.place(article).map(|place| place.cluster), keep, nearest };
-        let end = record.iter().rposition(|&byte| byte == b'}').unwrap_or(record.len());
-        let mut annotated = record[..end].to_vec();
-        annotated.extend_from_slice(b",\"wirecopy\":");
-        annotated.extend(serde_json::to_vec(&note).unwrap_or_default());
-        annotated.extend_from_slice(&record[end..]);
-        annotated
+        Note { cluster: self.clusters.place(article).map(|place| place.cluster), keep, nearest }
     }
 }
