@@ -201,7 +201,7 @@ fn input(criterion: &mut Criterion) {
                 bencher.iter(|| {
                     let options = InputOptions::default();
                     let plan = Plan::new(std::slice::from_ref(&path), &[], &options).expect("it is there");
-                    Scan::read(plan, options, Config::default(), None, &Quiet)
+                    Scan::read(plan, options, Config::default(), (None, None), &Quiet)
                         .expect("it can be read")
                         .0
                         .catalogue()

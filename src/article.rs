@@ -97,3 +97,18 @@ impl Article {
         self
     }
 }
+
+#[cfg(feature = "formats")]
+impl Timestamp {
+    /// Writes moments, some of which are not there.
+    pub(crate) fn save_some(some: &[Option<Self>], out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        let moments: Vec<[i64; 2]> = some.iter().map(|one| one.map_or([0, 0], |moment| [1, moment.0])).collect();
+        crate::saved::save_all(&moments, out)
+    }
+
+    /// Moments that were written.
+    pub(crate) fn load_some(from: &mut dyn std::io::Read) -> std::io::Result<Vec<Option<Self>>> {
+        let moments = crate::saved::load_all::<[i64; 2]>(from)?;
+        Ok(moments.into_iter().map(|[is_there, moment]| (is_there != 0).then_some(Self(moment))).collect())
+    }
+}

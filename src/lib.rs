@@ -93,6 +93,8 @@ mod error;
 pub mod input;
 pub mod pipeline;
 pub mod report;
+#[cfg(feature = "formats")]
+mod saved;
 pub mod score;
 pub mod shingle;
 mod simd;

@@ -199,6 +199,19 @@ const PREFIX: u32 = 17;
 /// Shingles that are looked up at once.
 const CHUNK: usize = 64;
 
+#[cfg(feature = "formats")]
+impl crate::saved::Saved for Known {
+    fn save(&self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        let mut shingles: Vec<u64> = self.shingles.iter().copied().collect();
+        shingles.sort_unstable();
+        crate::saved::save_all(&shingles, out)
+    }
+
+    fn load(from: &mut dyn std::io::Read) -> std::io::Result<Self> {
+        Ok(Self::new(crate::saved::load_all(from)?.into_iter().collect()))
+    }
+}
+
 impl Known {
     pub(crate) fn new(shingles: AHashSet<u64>) -> Self {
         let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (PREFIX - 6) }];

@@ -240,7 +240,7 @@ fn a_file_that_becomes_shorter_is_listed() {
     let options = InputOptions::default();
     let plan = Plan::new(&[folder.path("d.jsonl")], &[], &options).expect("it is there");
     folder.write("d.jsonl", &line);
-    let (scan, _) = Scan::read(plan, options, Config::default(), None, &Quiet).expect("it goes on");
+    let (scan, _) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it goes on");
     assert_eq!(scan.catalogue().cards.len(), 1);
     assert!(scan.skipped()[0].reason.contains("became shorter"), "{:?}", scan.skipped());
 }
@@ -287,7 +287,7 @@ fn a_text_that_changes_during_the_run_is_listed() {
         .write("in/d.jsonl", json_line(&[("text", &text)]));
     let options = InputOptions::default();
     let plan = Plan::new(&[folder.path("in")], &[], &options).expect("it is there");
-    let (scan, sketches) = Scan::read(plan, options, Config::default(), None, &Quiet).expect("it can be read");
+    let (scan, sketches) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it can be read");
     folder.write("in/b.txt", "another text now");
     folder.write("in/d.jsonl", "{}");
     fs::remove_file(folder.path("in/c.txt")).expect("it was there");

@@ -24,3 +24,4 @@ mod passages;
 mod readme;
 mod samples;
 mod sought;
+mod unattended;

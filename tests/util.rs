@@ -85,6 +85,10 @@ impl Run {
 pub struct Results(PathBuf);
 
 impl Results {
+    pub fn of(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
     pub fn lines(&self, name: &str) -> Vec<Value> {
         let text = std::fs::read_to_string(self.0.join(name)).expect("the file is there");
         text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()

@@ -12,7 +12,11 @@ use super::run::SortedRun;
 use super::shelf::{Shelf, Store};
 use crate::config::BUCKET;
 use crate::error::Result;
+#[cfg(feature = "formats")]
+use crate::saved::{load_all, save_all};
 use crate::shingle::mix;
+#[cfg(feature = "formats")]
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 /// The band keys of a signature, appended to `keys`.
@@ -51,6 +55,22 @@ impl BandKeys {
             column.extend_from_slice(&keys.get(band * articles..(band + 1) * articles)?);
         }
         Ok(column)
+    }
+}
+
+#[cfg(feature = "formats")]
+impl BandKeys {
+    /// Writes all keys.
+    pub(crate) fn save(&self, out: &mut dyn Write) -> io::Result<()> {
+        save_all(&[self.stretches.len() as u64], out)?;
+        self.stretches.iter().try_for_each(|keys| save_all(&keys.get(0..keys.len()).map_err(io::Error::other)?, out))
+    }
+
+    /// Keys that were written.
+    pub(crate) fn load(from: &mut dyn Read, store: &Arc<Store>) -> io::Result<Self> {
+        let stretches = load_all::<u64>(from)?.first().copied().unwrap_or_default();
+        let load = |_| store.put(load_all(from)?).map_err(io::Error::other);
+        Ok(Self { stretches: (0..stretches).map(load).collect::<io::Result<_>>()? })
     }
 }
 

@@ -12,8 +12,12 @@ use super::run::SortedRun;
 use super::shelf::{Shelf, Store};
 use crate::config::SHORT;
 use crate::error::Result;
+#[cfg(feature = "formats")]
+use crate::saved::{Saved, load_all, save_all};
 use crate::sketch::fingerprint::{AROUND, may_run};
 use ahash::AHashSet;
+#[cfg(feature = "formats")]
+use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -302,6 +306,39 @@ impl ArticleKeys {
             start = of_article.end;
             (article, &self.keys[of_article])
         })
+    }
+}
+
+#[cfg(feature = "formats")]
+impl Saved for ArticleKeys {
+    fn save(&self, out: &mut dyn Write) -> io::Result<()> {
+        let articles: Vec<[u32; 2]> = self.articles.iter().map(|&(article, count)| [article, count]).collect();
+        save_all(&articles, out)?;
+        save_all(&self.keys, out)
+    }
+
+    fn load(from: &mut dyn Read) -> io::Result<Self> {
+        let articles = load_all::<[u32; 2]>(from)?.into_iter().map(|[article, count]| (article, count)).collect();
+        Ok(Self { articles, keys: load_all(from)? })
+    }
+}
+
+#[cfg(feature = "formats")]
+impl Postings {
+    /// Writes all entries.
+    pub(crate) fn save(&self, out: &mut dyn Write) -> io::Result<()> {
+        save_all(&[self.first, self.end], out)?;
+        save_all(&self.ends, out)?;
+        save_all(&self.entries.get(0..self.entries.len()).map_err(io::Error::other)?, out)
+    }
+
+    /// Entries that were written.
+    pub(crate) fn load(from: &mut dyn Read, store: &Arc<Store>) -> io::Result<Self> {
+        let invalid = || io::Error::from(io::ErrorKind::InvalidData);
+        let [first, end] = <[u32; 2]>::try_from(load_all(from)?).map_err(|_| invalid())?;
+        let ends = <[u32; PARTS]>::try_from(load_all(from)?).map_err(|_| invalid())?;
+        let loaded = Self { first, end, entries: Shelf::new(load_all(from)?), ends };
+        loaded.put(store).map_err(io::Error::other)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::args::Dedup;
 use super::progress::Bars;
-use super::{Exit, STAGING, log, output_error, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::dedup::Target;
+use crate::pipeline::resume::WorkDir;
 use crate::pipeline::scan::Scan;
 use crate::report::audit::Deduplicated;
 use crate::report::overview::write_account;
@@ -38,26 +39,38 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
         *path = Some(staging.path().to_owned());
     }
+    let work = arguments.work.folder()?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config, memory, &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config, (memory, work.as_ref()), &bars)?;
+    if work.as_ref().is_some_and(WorkDir::has_begun_again) {
+        log::notice(NOTHING_TO_RESUME);
+    }
     let found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
     let removed = if arguments.annotate { &[][..] } else { &found.removed };
     let account = scan.account(removed);
     if let Some(staging) = staging {
+        // What cannot be written is told by the name that it would have had.
+        let in_target = |error: Error| match (error.kind(), error.path(), output) {
+            (ErrorKind::Output, None, Some(output)) => error.at(output),
+            _ => error,
+        };
         let (kept, rejected) = (staging.kept(), staging.rejected());
         if !is_file {
             // A folder of which nothing stays is a folder all the same.
-            std::fs::create_dir(&kept).map_err(output_error)?;
+            std::fs::create_dir(&kept).map_err(|error| in_target(output_error(error)))?;
         }
         let target = Target { kept: &kept, rejected: &rejected, is_file, annotate: arguments.annotate };
-        scan.write_without(&found, target, &bars)?;
+        scan.write_without(&found, target, &bars).map_err(in_target)?;
         let summary = DedupSummary { account: &account, rules: &rules, output: staging.stamp()?, scan: &found.summary };
-        staging.write(scan.catalogue(), removed, &found.listed(), &summary)?;
+        staging.write(scan.catalogue(), removed, &found.listed(), &summary).map_err(in_target)?;
         // From here on what was there before lies aside, too, and must not go with an interrupted run.
         if let Ok(mut path) = STAGING.lock() {
             path.take();
         }
         staging.finish()?;
+    }
+    if let Some(work) = work {
+        work.clear();
     }
     let seconds = bars.finish();
     if !arguments.common.quiet {

@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
     let memory = arguments.room.prepare()?;
     let plan = Plan::new(&arguments.paths, &[], &options)?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config.clone(), memory, &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config.clone(), (memory, None), &bars)?;
     if scan.catalogue().cards.is_empty() {
         bars.finish();
         log::skipped(scan.skipped(), arguments.common.verbose);

@@ -11,6 +11,7 @@ mod scan;
 mod tune;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::input::is_careful;
 use args::{Arguments, Command};
 use clap::Parser;
 use std::io::IsTerminal;
@@ -34,12 +35,19 @@ enum Exit {
 /// What an interrupted run takes with it.
 static STAGING: Mutex<Option<PathBuf>> = Mutex::new(None);
 const INTERRUPTED: i32 = 130;
+const NOTHING_TO_RESUME: &str = "nothing to resume: no earlier run read the same files with the same settings";
 
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     set_up_colours();
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_careful() {
+            told(panic);
+        }
+    }));
     // A second handler cannot be set; the first does all there is to do.
     let _ = ctrlc::set_handler(|| {
         if let Ok(mut staging) = STAGING.lock()

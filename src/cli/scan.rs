@@ -2,10 +2,11 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{Exit, STAGING, log, output_error, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::needs::Needs;
+use crate::pipeline::resume::WorkDir;
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
@@ -34,8 +35,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         return Err(Error::input(nothing_to_read(&plan)));
     }
     check_needs(&Needs::of(&plan, &options, &config), memory, arguments)?;
+    let work = arguments.work.folder()?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config, memory, &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config, (memory, work.as_ref()), &bars)?;
+    if work.as_ref().is_some_and(WorkDir::has_begun_again) {
+        log::notice(NOTHING_TO_RESUME);
+    }
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
         bars.finish();
         log::skipped(scan.skipped(), arguments.common.verbose);
@@ -61,6 +66,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     streamed.map(JsonLines::finish).transpose()?;
 
     let run = finish(&bars, started, &found, staging, &scan)?;
+    if let Some(work) = work {
+        work.clear();
+    }
     match tell(arguments, &found, &scan, strongest) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         told => told?,

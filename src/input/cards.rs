@@ -2,6 +2,8 @@
 
 use super::Card;
 use crate::article::{ArticleId, Timestamp};
+use crate::saved::{Saved, load_all, save_all};
+use std::io::{self, Read, Write};
 
 /// A field that is not there.
 const NONE: u32 = u32::MAX;
@@ -13,6 +15,24 @@ pub struct Cards {
     /// Where an article's fields begin, and how long each is: id, title, publisher, url.
     fields: Vec<(u64, [u32; 4])>,
     dates: Vec<Option<Timestamp>>,
+}
+
+impl Saved for Cards {
+    fn save(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.text.save(out)?;
+        let starts: Vec<u64> = self.fields.iter().map(|field| field.0).collect();
+        let lengths: Vec<[u32; 4]> = self.fields.iter().map(|field| field.1).collect();
+        save_all(&starts, out)?;
+        save_all(&lengths, out)?;
+        Timestamp::save_some(&self.dates, out)
+    }
+
+    fn load(from: &mut dyn Read) -> io::Result<Self> {
+        let text = String::load(from)?;
+        let starts = load_all::<u64>(from)?;
+        let fields = starts.into_iter().zip(load_all::<[u32; 4]>(from)?).collect();
+        Ok(Self { text, fields, dates: Timestamp::load_some(from)? })
+    }
 }
 
 /// The short fields of an article.

@@ -73,9 +73,21 @@ pub(crate) fn open(place: &Place) -> io::Result<SerializedFileReader<Window>> {
     careful(|| Ok(SerializedFileReader::new(window)?))
 }
 
+thread_local! {
+    static CAREFUL: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
 /// What the library would panic on, it cannot read.
 pub(crate) fn careful<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(io::Error::other("it is not valid Parquet")))
+    let before = CAREFUL.replace(true);
+    let read = catch_unwind(AssertUnwindSafe(read));
+    CAREFUL.set(before);
+    read.unwrap_or_else(|_| Err(io::Error::other("it is not valid Parquet")))
+}
+
+/// Whether a panic of this thread is caught, and told as what cannot be read.
+pub(crate) fn is_careful() -> bool {
+    CAREFUL.get()
 }
 
 impl Columns {

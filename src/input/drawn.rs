@@ -4,11 +4,12 @@ use super::TextPlace;
 use super::stream::{read_exact_at, write_all_at};
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Texts in a temporary file without a name, which is there as soon as there is a text.
+/// Texts in a file: a temporary one without a name, which is there as soon as there is a text, or one that was named.
 #[derive(Default)]
 pub(crate) struct Drawn {
     file: Mutex<Option<Arc<File>>>,
@@ -16,6 +17,19 @@ pub(crate) struct Drawn {
 }
 
 impl Drawn {
+    /// No texts yet, in a new file of this path.
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+        let file = File::options().create(true).truncate(true).read(true).write(true).open(path)?;
+        Ok(Self { file: Mutex::new(Some(Arc::new(file))), end: AtomicU64::new(0) })
+    }
+
+    /// Texts that are in a file.
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let end = file.metadata()?.len();
+        Ok(Self { file: Mutex::new(Some(Arc::new(file))), end: AtomicU64::new(end) })
+    }
+
     /// Keeps a text.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ use crate::article::Timestamp;
 pub(crate) use archive::{Archive, Entry, Kind, What};
 pub use cards::{CardView, Cards};
 pub use columns::Columns;
-pub(crate) use columns::{careful, open as open_columns};
+pub(crate) use columns::{careful, is_careful, open as open_columns};
 pub(crate) use dates::iso;
 pub(crate) use discover::shown;
 pub(crate) use drawn::Drawn;
@@ -65,7 +65,7 @@ pub(crate) use pieces::{End, Piece, each_piece};
 pub use read::{Heard, ReadArticle, Unit, Wanted};
 pub(crate) use read::{read_block, units};
 pub use reread::Library;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 pub use single::{One, read_one};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -223,7 +223,7 @@ pub struct Source {
 }
 
 /// A record or file that was not read, and why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Skipped {
     /// The source, as results call it, or the path as given.
     pub source: String,

@@ -10,6 +10,7 @@ use super::stream::{self, Place};
 use super::warc::{self, Response};
 use super::{Card, Format, InputOptions, Limits, Location, Packing, Skipped, Source, TextPlace, record};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -73,7 +74,7 @@ pub struct ReadArticle<'t> {
 }
 
 /// What was heard while reading, articles apart.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Heard {
     /// Records that were skipped. Their numbers are counted from the beginning of their unit or block.
     pub skipped: Vec<Skipped>,
@@ -82,7 +83,7 @@ pub struct Heard {
     /// Articles with bytes that are no text.
     pub replaced: u64,
     /// How many articles were in each encoding but UTF-8.
-    pub encodings: BTreeMap<&'static str, u64>,
+    pub encodings: BTreeMap<Cow<'static, str>, u64>,
     /// Records that are there and are no articles: how many of each kind.
     pub others: BTreeMap<String, u64>,
     /// Pages in which no article was found; they count as articles without words.
@@ -97,7 +98,7 @@ impl Heard {
     /// An article was in this encoding.
     fn count(&mut self, encoding: &'static Encoding) {
         if encoding != UTF_8 {
-            *self.encodings.entry(encoding.name()).or_default() += 1;
+            *self.encodings.entry(encoding.name().into()).or_default() += 1;
         }
     }
 

@@ -141,7 +141,9 @@ impl Scan {
             let [part, ..] = parts else { return Ok(()) };
             let done = |part: &Part<'_>, written: io::Result<Written>| {
                 progress.advance(part.source.bytes);
-                written.map_err(|error| failed(part.source, &error)).and_then(|written| part.check(&written, &goes))
+                written
+                    .map_err(|error| failed(&part.source.name, &error))
+                    .and_then(|written| part.check(&written, &goes))
             };
             if let Some((archive, _)) = &part.source.member {
                 return self.repack(archive, parts, target, &goes, &rewrite, &done);
@@ -172,8 +174,7 @@ impl Scan {
         let relative = &archive.relative;
         let paths = [path_in(target.kept, relative, target), rejected_in(target.rejected, relative, target)];
         let unread: AHashSet<&str> = self.skipped().iter().map(|skip| skip.source.as_str()).collect();
-        let failed =
-            |error: &io::Error| Error::new(ErrorKind::Input, format!("{}: {error}; nothing was written", archive.name));
+        let failed = |error: &io::Error| failed(&archive.name, error);
         // Beside the dump, and gone with all else that is not finished.
         let aside = target.kept.parent().unwrap_or(Path::new("."));
         let aside = tempfile::Builder::new().prefix("members-").tempdir_in(aside).map_err(|error| failed(&error))?;
@@ -284,6 +285,11 @@ fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
     }
 }
 
-fn failed(source: &Source, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Input, format!("{}: {error}; nothing was written", source.name))
+fn failed(name: &str, error: &io::Error) -> Error {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    // That is no fault of what is read.
+    if matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem) {
+        return Error::output(error);
+    }
+    Error::new(ErrorKind::Input, format!("{name}: {error}; nothing was written"))
 }

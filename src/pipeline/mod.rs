@@ -32,6 +32,8 @@ pub mod find;
 #[cfg(feature = "cli")]
 mod judge;
 #[cfg(feature = "formats")]
+pub mod resume;
+#[cfg(feature = "formats")]
 pub mod scan;
 
 pub use detector::{Detection, Detector, DetectorBuilder};

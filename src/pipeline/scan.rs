@@ -5,6 +5,7 @@ use super::gather::{Gathered, Names, Sketcher};
 use super::preview::{self, Glimpse, Preview, Sampling};
 use super::progress::{Progress, Quiet, Stage};
 use super::reading::{Made, ReadSome, Reader, Streams, follow};
+use super::resume::{self, WasRead, WorkDir};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::shelf::Store;
@@ -84,27 +85,37 @@ pub(super) const SHELVES: u64 = 4;
 
 impl Scan {
     /// Reads all articles of `plan`, keeping of each its sketch and where it lies. Where more than `memory` bytes would be
-    /// needed, what can wait is put away in a temporary file.
+    /// needed, what can wait is put away in a temporary file. With `work`, what was read is kept there, or was.
     ///
     /// # Errors
-    /// If there are more articles than 32-bit numbers can count. What cannot be read is listed, and no error.
+    /// If there are more articles than 32-bit numbers can count, or a temporary file fails. What cannot be read is listed,
+    /// and no error.
     pub fn read(
         plan: Plan,
         options: InputOptions,
         config: Config,
-        memory: Option<u64>,
+        (memory, work): (Option<u64>, Option<&WorkDir>),
         progress: &dyn Progress,
     ) -> Result<(Self, Sketches)> {
         let store = &Arc::new(memory.map_or_else(Store::default, |memory| Store::bounded(memory / SHELVES)));
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
-        let keeping = Keeping::new(plan.sources.len(), memory.map_or(u64::MAX, |memory| memory / SHELVES));
-        let streams = Streams::Kept(&keeping);
-        let reader = Reader { sources: &plan.sources, options: &options, wanted: Wanted::All, streams, progress };
-        let preview = preview(&plan.sources, &options, &config)?;
-        let drawn = Drawn::default();
-        let first = FirstReading { sources: &plan.sources, config: &config, preview: &preview, store, drawn: &drawn };
-        let Part { mut gathered, cards, locations, mut heard } = reader.all(&|read| first.part(read))?;
-        gathered.preview = preview;
+        let mut kept = Kept::default();
+        let read = match work {
+            None => read_all(&plan, (&options, &config), (memory, store), (Drawn::default(), &mut kept), progress)?,
+            Some(work) => {
+                resume::check(&plan)?;
+                let identity = resume::identity(&plan, &options, &config);
+                if let Some(read) = work.load(&plan, identity, store) {
+                    read
+                } else {
+                    let drawn = work.texts()?;
+                    let read = read_all(&plan, (&options, &config), (memory, store), (drawn, &mut kept), progress)?;
+                    work.save(&read, identity)?;
+                    read
+                }
+            }
+        };
+        let WasRead { mut gathered, cards, locations, mut heard, drawn } = read;
         let is_input = |location: &Location| !plan.sources[location.source as usize].reference;
         gathered.references_from = locations.partition_point(is_input) as u32;
         let mut skipped = plan.skipped;
@@ -114,11 +125,8 @@ impl Scan {
         gathered.sites =
             Names::new((0..).map(ArticleId).take(catalogue.cards.len()).map(|article| catalogue.site(article)));
         let (left, passed_over, repeated) = (plan.left, plan.passed_over, plan.repeated);
-        let kept = keeping.finish();
-        Ok((
-            Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated },
-            Sketches(gathered),
-        ))
+        let scan = Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated };
+        Ok((scan, Sketches(gathered)))
     }
 
     /// The articles that were read.
@@ -279,6 +287,25 @@ impl Scan {
     }
 }
 
+/// Reads all articles, and keeps what is unpacked for it.
+fn read_all(
+    plan: &Plan,
+    (options, config): (&InputOptions, &Config),
+    (memory, store): (Option<u64>, &Arc<Store>),
+    (drawn, kept): (Drawn, &mut Kept),
+    progress: &dyn Progress,
+) -> Result<WasRead> {
+    let keeping = Keeping::new(plan.sources.len(), memory.map_or(u64::MAX, |memory| memory / SHELVES));
+    let streams = Streams::Kept(&keeping);
+    let reader = Reader { sources: &plan.sources, options, wanted: Wanted::All, streams, progress };
+    let preview = preview(&plan.sources, options, config)?;
+    let first = FirstReading { sources: &plan.sources, config, preview: &preview, store, drawn: &drawn };
+    let Part { mut gathered, cards, locations, heard } = reader.all(&|read| first.part(read))?;
+    gathered.preview = preview;
+    *kept = keeping.finish();
+    Ok(WasRead { gathered, cards, locations, heard, drawn })
+}
+
 /// What one unit, or one block of a stream, gave.
 #[derive(Default)]
 struct Part {
@@ -348,7 +375,7 @@ impl FirstReading<'_> {
                     if source.format.is_drawn() {
                         match self.drawn.put(text) {
                             Ok(place) => location.text = place,
-                            Err(error) => failed = Some(Error::output(&error)),
+                            Err(error) => failed = Some(Error::output(&error).at(tempfile::env::temp_dir())),
                         }
                     }
                     part.cards.push(&card);

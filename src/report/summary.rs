@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::input::{Fields, Skipped};
 use crate::score::{Relation, ScoredPair};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The version of the result files' format.
@@ -115,7 +116,7 @@ pub struct Input {
     /// Articles with bytes that are no text in their encoding, replaced by U+FFFD.
     pub invalid_utf8: u64,
     /// Articles in other encodings than UTF-8, decoded.
-    pub encodings: BTreeMap<&'static str, u64>,
+    pub encodings: BTreeMap<Cow<'static, str>, u64>,
     /// Articles with a date that was not understood.
     pub odd_dates: u64,
     /// Files in folders that were passed over for their names, by ending.

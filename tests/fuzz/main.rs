@@ -8,6 +8,8 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
 static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+    // Panics of a library that are caught are no finding; those of a target end the run all the same.
+    std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
     let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
     let found = targets::TARGETS.into_iter().find(|target| target.0 == name);
     found.unwrap_or_else(|| panic!("FUZZ_TARGET is {name:?}, which names no target")).1

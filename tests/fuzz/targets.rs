@@ -43,7 +43,7 @@ fn dump(name: &str, bytes: &[u8]) {
         return;
     }
     let is_file = plan.is_one_file();
-    let (scan, sketches) = Scan::read(plan, options, Config::default(), None, &Quiet).expect("few articles");
+    let (scan, sketches) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("few articles");
     let all = [Likeness::Identical, Likeness::NearDuplicate, Likeness::Excerpt];
     let rules = Rules { remove: all.to_vec(), ..Rules::default() };
     let found = scan.find_removable(sketches, None, &rules, &Quiet).expect("nothing is written");

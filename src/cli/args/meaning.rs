@@ -1,6 +1,8 @@
 //! What the arguments mean: values, settings, options.
 
-use super::{Common, Compare, Find, FormatName, Input, KeepName, LikenessName, LogFormat, Removal, Room, Search, Tune};
+use super::{
+    Common, Compare, Find, FormatName, Input, KeepName, LikenessName, LogFormat, Removal, Room, Search, Tune, Work,
+};
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
 use crate::cli::log;
@@ -8,6 +10,7 @@ use crate::cluster::stays::{Keep, Likeness, Rules};
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
 use crate::input::{FieldNames, InputOptions, Known, Limits};
+use crate::pipeline::resume::WorkDir;
 use crate::report::boilerplate;
 use std::path::{Path, PathBuf};
 use sysinfo::{CGroupLimits, MemoryRefreshKind, RefreshKind, System};
@@ -191,6 +194,13 @@ impl Input {
             format: self.holds.map(FormatName::known),
             leave_out: None,
         }
+    }
+}
+
+impl Work {
+    /// The folder, if one was named.
+    pub(in crate::cli) fn folder(&self) -> Result<Option<WorkDir>> {
+        self.work_dir.as_deref().map(|folder| WorkDir::new(folder, self.resume)).transpose()
     }
 }
 

@@ -76,6 +76,8 @@ pub(super) struct Scan {
     #[command(flatten)]
     pub(super) room: Room,
     #[command(flatten)]
+    pub(super) work: Work,
+    #[command(flatten)]
     pub(super) search: Search,
     #[command(flatten)]
     pub(super) input: Input,
@@ -245,6 +247,19 @@ pub(super) struct Common {
     log_format: LogFormat,
 }
 
+/// What a run can be resumed from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How it runs")]
+pub(super) struct Work {
+    /// Folder in which what was read is kept until the run has ended, so that it can be resumed
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
+
+    /// Go on from what a run that was stopped left in --work-dir, if inputs and settings are the same
+    #[arg(long, requires = "work_dir")]
+    resume: bool,
+}
+
 /// Room for what grows with the input.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How it runs")]
@@ -357,6 +372,8 @@ pub(super) struct Dedup {
     pub(super) common: Common,
     #[command(flatten)]
     pub(super) room: Room,
+    #[command(flatten)]
+    pub(super) work: Work,
     #[command(flatten)]
     pub(super) input: Input,
 }

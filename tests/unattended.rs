@@ -1,0 +1,98 @@
+//! Runs that nobody watches: stopped and resumed, two at once, logged for programs, over inputs that change.
+
+use crate::corpus::Corpus;
+use crate::util::{Folder, Results, json_line, story};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::process::Stdio;
+
+/// A dump of generated articles, and an archive with pages.
+fn dumps(folder: &Folder) {
+    let corpus = Corpus::new(7);
+    let lines: String = (0..300)
+        .map(|number| json_line(&[("id", &number.to_string()), ("text", &corpus.article(number).text)]))
+        .collect();
+    folder.write("in/dump.jsonl", &lines).gzip("in/packed.jsonl.gz", lines.as_bytes());
+    for number in 0..20 {
+        let text = story(number / 2, 12);
+        folder
+            .write(&format!("in/{number}.html"), format!("<html><body><article><p>{text}</p></article></body></html>"));
+    }
+}
+
+/// A scan that reads everything and cannot write its result.
+#[cfg(target_os = "linux")]
+fn stopped(folder: &Folder) {
+    let full = File::options().write(true).open("/dev/full").expect("a device that is always full");
+    let mut program = folder.program(&["scan", "in", "--work-dir", "work", "--format", "jsonl", "--quiet"]);
+    let status = program.stdout(full).stderr(Stdio::null()).status().expect("it runs");
+    assert_eq!(status.code(), Some(2));
+    assert!(folder.path("work/wirecopy.read").is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stopped_run_is_resumed_with_the_same_result() {
+    let folder = Folder::new();
+    dumps(&folder);
+    let expected = folder.scan(&["in"], 0).files();
+    let resume = |out: &str| {
+        let run = folder.run(&["scan", "in", "--work-dir", "work", "--resume", "-o", out]);
+        assert_eq!(run.status, 0, "{}", run.err);
+        assert_eq!(fs::read_dir(folder.path("work")).expect("it stays").count(), 0, "nothing is left in it");
+        (Results::of(folder.path(out)).files(), run.err.contains("nothing to resume"))
+    };
+    stopped(&folder);
+    assert_eq!(resume("one"), (expected.clone(), false));
+    assert_eq!(resume("two"), (expected.clone(), true));
+    stopped(&folder);
+    let kept = folder.path("work/wirecopy.read");
+    let mut bytes = fs::read(&kept).expect("it is there");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&kept, bytes).expect("it can be written");
+    assert_eq!(resume("three"), (expected, true), "what is damaged is not used");
+    stopped(&folder);
+    folder.write("in/one_more.txt", story(0, 12));
+    let (files, has_begun_again) = resume("four");
+    assert!(has_begun_again, "other files are another run");
+    assert_eq!(files, folder.scan(&["in"], 0).files());
+    let other = folder.run_with_input(&["scan", "-", "--work-dir", "work"], b"{\"text\": \"x\"}\n");
+    assert!(other.status == 2 && other.err.contains("cannot be read a second time"), "{}", other.err);
+}
+
+#[test]
+fn two_runs_do_not_write_one_output() {
+    let folder = Folder::new();
+    folder.write("a.jsonl", json_line(&[("text", &story(1, 5))]));
+    fs::create_dir(folder.path(".wirecopy-out")).expect("a folder");
+    let lock = File::create(folder.path(".wirecopy-out/lock")).expect("a file");
+    lock.try_lock().expect("nobody else holds it");
+    for command in ["scan", "dedup"] {
+        let run = folder.run(&[command, "a.jsonl", "-o", "out"]);
+        assert!(run.status == 2 && run.err.contains("out: another run is writing it"), "{}", run.err);
+    }
+    drop(lock);
+    assert_eq!(folder.run(&["dedup", "a.jsonl", "-o", "out", "--quiet"]).status, 0);
+    assert!(!folder.path(".wirecopy-out").exists(), "nothing is left of either");
+}
+
+#[test]
+fn a_log_for_programs_is_an_object_a_line() {
+    let folder = Folder::new();
+    folder.write("a.jsonl", format!("{}not json\n", json_line(&[("text", &story(1, 5))])));
+    let events = |arguments: &[&str]| -> Vec<Value> {
+        let run = folder.run(&[arguments, &["--log-format", "json"]].concat());
+        run.err.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    };
+    let all = events(&["dedup", "a.jsonl", "-o", "out"]);
+    assert!(all.iter().all(|event| event["time"].as_str().is_some_and(|time| time.ends_with('Z'))));
+    let stages: Vec<&Value> =
+        all.iter().filter(|event| event["event"] == "stage").map(|event| &event["stage"]).collect();
+    assert_eq!((stages[0], stages[stages.len() - 1]), (&Value::from("read"), &Value::from("dump")));
+    let skipped = all.iter().find(|event| event["event"] == "skipped").expect("one was");
+    assert_eq!((&skipped["source"], &skipped["record"]), (&Value::from("a.jsonl"), &Value::from(2)));
+    assert_eq!(all[all.len() - 1]["status"], 3);
+    let failed = events(&["scan", "missing.jsonl"]);
+    assert!(failed.iter().any(|event| event["event"] == "error" && event["message"] == "nothing could be read"));
+}
