@@ -50,8 +50,9 @@
 //! How an article in a file becomes a line of `pairs.jsonl`, room by room:
 //!
 //! 1. `main.rs` calls `cli::run`; `cli/args/` holds what can be typed and what it means, `cli/scan.rs` the story of the command.
-//! 2. [`input`] finds sources (`discover.rs`), cuts them into units that can be read in parallel (`read.rs`,
-//!    `lines.rs`), and takes text and fields out of a record (`record.rs`, `fields.rs`, `dates.rs`).
+//! 2. [`input`] finds sources (`discover.rs`, `look.rs`, `archive.rs`), cuts them into units that can be read in parallel
+//!    (`read.rs`, `lines.rs`), and takes text and fields out of a record (`record.rs`, `fields.rs`, `dates.rs`; `table.rs`,
+//!    `columns.rs`, `warc.rs`, `page.rs` for what is not JSON).
 //! 3. [`pipeline::scan`] reads all units in parallel (`pipeline/reading.rs`); `pipeline/gather.rs` makes of each text what
 //!    is kept of it. For that, [`text`] finds its words, [`shingle`] hashes runs of five of them, [`sketch`] makes a
 //!    signature, which `candidates/lsh.rs` cuts into band keys, and fingerprints by hash alone. A look at short records and a

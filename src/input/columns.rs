@@ -86,6 +86,7 @@ pub(crate) fn careful<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> 
 }
 
 /// Whether a panic of this thread is caught, and told as what cannot be read.
+#[cfg(feature = "cli")]
 pub(crate) fn is_careful() -> bool {
     CAREFUL.get()
 }

@@ -9,17 +9,23 @@
 //! | `.jsonl`, `.ndjson`, `.json` (one object a line) | an article a line |
 //! | `.json`: an array of objects, or objects of several lines | an article an object |
 //! | `.csv`, `.tsv` with the names of the columns in the first row | an article a row |
+//! | `.html`, `.htm`, `.xhtml`, `.shtml` | one article, drawn from the page |
+//! | `.parquet`, `.pq` | an article a row |
+//! | `.warc`, `.wet` | an article a response, resource or conversion that is HTML or plain text |
+//! | `.zip`, `.tar`, `.tgz`, `.tbz2`, `.txz`, `.tzst` | their members, as if they lay in a folder |
 //! | gzip, zstd, bzip2, xz around any | found by content; several members are one stream |
 //! | UTF-8, UTF-16 with a byte order mark, and what a browser detects | UTF-8 if it is that mostly; invalid bytes become U+FFFD and are counted |
 //! | `-` | standard input, kept in a temporary file while the run needs it |
 //!
 //! In folders, files of these names are read and others counted by their ending; hidden and ignored ones are passed
-//! over. A file named outright is looked into: one that begins with a JSON object is JSONL, another is a text.
+//! over. A file named outright is looked into: one that begins with a JSON object is JSONL, another is a text. Files that
+//! describe a set of data, and pages beside the record that was made of them, are left alone and listed.
 //!
 //! **One bad record** is listed with file, line and reason, and the run goes on. Of a compressed stream that breaks off,
 //! what came before the break is used.
 //!
 //! **What is kept** of an article is where it lies and its short fields, never its text; [`Library`] reads a text again.
+//! Texts that had to be drawn from something else (pages, responses, columns) wait in a temporary file.
 
 mod archive;
 mod cards;
@@ -48,7 +54,9 @@ use crate::article::Timestamp;
 pub(crate) use archive::{Archive, Entry, Kind, What};
 pub use cards::{CardView, Cards};
 pub use columns::Columns;
-pub(crate) use columns::{careful, is_careful, open as open_columns};
+#[cfg(feature = "cli")]
+pub(crate) use columns::is_careful;
+pub(crate) use columns::{careful, open as open_columns};
 pub(crate) use dates::iso;
 pub(crate) use discover::shown;
 pub(crate) use drawn::Drawn;

@@ -6,6 +6,8 @@
 //! | a file of lines or rows | a file of the same name: the kept records, names of columns and blank lines, their bytes untouched, in their order |
 //! | gzip, zstd, bzip2, xz | packed the same way; the unpacked bytes are those of the kept records |
 //! | UTF-16 | UTF-16 with the same byte order |
+//! | WARC | its records without the responses that go; gzip has a member a record |
+//! | Parquet, zip, tar | see `sieve` and `repack` |
 //! | a text that stays | a hard link to the file, or where that cannot be, a copy |
 //!
 //! Records that are no articles go, as they are and unpacked, into a file of rejected ones.

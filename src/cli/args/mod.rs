@@ -62,8 +62,8 @@ Clusters form around the earliest dated article, else the first; every member wa
 #[derive(Debug, Args)]
 #[command(after_help = RELATIONS)]
 pub(super) struct Scan {
-    /// Files, folders, globs, or - for standard input: .txt and .md (an article each), .jsonl and .ndjson (an article a
-    /// line), .json, .csv and .tsv, each plain, gzip, zstd, bzip2 or xz
+    /// Files, folders, globs, or - for standard input: .txt, .md and .html (an article each), .jsonl, .json, .csv, .tsv,
+    /// .parquet, .warc and .wet (many), .zip and .tar of them, each plain, gzip, zstd, bzip2 or xz
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
@@ -361,7 +361,7 @@ pub(super) struct Dedup {
     #[arg(long, conflicts_with = "output")]
     pub(super) dry_run: bool,
 
-    /// Remove nothing: write all records (JSON lines only), each with one more field `wirecopy` that says its cluster,
+    /// Remove nothing: write all records (JSON or CSV), each with one more field `wirecopy` that says its cluster,
     /// whether it would stay, and its nearest duplicate
     #[arg(long)]
     pub(super) annotate: bool,
