@@ -64,6 +64,20 @@ impl Quickly {
     }
 }
 
+/// Whether a vowel or final consonant of Hangul forms a syllable with the end of a text (Unicode 16, 3.12).
+fn continues_syllable(text: &str, ch: char) -> bool {
+    let is_leading = |ch: &char| ('\u{1100}'..='\u{1112}').contains(ch);
+    let is_vowel = |ch: &char| ('\u{1161}'..='\u{1175}').contains(ch);
+    let mut before = text.chars().rev();
+    match ch {
+        _ if is_vowel(&ch) => before.next().is_some_and(|ch| is_leading(&ch)),
+        '\u{11a8}'..='\u{11c2}' => {
+            before.next().is_some_and(|ch| is_vowel(&ch)) && before.next().is_some_and(|ch| is_leading(&ch))
+        }
+        _ => false,
+    }
+}
+
 /// Room for a word that is put together quickly.
 type Bytes = [u8; LONGEST + 8];
 
@@ -246,9 +260,11 @@ impl Careful {
             draft.span.start = span.start;
         }
         draft.span.end = span.end;
+        // A syllable of Hangul is one letter, though it is kept in its parts.
+        let is_part = continues_syllable(&draft.text, folded.ch);
         draft.text.push(folded.ch);
         match folded.kind {
-            Kind::Letter => draft.letters += 1,
+            Kind::Letter => draft.letters += u32::from(!is_part),
             Kind::Mark if folded.ch == YPOGEGRAMMENI => {
                 draft.letters += 1;
                 draft.reorder = true;

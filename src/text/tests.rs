@@ -172,7 +172,7 @@ proptest! {
 
     /// Law: both paths give the words of the obvious definition, in segmented scripts.
     #[test]
-    fn words_are_those_of_the_definition(text in "([a-zA-Z0-9é’'. ,\u{301}ßﬁΣς½-]|U\\.S|\u{ad}|\u{200b}|[А-я]|\\PC){0,80}") {
+    fn words_are_those_of_the_definition(text in "([a-zA-Z0-9é’'. ,\u{301}ßﬁΣς½-]|U\\.S|\u{ad}|\u{200b}|[А-я]|[가-힣]\\.?|[ᄀ-ᇿ]|\\PC){0,80}") {
         // An iota subscript under nothing is a mark here, and a letter to the definition, which folds it first.
         let segmented: String = text.chars().filter(|&ch| !is_solo(ch) && !matches!(ch, '\u{345}' | '\u{37a}')).collect();
         prop_assert_eq!(hashes(&segmented), obvious_words(&segmented), "{:?}", segmented);
