@@ -96,3 +96,40 @@ fn a_log_for_programs_is_an_object_a_line() {
     let failed = events(&["scan", "missing.jsonl"]);
     assert!(failed.iter().any(|event| event["event"] == "error" && event["message"] == "nothing could be read"));
 }
+
+#[test]
+fn inputs_that_change_during_a_run_are_listed() {
+    use wirecopy::pipeline::Quiet;
+    use wirecopy::pipeline::scan::Scan;
+    use wirecopy::{Config, input};
+    let folder = Folder::new();
+    for (name, seed) in [("a.txt", 1), ("b.txt", 1), ("c.txt", 2)] {
+        folder.write(&format!("in/{name}"), story(seed, 9));
+    }
+    let options = input::InputOptions::default();
+    let plan = input::Plan::new(&[folder.path("in")], &[], &options).expect("no setting is wrong");
+    let (scan, sketches) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it can be read");
+    fs::remove_file(folder.path("in/b.txt")).expect("it was there");
+    folder.write("in/c.txt", story(2, 10));
+    let rules = wirecopy::cluster::stays::Rules::default();
+    let found = scan.find_removable(sketches, None, &rules, &Quiet).expect("it goes on");
+    let listed: Vec<String> = found.skipped.iter().map(|skip| format!("{} {}", skip.source, skip.reason)).collect();
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert!(listed[0].starts_with("b.txt") && listed[1].starts_with("c.txt changed while it was read"), "{listed:?}");
+    let (kept, rejected) = (folder.path("kept"), folder.path("rejected"));
+    let target =
+        wirecopy::pipeline::dedup::Target { kept: &kept, rejected: &rejected, is_file: false, annotate: false };
+    let error = scan.write_without(&found, target, &Quiet).expect_err("nothing is written of what is not there");
+    assert!(error.to_string().contains("nothing was written"), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_target_that_cannot_be_written_is_named() {
+    let folder = Folder::new();
+    folder.write("a.jsonl", json_line(&[("text", &story(1, 5))]));
+    let run = folder.run(&["dedup", "a.jsonl", "-o", "/proc/none.jsonl"]);
+    assert!(run.status == 2 && run.err.starts_with("wirecopy: /proc/none.jsonl: "), "{}", run.err);
+    let inside = folder.run(&["dedup", "a.jsonl", "-o", "a.jsonl/out"]);
+    assert!(inside.status == 2 && inside.err.contains("a.jsonl/out"), "{}", inside.err);
+}
