@@ -154,13 +154,13 @@ impl Columns {
         parts
     }
 
-    /// Reads the rows of row groups in order. `wanted` says of which rows the text is needed, by number from 0; `visit` is
+    /// Reads the rows of row groups in order, `most` of them. `wanted` says of which rows the text is needed, by number from 0; `visit` is
     /// told what each of those is. Of a group that cannot be read, `broken` is told the reason and the first row that is
     /// left out; the groups after it are read.
     pub(super) fn read(
         &self,
         place: &Place,
-        groups: Range<usize>,
+        (groups, most): (Range<usize>, u64),
         (wanted, date_format): (&dyn Fn(u64) -> bool, Option<&str>),
         visit: &mut dyn FnMut(u64, Result<Row, String>),
         broken: &mut dyn FnMut(usize, u64, String),
@@ -169,16 +169,15 @@ impl Columns {
             Ok(reader) => reader,
             Err(error) => return broken(groups.start, self.starts[groups.start], not_read(&error)),
         };
+        let last = self.starts[groups.start].saturating_add(most);
         for group in groups {
             let mut next = self.starts[group];
-            let read = careful(|| {
-                let rows = reader.get_row_group(group)?;
-                self.read_group(&*rows, self.starts[group]..self.starts[group + 1], |row, cells| {
-                    next = row + 1;
-                    if wanted(row) {
-                        visit(row, self.row(cells, date_format));
-                    }
-                })
+            let rows = next..self.starts[group + 1].min(last);
+            let read = self.read_group(&reader, group, rows, |row, cells| {
+                next = row + 1;
+                if wanted(row) {
+                    visit(row, self.row(cells, date_format));
+                }
             });
             if let Err(error) = read {
                 broken(group, next, not_read(&error));
@@ -188,22 +187,24 @@ impl Columns {
 
     fn read_group(
         &self,
-        group: &dyn RowGroupReader,
+        reader: &SerializedFileReader<Window>,
+        group: usize,
         rows: Range<u64>,
         mut visit: impl FnMut(u64, Vec<Option<Cell>>),
     ) -> io::Result<()> {
         let columns = self.text.iter().copied().map(Some).chain(self.shorts);
-        let mut leaves = Vec::new();
-        for column in columns {
-            leaves.push(column.map(|column| Leaf::new(group, column)).transpose()?);
-        }
+        let mut leaves = careful(|| {
+            let group = reader.get_row_group(group)?;
+            columns
+                .map(|column| column.map(|column| Leaf::new(&*group, column)).transpose())
+                .collect::<io::Result<Vec<_>>>()
+        })?;
         let mut at = rows.start;
         while at < rows.end {
             let count = ROWS.min((rows.end - at) as usize);
-            let mut cells = Vec::with_capacity(leaves.len());
-            for leaf in &mut leaves {
-                cells.push(leaf.as_mut().map(|leaf| leaf.next(count)).transpose()?.map(Vec::into_iter));
-            }
+            let next = |leaf: &mut Option<Leaf>| leaf.as_mut().map(|leaf| leaf.next(count)).transpose();
+            let values = careful(|| leaves.iter_mut().map(next).collect::<io::Result<Vec<_>>>())?;
+            let mut cells: Vec<_> = values.into_iter().map(|values| values.map(Vec::into_iter)).collect();
             for row in at..at + count as u64 {
                 visit(
                     row,

@@ -332,9 +332,10 @@ impl Plan {
 }
 
 impl Source {
-    /// Whether it holds many articles and can only be read from its beginning.
+    /// Whether it holds many articles and is read from its beginning, or in large parts.
     pub(crate) fn is_stream(&self) -> bool {
-        self.is_packed() || matches!(self.format, Format::Rows(_) | Format::Objects(_) | Format::Responses)
+        self.is_packed()
+            || matches!(self.format, Format::Rows(_) | Format::Objects(_) | Format::Responses | Format::Columns(_))
     }
 
     /// Whether it holds many articles, none of which can be read by itself.
@@ -384,6 +385,24 @@ impl Source {
         }
     }
 
+    /// Whether it is worth keeping unpacked while a run goes on.
+    pub(crate) fn is_worth_keeping(&self) -> bool {
+        self.is_packed() && !self.format.is_drawn()
+    }
+
+    /// How many bytes its texts have, about.
+    fn text_bytes(&self) -> u64 {
+        /// Of a page, one byte in so many is text.
+        const MARKUP: u64 = 4;
+        /// Columns are packed, whatever the file is.
+        const COLUMNS: u64 = 3;
+        match self.format {
+            Format::Page | Format::Responses => self.unpacked_bytes() / MARKUP,
+            Format::Columns(_) => self.bytes * COLUMNS,
+            _ => self.unpacked_bytes(),
+        }
+    }
+
     /// How many bytes it has unpacked, about.
     fn unpacked_bytes(&self) -> u64 {
         const PACKED: u64 = 4;
@@ -395,10 +414,12 @@ impl Source {
 pub(crate) struct Estimate {
     /// Articles.
     pub(crate) articles: u64,
-    /// Bytes, unpacked.
+    /// Bytes of their texts, unpacked.
     pub(crate) bytes: u64,
-    /// Of these, what is packed and can only be read from its beginning.
-    pub(crate) in_streams: u64,
+    /// Of these, what has to be drawn from something else.
+    pub(crate) drawn: u64,
+    /// Bytes of sources that are worth keeping unpacked.
+    pub(crate) unpacked: u64,
 }
 
 /// About how much these sources hold, by the size of the first records of some.
@@ -425,8 +446,14 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
     let articles = (in_lines as f64 / bytes_seen.max(1) as f64 * lines_seen as f64) as u64;
     let texts = sources.iter().filter(|source| source.format.is_whole()).count() as u64;
     let rows: u64 = sources.iter().filter_map(in_columns).sum();
-    let bytes = sources.iter().map(Source::unpacked_bytes).sum();
-    Estimate { articles: articles + texts + rows, bytes, in_streams: in_streams(sources) }
+    let bytes =
+        |some: &dyn Fn(&Source) -> bool| sources.iter().filter(|source| some(source)).map(Source::text_bytes).sum();
+    Estimate {
+        articles: articles + texts + rows,
+        bytes: bytes(&|_| true),
+        drawn: bytes(&|source| source.format.is_drawn()),
+        unpacked: bytes(&Source::is_worth_keeping),
+    }
 }
 
 /// About how many bytes are in sources that can only be read from their beginning, unpacked.

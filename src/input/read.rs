@@ -40,6 +40,8 @@ pub enum Unit {
         source: usize,
         /// Which of its row groups.
         groups: Range<usize>,
+        /// How many of their rows at most.
+        most: u64,
     },
     /// A source that can only be read from its beginning, block after block.
     Stream(usize),
@@ -138,7 +140,11 @@ pub(crate) fn units(sources: &[Source]) -> Vec<Unit> {
                 continue;
             }
             Format::Columns(columns) => {
-                units.extend(columns.parts().into_iter().map(|groups| Unit::Columns { source: at, groups }));
+                units.extend(columns.parts().into_iter().map(|groups| Unit::Columns {
+                    source: at,
+                    groups,
+                    most: u64::MAX,
+                }));
             }
             _ if source.is_stream() => units.push(Unit::Stream(at)),
             _ => {
@@ -177,10 +183,24 @@ impl Unit {
                 let block = lines::range(&sources[*source].place, bytes.start, bytes.end, options.limits.record);
                 read_block((*source, &sources[*source]), &block, options, wanted, f)
             }
-            Self::Columns { source, groups } => {
-                read_columns((*source, &sources[*source]), groups.clone(), options, wanted, f)
+            Self::Columns { source, groups, most } => {
+                read_columns((*source, &sources[*source]), (groups.clone(), *most), options, wanted, f)
             }
             Self::Stream(_) => unreachable!("a stream is read by its blocks"),
+        }
+    }
+
+    /// The same, or only what of it a look ahead is to see.
+    #[must_use]
+    pub fn head(&self) -> Self {
+        const ROWS: u64 = 4096;
+        match self {
+            Self::Columns { source, groups, .. } => {
+                let first = groups.start..groups.end.min(groups.start + 1);
+                let most = if groups.start == 0 { ROWS } else { 0 };
+                Self::Columns { source: *source, groups: first, most }
+            }
+            other => other.clone(),
         }
     }
 
@@ -280,7 +300,7 @@ pub(crate) fn read_block(
 /// Reads the rows of row groups. A row's place is its number, from 0.
 fn read_columns(
     (index, source): (usize, &Source),
-    groups: Range<usize>,
+    (groups, most): (Range<usize>, u64),
     options: &InputOptions,
     wanted: Wanted<'_>,
     f: &mut dyn FnMut(ReadArticle<'_>),
@@ -319,7 +339,7 @@ fn read_columns(
         let (from, to) = (row + 1, columns.start(group + 1));
         heard.borrow_mut().skip(source, format!("rows {from} to {to}, in row group {}: {reason}", group + 1));
     };
-    columns.read(&source.place, groups, (&|row| wanted.is(&place(row)), date_format), &mut visit, &mut broken);
+    columns.read(&source.place, (groups, most), (&|row| wanted.is(&place(row)), date_format), &mut visit, &mut broken);
     heard.into_inner()
 }
 
@@ -474,7 +494,7 @@ pub(super) fn row(source: &Source, columns: &Columns, number: u64, options: &Inp
     let wanted = |location: &Location| location.offset == number - 1;
     let mut text = None;
     let mut take = |article: ReadArticle<'_>| text = Some(article.text.to_owned());
-    let heard = read_columns((0, source), group..group + 1, options, Wanted::TextAt(&wanted), &mut take);
+    let heard = read_columns((0, source), (group..group + 1, u64::MAX), options, Wanted::TextAt(&wanted), &mut take);
     let skipped = heard.skipped.into_iter().next();
     text.ok_or_else(|| skipped.map_or_else(|| "is no article".to_owned(), |skip| skip.reason))
 }

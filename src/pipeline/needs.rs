@@ -26,29 +26,36 @@ pub struct Needs {
     pub shelved: u64,
     /// Bytes of packed sources, unpacked, which are kept in memory where they fit.
     pub unpacked: u64,
+    /// Bytes of texts that have to be drawn from something else, which are put away in any case.
+    pub drawn: u64,
 }
 
 impl Needs {
     /// Looks at the beginnings of some sources, and at the sizes of all.
     #[must_use]
     pub fn of(plan: &Plan, options: &InputOptions, config: &Config) -> Self {
-        let Estimate { articles, bytes, in_streams } = input::estimate(&plan.sources, options);
+        let Estimate { articles, bytes, drawn, unpacked } = input::estimate(&plan.sources, options);
         let band_keys = 4 * config.bands.bands() as u64 * articles;
         let fingerprints = if config.guaranteed_run().is_some() { bytes as f64 / WORD / WORDS } else { 0.0 };
         let entries = (fingerprints * ENTRY * (1.0 + SORTED)) as u64;
-        Self { articles, kept: FIXED + articles * KEPT, shelved: band_keys + entries, unpacked: in_streams }
+        Self { articles, kept: FIXED + articles * KEPT, shelved: band_keys + entries, unpacked, drawn }
     }
 
     /// Bytes of memory, if there is so much.
     #[must_use]
     pub fn memory(&self, memory: Option<u64>) -> u64 {
         let fitting = self.unpacked.min(memory.map_or(u64::MAX, |memory| memory / super::scan::SHELVES));
-        self.kept + self.shelved - self.temporary(memory) + fitting
+        self.kept + self.shelved - self.put_away(memory) + fitting
     }
 
     /// Bytes of temporary files, if there is so much memory.
     #[must_use]
     pub fn temporary(&self, memory: Option<u64>) -> u64 {
+        self.drawn + self.put_away(memory)
+    }
+
+    /// Bytes for which there is no room.
+    fn put_away(&self, memory: Option<u64>) -> u64 {
         memory.map_or(0, |memory| self.shelved.saturating_sub(memory / super::scan::SHELVES))
     }
 }

@@ -99,6 +99,7 @@ impl Reader<'_> {
             heard
         };
         let Some(blocks) = unit.blocks(self.sources, self.options) else {
+            let unit = if matches!(self.streams, Streams::Heads { .. }) { unit.head() } else { unit.clone() };
             return part(Box::new(|take| told(unit.read(self.sources, self.options, self.wanted, take))));
         };
         let index = unit.source();
@@ -106,18 +107,13 @@ impl Reader<'_> {
             let source = (index, &self.sources[index]);
             let read = |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
             let part = part(Box::new(read));
-            if let (Streams::Kept(keeping), true) = (self.streams, keeps(&self.sources[index])) {
+            if let (Streams::Kept(keeping), true) = (self.streams, self.sources[index].is_worth_keeping()) {
                 let (offset, bytes) = block.into_bytes();
                 keeping.keep(index, offset, bytes);
             }
             (index, part)
         })
     }
-}
-
-/// Whether a source is worth keeping unpacked.
-fn keeps(source: &Source) -> bool {
-    source.is_packed() && !source.format.is_drawn()
 }
 
 /// Makes parts of items in parallel and joins them in order, each as soon as those before it are there. What comes one by
