@@ -5,9 +5,9 @@
 
 use super::discover::shown;
 use super::look::Looked;
-use super::stream::{self, Member, MemberPacking, Place};
+use super::stream::{self, Member, MemberPacking, Place, Spool, Window};
 use super::{InputOptions, Packing};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zip::{CompressionMethod, ZipArchive};
@@ -51,7 +51,7 @@ pub(crate) struct Entry {
 /// What a member is.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    /// A folder.
+    /// A folder, or what says something of other members: it stays.
     Folder,
     /// A file.
     File(Arc<Member>),
@@ -63,7 +63,7 @@ pub(crate) enum What {
 pub(super) fn open(
     looked: &Looked,
     (name, relative, place): (String, PathBuf, Place),
-    options: &InputOptions,
+    (options, spool): (&InputOptions, &Spool),
 ) -> (Archive, Option<String>) {
     let (kind, packing) = match looked {
         Looked::Tar(packing) => (Kind::Tar, *packing),
@@ -72,7 +72,7 @@ pub(super) fn open(
     let mut archive = Archive { name, relative, place, packing, kind, entries: Vec::new() };
     let mut broken = None;
     if packing != Packing::Plain {
-        match spool(&archive.place, packing, options) {
+        match unpack(&archive.place, packing, (options, spool)) {
             Ok((place, error)) => (archive.place, broken) = (place, error),
             Err(error) => return (archive, Some(error.to_string())),
         }
@@ -86,24 +86,22 @@ pub(super) fn open(
     (archive, error.map(|error| format!("{error}; what came before was used")))
 }
 
-/// Unpacks a source into a temporary file, and says why not to its end.
-pub(super) fn spool(place: &Place, packing: Packing, options: &InputOptions) -> io::Result<(Place, Option<String>)> {
+/// Unpacks a source, and says why not to its end.
+pub(super) fn unpack(
+    place: &Place,
+    packing: Packing,
+    (options, spool): (&InputOptions, &Spool),
+) -> io::Result<(Place, Option<String>)> {
     let mut reader = stream::unpacked(place, packing, options.limits)?;
-    let mut file = tempfile::tempfile()?;
-    let mut part = vec![0; 1 << 18];
-    let error = loop {
-        match io::Read::read(&mut reader, &mut part) {
-            Ok(0) => break None,
-            Ok(count) => io::Write::write_all(&mut file, &part[..count])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => break Some(stream::reason(&error, packing)),
-        }
-    };
-    Ok((Place::Spool(Arc::new(file)), error))
+    let (place, error) = spool.add(&mut reader)?;
+    Ok((place, error.map(|error| stream::reason(&error, packing))))
 }
 
 fn members_of_zip(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Result<()> {
     let mut zip = ZipArchive::new(place.shared()?)?;
+    if listed(&place.shared()?, zip.central_directory_start())? > zip.len() {
+        return Err(io::Error::other("several of its members have one name; pack it anew under different names"));
+    }
     for index in 0..zip.len() {
         let listed = zip.name_for_index(index).and_then(Result::ok).map(std::borrow::Cow::into_owned);
         let entry = match zip.by_index_raw(index) {
@@ -151,6 +149,25 @@ fn members_of_zip(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Re
     Ok(())
 }
 
+/// How many members the directory of an archive lists, from here on.
+fn listed(window: &Window, start: u64) -> io::Result<usize> {
+    const FIXED: usize = 46;
+    let (mut count, mut reader) = (0, io::BufReader::new(window.from(start)));
+    loop {
+        let mut entry = [0; FIXED];
+        match reader.read_exact(&mut entry) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(count),
+            read => read?,
+        }
+        if !entry.starts_with(b"PK\x01\x02") {
+            return Ok(count);
+        }
+        count += 1;
+        let length = |at: usize| i64::from(u16::from_le_bytes([entry[at], entry[at + 1]]));
+        reader.seek_relative(length(28) + length(30) + length(32))?;
+    }
+}
+
 fn members_of_tar(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Result<()> {
     const BLOCK: u64 = 512;
     let window = place.shared()?;
@@ -166,9 +183,13 @@ fn members_of_tar(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Re
         }
         let bytes = entry.path_bytes().into_owned();
         let kind = entry.header().entry_type();
+        if kind.is_gnu_sparse() {
+            entries.clear();
+            return Err(io::Error::other("it has sparse files in the old form of GNU; pack it anew with --format=pax"));
+        }
         let what = if leads_out(&bytes) {
             What::Refused(LEADS_OUT.to_owned())
-        } else if kind.is_dir() {
+        } else if kind.is_dir() || kind.is_pax_global_extensions() {
             What::Folder
         } else if kind.is_file() || kind.is_contiguous() {
             let packing = MemberPacking::Stored;
@@ -182,15 +203,23 @@ fn members_of_tar(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Re
         entries.push(Entry { path, bytes: (start, end), header: entry.raw_header_position(), what });
         start = end;
     }
+    let mut rest = Vec::new();
+    place.shared()?.from(start.min(length)).take(BEHIND).read_to_end(&mut rest)?;
+    if rest.iter().any(|byte| *byte != 0) {
+        return Err(io::Error::other("something stands behind its end, which is not read"));
+    }
     Ok(())
 }
 
+/// Bytes behind the end of an archive of tar that are looked at.
+const BEHIND: u64 = 1 << 16;
 const LEADS_OUT: &str = "its path leads out of the archive";
 
 /// Whether a path in an archive leads to somewhere that is not below it, on any system.
 fn leads_out(path: &[u8]) -> bool {
     let is_separator = |byte: &u8| matches!(byte, b'/' | b'\\');
-    let is_drive = path.get(1) == Some(&b':') && path[0].is_ascii_alphabetic();
+    let is_drive =
+        matches!(path, [drive, b':', separator, ..] if drive.is_ascii_alphabetic() && is_separator(separator));
     is_drive || path.first().is_some_and(is_separator) || path.split(is_separator).any(|part| part == b"..")
 }
 
@@ -219,11 +248,11 @@ mod tests {
 
     #[test]
     fn paths_that_lead_out_are_known() {
-        for path in ["../x", "a/../../x", "/etc/passwd", "\\x", "C:\\x", "c:x", "a\\..\\x"] {
+        for path in ["../x", "a/../../x", "/etc/passwd", "\\x", "C:\\x", "c:/x", "a\\..\\x"] {
             assert!(leads_out(path.as_bytes()), "{path}");
         }
-        for path in ["x", "a/b..c/..d", "./x", "a:b/c"] {
-            assert!(!leads_out(path.as_bytes()) || path == "a:b/c", "{path}");
+        for path in ["x", "a/b..c/..d", "./x", "a:b/c", "10:30.txt"] {
+            assert!(!leads_out(path.as_bytes()), "{path}");
         }
     }
 }

@@ -141,13 +141,16 @@ impl Columns {
         self.starts[self.starts.len() - 1]
     }
 
-    /// Row groups to be read together, so that none of the parts is small.
+    /// Row groups to be read together, so that none of the parts is small and they are few: each reads the end of the file,
+    /// which says where its groups are.
     pub(super) fn parts(&self) -> Vec<Range<usize>> {
         const LEAST: u64 = 1 << 14;
+        const PARTS: u64 = 64;
+        let least = LEAST.max(self.rows() / PARTS);
         let mut parts: Vec<Range<usize>> = Vec::new();
         for group in 0..self.starts.len() - 1 {
             match parts.last_mut() {
-                Some(part) if self.starts[group] - self.starts[part.start] < LEAST => part.end = group + 1,
+                Some(part) if self.starts[group] - self.starts[part.start] < least => part.end = group + 1,
                 _ => parts.push(group..group + 1),
             }
         }

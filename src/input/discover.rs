@@ -2,10 +2,10 @@
 
 use super::archive::{self, Archive, What};
 use super::look::{self, Known, Looked};
-use super::stream::{self, Place};
-use super::{Format, InputOptions, Packing, Plan, Skipped, Source};
+use super::stream::{self, Place, Spool};
+use super::{Format, InputOptions, Origin, Packing, Plan, Skipped, Source};
 use crate::error::{Error, Result};
-use ahash::AHashSet;
+use ahash::{AHashMap, AHashSet};
 use encoding_rs::{Encoding, UTF_8};
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
@@ -13,7 +13,6 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 use xxhash_rust::xxh3::xxh3_128;
 
 pub(super) fn plan(paths: &[PathBuf], references: &[PathBuf], options: &InputOptions) -> Result<Plan> {
@@ -24,6 +23,7 @@ pub(super) fn plan(paths: &[PathBuf], references: &[PathBuf], options: &InputOpt
         include: None,
         plan: Plan::default(),
         reference: false,
+        spool: Spool::default(),
     };
     // A malformed glob is a mistake in the command, not in the input.
     discovery.overrides(Path::new("."))?;
@@ -48,6 +48,8 @@ struct Discovery<'o> {
     include: Option<Override>,
     plan: Plan,
     reference: bool,
+    /// What has to be unpacked before it can be read.
+    spool: Spool,
 }
 
 /// A file or stream that was found.
@@ -55,23 +57,17 @@ struct Found {
     name: String,
     relative: PathBuf,
     place: Place,
-    stat: Stat,
+    bytes: u64,
+    /// The file that it is, or that it is in.
+    origin: Option<Origin>,
     /// The archive that it is in, and which of its members it is.
     member: Option<(Arc<Archive>, usize)>,
 }
 
-/// What the system says of a file.
-#[derive(Clone, Copy)]
-struct Stat {
-    bytes: u64,
-    modified: Option<SystemTime>,
-}
-
-impl Stat {
-    fn of(metadata: Option<fs::Metadata>) -> Self {
-        let bytes = metadata.as_ref().map_or(0, fs::Metadata::len);
-        Self { bytes, modified: metadata.and_then(|metadata| metadata.modified().ok()) }
-    }
+/// A file that the system tells of.
+fn origin(path: &Path, metadata: Option<fs::Metadata>) -> Option<Origin> {
+    let metadata = metadata?;
+    Some(Origin { path: path.to_owned(), bytes: metadata.len(), modified: metadata.modified().ok() })
 }
 
 impl Discovery<'_> {
@@ -201,7 +197,8 @@ impl Discovery<'_> {
                 name,
                 relative: below,
                 place: Place::Path(path.to_owned()),
-                stat: Stat::of(entry.metadata().ok()),
+                bytes: entry.metadata().map_or(0, |metadata| metadata.len()),
+                origin: origin(path, entry.metadata().ok()),
                 member: None,
             };
             let is_page_of = || {
@@ -219,21 +216,21 @@ impl Discovery<'_> {
             self.plan.repeated += 1;
             return;
         }
-        let stat = Stat::of(fs::metadata(path).ok());
+        let origin = origin(path, fs::metadata(path).ok());
         let name = match path.file_name() {
             Some(name) if !whole_name => shown(Path::new(name)),
             _ => shown(path),
         };
         let (relative, place) = (last_part(path), Place::Path(path.to_owned()));
-        self.sniff(Found { name, relative, place, stat, member: None }, self.known(path));
+        let bytes = origin.as_ref().map_or(0, |origin| origin.bytes);
+        self.sniff(Found { name, relative, place, bytes, origin, member: None }, self.known(path));
     }
 
     /// Standard input or a pipe: kept in a temporary file.
     fn add_stream(&mut self, name: String, relative: &Path, reader: &mut impl Read) {
         match stream::spool(reader) {
             Ok((place, bytes)) => {
-                let stat = Stat { bytes, modified: None };
-                let found = Found { name, relative: relative.to_owned(), place, stat, member: None };
+                let found = Found { name, relative: relative.to_owned(), place, bytes, origin: None, member: None };
                 self.sniff(found, self.options.format);
             }
             Err(error) => self.skip(Path::new(&name), &error),
@@ -270,7 +267,7 @@ impl Discovery<'_> {
     }
 
     fn push(&mut self, found: Found, packing: Packing, format: Format, encoding: &'static Encoding) {
-        let Found { name, relative, place, stat: Stat { bytes, modified }, member } = found;
+        let Found { name, relative, place, bytes, origin, member } = found;
         let reference = self.reference;
         self.plan.sources.push(Source {
             name,
@@ -280,7 +277,7 @@ impl Discovery<'_> {
             format,
             encoding,
             bytes,
-            modified,
+            origin,
             reference,
             member,
         });
@@ -288,7 +285,7 @@ impl Discovery<'_> {
 
     /// Looks into a file to see what it is.
     fn sniff(&mut self, found: Found, known: Option<Known>) {
-        match look::look(&found.place, &found.name, known, self.options) {
+        match look::look(&found.place, &found.name, known, (self.options, &self.spool)) {
             Ok(Looked::Source(packing, format, encoding)) => self.push(found, packing, *format, encoding),
             Ok(Looked::Columns(place, packing, columns)) => {
                 self.push(Found { place, ..found }, packing, Format::Columns(columns), UTF_8);
@@ -306,8 +303,8 @@ impl Discovery<'_> {
 
     /// The members of an archive, like files of a folder.
     fn add_archive(&mut self, found: Found, looked: &Looked) {
-        let Found { name, relative, place, stat, .. } = found;
-        let (archive, error) = archive::open(looked, (name, relative, place), self.options);
+        let Found { name, relative, place, origin, .. } = found;
+        let (archive, error) = archive::open(looked, (name, relative, place), (self.options, &self.spool));
         if let Some(error) = error {
             self.refuse(archive.name.clone(), &error);
         }
@@ -335,7 +332,8 @@ impl Discovery<'_> {
             let found = Found {
                 name,
                 relative: archive.relative.join(entry.clean()),
-                stat: Stat { bytes: member.len, ..stat },
+                bytes: member.len,
+                origin: origin.clone(),
                 place: Place::Member(member),
                 member: Some((Arc::clone(&archive), number)),
             };
@@ -382,12 +380,14 @@ pub(crate) fn shown(path: &Path) -> String {
 fn make_names_unique(sources: &mut [Source]) {
     let is_record = |name: &str| name.rsplit_once(':').is_some_and(|(_, record)| record.parse::<u64>().is_ok());
     let mut names: AHashSet<String> = AHashSet::with_capacity(sources.len());
+    // The number that a name gets next.
+    let mut next: AHashMap<String, u64> = AHashMap::new();
     for source in sources {
-        let mut number = 2;
         let first = source.name.clone();
         while is_record(&source.name) || !names.insert(source.name.clone()) {
+            let number = next.entry(first.clone()).or_insert(2);
             source.name = format!("{first} ({number})");
-            number += 1;
+            *number += 1;
         }
     }
 }

@@ -150,7 +150,8 @@ pub(super) fn names_of(record: &Value) -> String {
     if object.is_empty() {
         return "it has none".to_owned();
     }
-    let names: Vec<&str> = object.keys().map(String::as_str).take(12).collect();
+    let short = |name: &String| name.chars().take(40).collect::<String>();
+    let names: Vec<String> = object.keys().take(12).map(short).collect();
     format!("it has {}", names.join(", "))
 }
 

@@ -6,7 +6,7 @@ use super::fields::{Fields, names_of};
 use super::lines::{self, Blocks, Ends};
 use super::objects::{self, ElementEnds};
 use super::read::decode_line;
-use super::stream::{self, Place};
+use super::stream::{self, Place, Spool};
 use super::table::Table;
 use super::{Format, InputOptions, Limits, Packing, encoding};
 use encoding_rs::{Encoding, UTF_8};
@@ -74,7 +74,12 @@ pub(super) enum Looked {
 }
 
 /// Looks into a file.
-pub(super) fn look(place: &Place, name: &str, known: Option<Known>, options: &InputOptions) -> Result<Looked, String> {
+pub(super) fn look(
+    place: &Place,
+    name: &str,
+    known: Option<Known>,
+    (options, spool): (&InputOptions, &Spool),
+) -> Result<Looked, String> {
     let mut magic = Vec::new();
     let read = place.open_at(0).and_then(|raw| raw.take(4).read_to_end(&mut magic));
     read.map_err(|error| error.to_string())?;
@@ -94,7 +99,8 @@ pub(super) fn look(place: &Place, name: &str, known: Option<Known>, options: &In
         return Err(format!("{ending} is not read by this version"));
     }
     let head = head(place, packing, options.limits);
-    if head.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
+    // Older ones do not say that they are one.
+    if known == Some(Known::Archive) || head.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
         return Ok(Looked::Tar(packing));
     }
     let is_columns = head.starts_with(columns::BEGIN);
@@ -102,7 +108,7 @@ pub(super) fn look(place: &Place, name: &str, known: Option<Known>, options: &In
         if !is_columns {
             return Err("not a file of Parquet".to_owned());
         }
-        return in_columns(place, packing, options);
+        return in_columns(place, packing, (options, spool));
     }
     let is_empty = head.trim_ascii().is_empty();
     match known {
@@ -110,7 +116,6 @@ pub(super) fn look(place: &Place, name: &str, known: Option<Known>, options: &In
         _ if is_empty && (known.is_some() || head.is_empty()) => {
             return source(Format::Lines(Fields::default()), UTF_8);
         }
-        Some(Known::Archive) => return Err("not an archive".to_owned()),
         Some(Known::Warc) => return source(Format::Responses, UTF_8),
         _ if super::warc::is_record(&head) => return source(Format::Responses, UTF_8),
         Some(Known::Csv | Known::Tsv) => {
@@ -127,11 +132,11 @@ pub(super) fn look(place: &Place, name: &str, known: Option<Known>, options: &In
 }
 
 /// A table in columns, which is unpacked if it is packed: it is read from its end on.
-fn in_columns(place: &Place, packing: Packing, options: &InputOptions) -> Result<Looked, String> {
+fn in_columns(place: &Place, packing: Packing, (options, spool): (&InputOptions, &Spool)) -> Result<Looked, String> {
     let unpacked = if packing == Packing::Plain && !place.is_packed() {
         place.clone()
     } else {
-        let (unpacked, error) = archive::spool(place, packing, options).map_err(|error| error.to_string())?;
+        let (unpacked, error) = archive::unpack(place, packing, (options, spool)).map_err(|error| error.to_string())?;
         error.map_or(Ok(unpacked), Err)?
     };
     let columns = Columns::of(&unpacked, &options.fields)?;

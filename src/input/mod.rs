@@ -222,12 +222,20 @@ pub struct Source {
     pub encoding: &'static Encoding,
     /// Bytes on disk.
     pub bytes: u64,
-    /// When it was last changed, where the system tells.
-    pub modified: Option<SystemTime>,
+    /// The file that it is, or that it is in; nothing for standard input and pipes.
+    pub(crate) origin: Option<Origin>,
     /// Whether it was given as reference.
     pub reference: bool,
     /// The archive that it is in, and which of its members it is.
     pub(crate) member: Option<(Arc<Archive>, usize)>,
+}
+
+/// A file, as it was when it was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: u64,
+    pub(crate) modified: Option<SystemTime>,
 }
 
 /// A record or file that was not read, and why.
@@ -369,18 +377,16 @@ impl Source {
     /// Whether it is at this path, or below it.
     #[cfg(feature = "cli")]
     pub(crate) fn is_at(&self, path: &std::path::Path) -> bool {
-        let Some(own) = self.place.path() else { return false };
+        let Some(Origin { path: own, .. }) = &self.origin else { return false };
         own.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|path| own.starts_with(path)))
     }
 
     /// What happened to it since it was found, if anything did.
     pub(crate) fn change(&self) -> Option<&'static str> {
-        let is_member = matches!(self.place, Place::Member(_));
-        match std::fs::metadata(self.place.path()?) {
+        let Origin { path, bytes, modified } = self.origin.as_ref()?;
+        match std::fs::metadata(path) {
             Err(_) => Some("gone before the run had ended"),
-            Ok(now) if (now.len() != self.bytes && !is_member) || now.modified().ok() != self.modified => {
-                Some("changed while it was read")
-            }
+            Ok(now) if now.len() != *bytes || now.modified().ok() != *modified => Some("changed while it was read"),
             Ok(_) => None,
         }
     }
@@ -406,7 +412,7 @@ impl Source {
     /// How many bytes it has unpacked, about.
     fn unpacked_bytes(&self) -> u64 {
         const PACKED: u64 = 4;
-        self.bytes * if self.packing == Packing::Plain { 1 } else { PACKED }
+        self.bytes * if self.packing == Packing::Plain && !self.place.is_packed() { 1 } else { PACKED }
     }
 }
 

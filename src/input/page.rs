@@ -5,8 +5,8 @@
 //! text, and else there is none. Captions of pictures are left out. What is found on a page without an article, or with
 //! one of a sentence or two, may be its menus.
 //!
-//! A page nested deeper than 512 elements, or of more than 16 MiB, is refused before it is parsed: trees of that kind take
-//! time that grows with the square of their depth. Known articles have 51 and 1.5 MB at most.
+//! A page nested deeper than 512 elements, one with an element of more attributes, and one of more than 16 MiB is refused
+//! before it is parsed: these take time that grows with their square. Known articles are nested 51 deep at most and have 1.5 MB.
 
 use super::{Card, encoding, record};
 use dom_query::Document;
@@ -16,6 +16,8 @@ use serde_json::Value;
 
 /// Most elements that a page's element may be in.
 const DEPTH: usize = 512;
+/// Most attributes of an element.
+const ATTRIBUTES: usize = 512;
 /// Most bytes of a page, as text.
 const LENGTH: usize = 16 << 20;
 /// Characters of an article below which Readability looks again, less strictly.
@@ -52,8 +54,10 @@ pub(super) fn read(bytes: &[u8], origin: &Origin<'_>, date_format: Option<&str>)
     if html.len() > LENGTH {
         return Err(format!("a page of {} bytes; {LENGTH} are read at most", html.len()));
     }
-    if is_deep(html.as_bytes()) {
-        return Err(format!("a page whose elements are nested more than {DEPTH} deep"));
+    if is_too_much(html.as_bytes()) {
+        return Err(format!(
+            "a page nested more than {DEPTH} elements deep, or one with more than {ATTRIBUTES} attributes"
+        ));
     }
     let document = Document::from(html);
     document.select("figcaption").remove();
@@ -89,70 +93,163 @@ fn body_in_data(html: &str) -> Option<String> {
     })
 }
 
-/// Whether elements of a page may be nested too deep. Elements that end where others begin are not counted, nor is what
-/// scripts and styles contain.
-fn is_deep(html: &[u8]) -> bool {
-    const RAW: [&[u8]; 5] = [b"script", b"style", b"textarea", b"title", b"noscript"];
-    const ENDED: [&[u8]; 34] = [
-        b"p",
-        b"li",
-        b"dt",
-        b"dd",
-        b"tr",
-        b"td",
-        b"th",
-        b"thead",
-        b"tbody",
-        b"tfoot",
-        b"option",
-        b"optgroup",
-        b"rt",
-        b"rp",
-        b"area",
-        b"base",
-        b"br",
-        b"col",
-        b"embed",
-        b"hr",
-        b"img",
-        b"input",
-        b"link",
-        b"meta",
-        b"param",
-        b"path",
-        b"source",
-        b"track",
-        b"wbr",
-        b"use",
-        b"colgroup",
-        b"caption",
-        b"html",
-        b"body",
-    ];
-    let (mut depth, mut at) = (0usize, 0);
+/// Elements that end where others begin, or have no content.
+const ENDED: [&[u8]; 31] = [
+    b"p",
+    b"li",
+    b"dt",
+    b"dd",
+    b"tr",
+    b"td",
+    b"th",
+    b"thead",
+    b"tbody",
+    b"tfoot",
+    b"option",
+    b"optgroup",
+    b"area",
+    b"base",
+    b"br",
+    b"col",
+    b"embed",
+    b"hr",
+    b"img",
+    b"input",
+    b"link",
+    b"meta",
+    b"param",
+    b"source",
+    b"track",
+    b"wbr",
+    b"colgroup",
+    b"caption",
+    b"html",
+    b"body",
+    b"head",
+];
+/// Elements in which others that have no content say so.
+const FOREIGN: [&[u8]; 2] = [b"svg", b"math"];
+/// Elements that no end of another one ends, or that contain what looks like elements.
+const CLOSED: [&[u8]; 20] = [
+    b"table",
+    b"template",
+    b"object",
+    b"marquee",
+    b"applet",
+    b"button",
+    b"select",
+    b"svg",
+    b"math",
+    b"noscript",
+    b"noembed",
+    b"noframes",
+    b"iframe",
+    b"xmp",
+    b"plaintext",
+    b"textarea",
+    b"title",
+    b"style",
+    b"foreignobject",
+    b"desc",
+];
+/// Elements that the end of one that is none of them does not end.
+const SPECIAL: [&[u8]; 38] = [
+    b"address",
+    b"article",
+    b"aside",
+    b"blockquote",
+    b"center",
+    b"details",
+    b"dialog",
+    b"dir",
+    b"div",
+    b"dl",
+    b"fieldset",
+    b"figcaption",
+    b"figure",
+    b"footer",
+    b"form",
+    b"frameset",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"h4",
+    b"h5",
+    b"h6",
+    b"header",
+    b"hgroup",
+    b"listing",
+    b"main",
+    b"menu",
+    b"nav",
+    b"ol",
+    b"pre",
+    b"script",
+    b"search",
+    b"section",
+    b"summary",
+    b"ul",
+    b"rt",
+    b"rp",
+    b"ruby",
+];
+
+fn is_one_of(names: &[&[u8]], name: &[u8]) -> bool {
+    names.iter().any(|one| name.eq_ignore_ascii_case(one))
+}
+
+/// Whether the end of an element surely ends those that were opened in it (HTML standard, 13.2.6).
+fn ends_all(name: &[u8], inner: &[&[u8]]) -> bool {
+    let is_closed = |one: &&[u8]| is_one_of(&CLOSED, one);
+    let is_special = |one: &&[u8]| is_closed(one) || is_one_of(&SPECIAL, one);
+    if is_special(&name) { !inner.iter().any(is_closed) } else { !inner.iter().any(is_special) }
+}
+
+/// Whether parsing a page could take too long: if elements may be nested deeper than [`DEPTH`], or one has more than
+/// [`ATTRIBUTES`]. What is nested in fact is never deeper than what is counted here.
+fn is_too_much(html: &[u8]) -> bool {
+    // The names of elements that are open, and how many of them are foreign.
+    let (mut open, mut foreign): (Vec<&[u8]>, usize) = (Vec::new(), 0);
+    // Elements that stay open whatever follows.
+    let mut floor = 0;
+    let mut at = 0;
     while let Some(found) = memchr::memchr(b'<', &html[at..]) {
         at += found + 1;
         let rest = &html[at..];
         if let Some(comment) = rest.strip_prefix(b"!--") {
-            at += memchr::memmem::find(comment, b"-->").map_or(rest.len(), |end| end + 6);
+            at += 3 + end_of_comment(comment);
             continue;
         }
         let ends = rest.starts_with(b"/");
         let name = &rest[usize::from(ends)..];
-        let name = &name[..name.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count()];
-        let is_one_of = |names: &[&[u8]]| names.iter().any(|one| name.eq_ignore_ascii_case(one));
-        if name.is_empty() || is_one_of(&ENDED) {
+        if !name.first().is_some_and(u8::is_ascii_alphabetic) {
             continue;
         }
-        if is_one_of(&RAW) {
-            if !ends {
-                at += end_of_raw(rest, name);
+        let is_name = |byte: &&u8| !matches!(byte, b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r' | b'\x0c');
+        let name = &name[..name.iter().take_while(is_name).count()];
+        let tag = Tag::of(&rest[usize::from(ends) + name.len()..]);
+        if tag.attributes > ATTRIBUTES {
+            return true;
+        }
+        at += usize::from(ends) + name.len() + tag.length;
+        if ends {
+            let place = open.iter().rposition(|one| one.eq_ignore_ascii_case(name)).filter(|place| *place >= floor);
+            if let Some(place) = place.filter(|place| ends_all(name, &open[place + 1..])) {
+                foreign -= open.drain(place..).filter(|one| is_one_of(&FOREIGN, one)).count();
             }
-        } else if ends {
-            depth = depth.saturating_sub(1);
-        } else {
-            depth += 1;
-            if depth > DEPTH {
+        } else if foreign == 0 && name.eq_ignore_ascii_case(b"script") {
+            let script = &html[at..at + end_of_script(&html[at..])];
+            // A script in a comment in a script may not end where it seems to.
+            if memchr::memmem::find(script, b"<!--")
+                .is_some_and(|at| memchr::memmem::find(&script[at..], b"<s").is_some())
+            {
+                floor = open.len();
+            }
+            at += script.len();
+        } else if if foreign == 0 { !is_one_of(&ENDED, name) } else { !tag.is_closed } {
+            open.push(name);
+            foreign += usize::from(is_one_of(&FOREIGN, name));
+            if open.len() > DEPTH {
                 return true;
             }
         }
@@ -160,11 +257,76 @@ fn is_deep(html: &[u8]) -> bool {
     false
 }
 
-/// Where an element that contains no others ends.
-fn end_of_raw(rest: &[u8], name: &[u8]) -> usize {
-    let ends = memchr::memmem::find_iter(rest, b"</");
-    let is_end = |at: &usize| rest[at + 2..].get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name));
-    ends.into_iter().find(is_end).map_or(rest.len(), |at| at + 2 + name.len())
+/// What follows the name of a tag.
+#[derive(Default)]
+struct Tag {
+    /// Bytes up to its end.
+    length: usize,
+    attributes: usize,
+    /// Whether it ends with a slash.
+    is_closed: bool,
+}
+
+impl Tag {
+    /// The tag whose name is followed by these bytes, as browsers take it apart (HTML standard, 13.2.5).
+    fn of(bytes: &[u8]) -> Self {
+        let mut tag = Self::default();
+        let is_space = |byte: u8| byte.is_ascii_whitespace() || byte == b'/';
+        while let Some(&byte) = bytes.get(tag.length) {
+            if byte == b'>' {
+                tag.is_closed = bytes[..tag.length].ends_with(b"/");
+                tag.length += 1;
+                return tag;
+            }
+            if is_space(byte) {
+                tag.length += 1;
+                continue;
+            }
+            tag.attributes += 1;
+            // A name may begin with what separates it from its value.
+            let ends = |&(at, byte): &(usize, &u8)| is_space(*byte) || *byte == b'>' || (*byte == b'=' && at > 0);
+            tag.length +=
+                bytes[tag.length..].iter().enumerate().find(ends).map_or(bytes.len() - tag.length, |end| end.0);
+            let blank = bytes[tag.length..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            if bytes.get(tag.length + blank) != Some(&b'=') {
+                continue;
+            }
+            tag.length += blank + 1;
+            tag.length += bytes[tag.length..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            tag.length += if let Some(&quote @ (b'"' | b'\'')) = bytes.get(tag.length) {
+                let rest = &bytes[tag.length + 1..];
+                memchr::memchr(quote, rest).map_or(rest.len() + 1, |end| end + 2)
+            } else {
+                let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'>';
+                bytes[tag.length..].iter().position(ends).unwrap_or(bytes.len() - tag.length)
+            };
+        }
+        tag
+    }
+}
+
+/// Where a comment ends that begins before these bytes.
+fn end_of_comment(comment: &[u8]) -> usize {
+    if comment.starts_with(b">") {
+        return 1;
+    }
+    if comment.starts_with(b"->") {
+        return 2;
+    }
+    let mut dashes = memchr::memmem::find_iter(comment, b"--");
+    let end = dashes.find_map(|at| match &comment[at + 2..] {
+        [b'>', ..] => Some(at + 3),
+        // Three dashes end it, too.
+        [b'!' | b'-', b'>', ..] => Some(at + 4),
+        _ => None,
+    });
+    end.unwrap_or(comment.len())
+}
+
+/// Where a script ends.
+fn end_of_script(rest: &[u8]) -> usize {
+    let is_end = |at: &usize| rest[at + 2..].get(..6).is_some_and(|end| end.eq_ignore_ascii_case(b"script"));
+    memchr::memmem::find_iter(rest, b"</").find(is_end).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
@@ -212,11 +374,24 @@ mod tests {
         let refused = |html: String| read(html.as_bytes(), &Origin::default(), None).is_err();
         assert!(refused("<div>".repeat(100_000)));
         assert!(refused("<b><i>".repeat(300)));
-        assert!(!is_deep("<ul><li>one<li>two<p>x<br><img src=x>".repeat(10).as_bytes()));
-        assert!(!is_deep("<li>x<p>y".repeat(5000).as_bytes()));
-        assert!(!is_deep("<div></div><span>x</span>".repeat(5000).as_bytes()));
-        assert!(!is_deep(
-            format!("<script>{}</script><!-- {} -->", "'<div>'".repeat(900), "<div>".repeat(900)).as_bytes()
+        assert!(refused("<div></x>".repeat(600)), "an end of what is not open ends nothing");
+        for odd in
+            ["<b><div></b>", "<span><div></span>", "<ul><li></ol>x", "<i>x</b>", "<div><xmp></div></xmp>", "<rt>"]
+        {
+            assert!(refused(odd.repeat(600)), "{odd}");
+        }
+        assert!(refused(format!("<select><title></select>{}</title>", "<div>".repeat(600))));
+        assert!(refused(format!("<!-->{}", "<div>".repeat(600))));
+        assert!(refused("<div title=\"</div>\">".repeat(600)), "what is in an attribute is no tag");
+        assert!(refused(format!("<div title=a\"b>{}", "<div>".repeat(600))));
+        assert!(refused(format!("<svg>{}", "<path>".repeat(600))));
+        assert!(refused(format!("<p {}>", (0..600).map(|n| format!("a{n} ")).collect::<String>())));
+        assert!(!is_too_much(format!("<svg>{}</svg>", "<rect width=1 /><circle r='2'/>".repeat(600)).as_bytes()));
+        assert!(!is_too_much("<ul><li>one<li>two<p>x<br><img src=x>".repeat(10).as_bytes()));
+        assert!(!is_too_much("<li>x<p>y".repeat(5000).as_bytes()));
+        assert!(!is_too_much("<div></div><span>x</span>".repeat(5000).as_bytes()));
+        assert!(!is_too_much(
+            format!("<script>if (a<b) {}</script><!-- {} -->", "'<div>' ".repeat(900), "<div>".repeat(900)).as_bytes()
         ));
     }
 }

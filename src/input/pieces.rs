@@ -236,7 +236,7 @@ mod tests {
             format,
             encoding: encoding_rs::UTF_8,
             bytes: bytes.len() as u64,
-            modified: None,
+            origin: None,
             reference: false,
             member: None,
         }

@@ -1,7 +1,7 @@
 //! One article, named by a person: a file, or a record as <FILE:RECORD>.
 
 use super::read;
-use super::{Format, InputOptions, Place, Plan};
+use super::{Format, InputOptions, Place, Plan, shown};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -22,8 +22,18 @@ pub struct One {
 /// If there is none, or the file holds several and `name` does not say which.
 pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
     let (path, wanted) = split(name);
-    let mut plan = Plan::new(std::slice::from_ref(&path), &[], options)?;
-    if let Some(skipped) = plan.skipped.pop() {
+    // What results call a member of an archive begins with the archive.
+    let archive = path.ancestors().skip(1).find(|path| path.is_file()).filter(|_| !path.exists());
+    let mut plan = Plan::new(&[archive.unwrap_or(&path).to_owned()], &[], options)?;
+    if let Some(archive) = archive {
+        let parent = archive.parent().unwrap_or(Path::new(""));
+        let name = shown(path.strip_prefix(parent).unwrap_or(&path));
+        plan.sources.retain(|source| source.name == name);
+        plan.skipped.retain(|skip| skip.source == name || plan.sources.is_empty());
+    }
+    if plan.sources.is_empty()
+        && let Some(skipped) = plan.skipped.pop()
+    {
         return Err(Error::input(skipped.reason).at(path));
     }
     let Some(source) = plan.sources.pop() else { return Err(Error::input("not an article").at(path)) };

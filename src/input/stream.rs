@@ -2,9 +2,10 @@
 
 use super::{Limits, Packing};
 use encoding_rs_io::DecodeReaderBytesBuilder;
+use std::cell::{Cell, OnceCell};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -60,17 +61,16 @@ impl Place {
         }
     }
 
-    /// Whether its bytes can only be read from the first on.
+    /// Whether its bytes can only be read from the first on, or are to be, as their checksum is known.
     pub(super) fn is_packed(&self) -> bool {
-        matches!(self, Self::Member(member) if member.packing != MemberPacking::Stored)
+        matches!(self, Self::Member(member) if member.packing != MemberPacking::Stored || member.checksum.is_some())
     }
 
-    /// The file it is in, or the archive.
-    pub(super) fn path(&self) -> Option<&Path> {
+    /// Where in an archive it is: the first byte, how many there are, and their checksum.
+    pub(crate) fn within(&self) -> Option<(u64, u64, Option<u32>)> {
         match self {
-            Self::Path(path) => Some(path),
-            Self::Spool(_) => None,
-            Self::Member(member) => member.archive.path(),
+            Self::Path(_) | Self::Spool(_) => None,
+            Self::Member(member) => Some((member.offset, member.len, member.checksum)),
         }
     }
 
@@ -241,6 +241,45 @@ pub(super) fn spool(reader: &mut impl Read) -> io::Result<(Place, u64)> {
     Ok((Place::Spool(Arc::new(file)), bytes))
 }
 
+/// A temporary file without a name for all that has to be unpacked before it can be read.
+#[derive(Default)]
+pub(super) struct Spool {
+    file: OnceCell<Arc<File>>,
+    end: Cell<u64>,
+}
+
+impl Spool {
+    /// Adds all that `reader` has, and says where it is now, and why that is not all.
+    pub(super) fn add(&self, reader: &mut dyn Read) -> io::Result<(Place, Option<io::Error>)> {
+        if self.file.get().is_none() {
+            let _ = self.file.set(Arc::new(tempfile::tempfile()?));
+        }
+        let file = self.file.get().ok_or(io::ErrorKind::NotFound)?;
+        let offset = self.end.get();
+        let mut part = vec![0; 1 << 18];
+        let error = loop {
+            match reader.read(&mut part) {
+                Ok(0) => break None,
+                Ok(count) => {
+                    write_all_at(file, self.end.get(), &part[..count])?;
+                    self.end.set(self.end.get() + count as u64);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Some(error),
+            }
+        };
+        let place = Place::Member(Arc::new(Member {
+            archive: Place::Spool(Arc::clone(file)),
+            offset,
+            len: self.end.get() - offset,
+            packing: MemberPacking::Stored,
+            checksum: None,
+            ratio: u64::MAX,
+        }));
+        Ok((place, error))
+    }
+}
+
 /// How bytes that begin with `head` are packed.
 pub(super) fn packing(head: &[u8]) -> Packing {
     match head {
@@ -309,7 +348,8 @@ impl<R: Read> Read for Bounded<R> {
         self.unpacked += count as u64;
         if self.unpacked > HARMLESS && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed) {
             let ratio = self.ratio;
-            return Err(io::Error::other(format!("it unpacks to more than {ratio} times its size (--max-ratio)")));
+            let message = format!("it unpacks to more than {ratio} times its size (--max-ratio)");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         Ok(count)
     }

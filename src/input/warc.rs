@@ -17,6 +17,8 @@ const BEGIN: &[u8] = b"WARC/";
 const HEAD: usize = 1 << 20;
 /// Most lines of a head, of WARC or of HTTP.
 const NAMES: usize = 256;
+/// Most times that a response is packed.
+const PACKINGS: usize = 4;
 /// What stands after a record.
 const GAP: usize = 4;
 
@@ -129,6 +131,13 @@ impl Begun {
             let length = Head::parse(&head[..end]).and_then(|head| head.length);
             Self::Head { end: blank + end, length }
         })
+    }
+}
+
+impl Begun {
+    /// Whether it is a head that says how long its record is.
+    fn is_head(&self) -> bool {
+        matches!(self, Self::Head { length: Some(_), .. })
     }
 }
 
@@ -251,8 +260,13 @@ pub(super) fn response(record: &[u8], limits: Limits) -> Result<Response, String
     let other = |what: &str| Ok(Response::Other(what.to_owned()));
     let body = match head.kind {
         "response" | "resource" | "conversion" => rest.get(..length).ok_or("the WARC record is cut off")?,
-        kind => return other(kind),
+        kind => return Ok(Response::Other(essence(kind))),
     };
+    if let Some(at) = memchr::memmem::find(body, b"\r\n\r\nWARC/1.")
+        && Begun::of(&body[at..]).is_head()
+    {
+        return Err("other records stand within its length".to_owned());
+    }
     let url = head.url.map(Into::into);
     if head.kind != "response" || !is_type(head.content, "application/http") {
         return Ok(match text_kind(head.content) {
@@ -282,7 +296,7 @@ pub(super) fn response(record: &[u8], limits: Limits) -> Result<Response, String
         let found = http.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(found.value).ok().map(str::trim)
     };
-    let content = header("content-type").unwrap_or("text/html");
+    let content = header("content-type").filter(|content| !content.is_empty()).unwrap_or("text/html");
     let Some(is_html) = text_kind(content) else { return Ok(Response::Other(essence(content))) };
     let mut body = std::borrow::Cow::Borrowed(&body[end..]);
     if header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
@@ -290,8 +304,15 @@ pub(super) fn response(record: &[u8], limits: Limits) -> Result<Response, String
     {
         body = whole.into();
     }
-    let packing = header("content-encoding").unwrap_or_default().to_ascii_lowercase();
-    let body = unpacked(body.into_owned(), &packing, limits)?;
+    let packings = header("content-encoding").unwrap_or_default().to_ascii_lowercase();
+    let names = packings.split(',').map(|name| name.split(';').next().unwrap_or_default().trim());
+    let mut body = body.into_owned();
+    for name in names.rev().take(PACKINGS) {
+        body = unpacked(body, name, limits)?;
+    }
+    if stream::packing(&body).is_compressed() {
+        return Err(format!("the response is packed in another way than it says: {packings}"));
+    }
     Ok(Response::Article(Fetched { url, body, encoding: charset(content), is_html }))
 }
 
@@ -362,8 +383,12 @@ fn text_kind(content: &str) -> Option<bool> {
     }
 }
 
+/// A type of content without its parameters. What is no such type is called other content.
 fn essence(content: &str) -> String {
-    content.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    const LONGEST: usize = 80;
+    let essence = content.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_type = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'+' | b'-' | b'_');
+    if essence.len() <= LONGEST && essence.bytes().all(is_type) { essence } else { "other content".to_owned() }
 }
 
 fn is_type(content: &str, name: &str) -> bool {

@@ -6,12 +6,12 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Archive, Format, Location, Skipped, Source};
+use crate::input::{Archive, Format, Location, Source};
 use crate::report::Sink;
 use crate::report::dump::{self, Becomes, Fate, Written};
 use crate::report::removed::{Account, Notes};
 use crate::score::{Comparison, ScoredPair, Side};
-use ahash::AHashSet;
+use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,6 +72,13 @@ impl Scan {
     /// The sources of the input proper, each with its articles.
     fn parts(&self) -> Vec<Part<'_>> {
         let catalogue = self.catalogue();
+        // How often something of a source was skipped, and how many of its records.
+        let mut skips: AHashMap<&str, [u64; 2]> = AHashMap::new();
+        for skip in self.skipped() {
+            let [all, records] = skips.entry(&skip.source).or_default();
+            *all += 1;
+            *records += u64::from(skip.record.is_some());
+        }
         let mut first = 0;
         let mut parts = Vec::new();
         for (source, number) in catalogue.sources.iter().zip(0..) {
@@ -80,14 +87,12 @@ impl Scan {
             first = to;
             if !source.reference {
                 let articles = &catalogue.locations[from..to];
-                let is_whole = source.format.is_whole();
-                let is_record = |skip: &&Skipped| if is_whole { articles.is_empty() } else { skip.record.is_some() };
-                let skipped = self.skipped_in(&source.name).filter(is_record).count() as u64;
+                let [all, records] = skips.get(&*source.name).copied().unwrap_or_default();
                 let skipped = match &source.format {
                     // Of a row group that cannot be read, no row is listed by itself.
                     Format::Columns(columns) => columns.rows() - articles.len() as u64,
-                    _ if is_whole => skipped.min(1),
-                    _ => skipped,
+                    format if format.is_whole() => u64::from(articles.is_empty() && all > 0),
+                    _ => records,
                 };
                 parts.push(Part { source, number: number as usize, first: from as u32, articles, skipped });
             }
@@ -137,6 +142,7 @@ impl Scan {
             }
             Ok(written)
         };
+        let unread: AHashSet<&str> = self.skipped().iter().map(|skip| skip.source.as_str()).collect();
         let write = |parts: &&[Part<'_>]| {
             let [part, ..] = parts else { return Ok(()) };
             let done = |part: &Part<'_>, written: io::Result<Written>| {
@@ -146,7 +152,12 @@ impl Scan {
                     .and_then(|written| part.check(&written, &goes))
             };
             if let Some((archive, _)) = &part.source.member {
-                return self.repack(archive, parts, target, &goes, &rewrite, &done);
+                return repack(
+                    archive,
+                    parts,
+                    target,
+                    &Ways { unread: &unread, goes: &goes, rewrite: &rewrite, done: &done },
+                );
             }
             let relative = &part.source.relative;
             let paths = [path_in(target.kept, relative, target), rejected_in(target.rejected, relative, target)];
@@ -160,53 +171,56 @@ impl Scan {
         let groups: Vec<&[Part<'_>]> = parts.chunk_by(of_one_file).collect();
         groups.par_iter().map(write).collect()
     }
+}
 
-    /// Writes an archive once more, of which these are the sources.
-    fn repack(
-        &self,
-        archive: &Archive,
-        parts: &[Part<'_>],
-        target: Target<'_>,
-        goes: &dyn Fn(ArticleId) -> bool,
-        rewrite: &dyn Fn(&Part<'_>, &[PathBuf; 2]) -> io::Result<Written>,
-        done: &dyn Fn(&Part<'_>, io::Result<Written>) -> Result<()>,
-    ) -> Result<()> {
-        let relative = &archive.relative;
-        let paths = [path_in(target.kept, relative, target), rejected_in(target.rejected, relative, target)];
-        let unread: AHashSet<&str> = self.skipped().iter().map(|skip| skip.source.as_str()).collect();
-        let failed = |error: &io::Error| failed(&archive.name, error);
-        // Beside the dump, and gone with all else that is not finished.
-        let aside = target.kept.parent().unwrap_or(Path::new("."));
-        let aside = tempfile::Builder::new().prefix("members-").tempdir_in(aside).map_err(|error| failed(&error))?;
-        let mut parts = parts.iter().peekable();
-        let mut wrong = None;
-        let repacked = dump::repack(archive, &paths, &mut |number| {
-            let is_it = |part: &&Part<'_>| part.source.member.as_ref().is_some_and(|(_, member)| *member == number);
-            let Some(part) = parts.next_if(is_it) else {
-                let name = archive.name_of(number);
-                return Ok(if unread.contains(&*name) { Becomes::Rejected } else { Becomes::Same });
-            };
-            let (becomes, written) = if !part.source.format.is_whole() {
-                let files = ["kept", "rejected"].map(|name| aside.path().join(format!("{number}.{name}")));
-                let written = rewrite(part, &files);
-                (Becomes::Files(files), written)
-            } else if part.articles.is_empty() {
-                (Becomes::Rejected, Ok(Written { rejected: 1, ..Written::default() }))
-            } else if goes(ArticleId(part.first)) {
-                (Becomes::Nothing, Ok(Written { removed: 1, ..Written::default() }))
-            } else {
-                (Becomes::Same, Ok(Written { kept: 1, ..Written::default() }))
-            };
-            if let Err(error) = done(part, written) {
-                wrong = Some(error);
-                return Err(io::Error::other("stopped"));
-            }
-            Ok(becomes)
-        });
-        match (wrong, repacked) {
-            (Some(error), _) => Err(error),
-            (None, repacked) => repacked.map_err(|error| failed(&error)),
+/// Decides and does what is to be done with the sources of an archive.
+struct Ways<'w> {
+    /// The names of those that could not be read.
+    unread: &'w AHashSet<&'w str>,
+    goes: &'w dyn Fn(ArticleId) -> bool,
+    /// Writes a source of records once more.
+    rewrite: &'w dyn Fn(&Part<'_>, &[PathBuf; 2]) -> io::Result<Written>,
+    /// Checks what was written.
+    done: &'w dyn Fn(&Part<'_>, io::Result<Written>) -> Result<()>,
+}
+
+/// Writes an archive once more, of which these are the sources.
+fn repack(archive: &Archive, parts: &[Part<'_>], target: Target<'_>, ways: &Ways<'_>) -> Result<()> {
+    let Ways { unread, goes, rewrite, done } = ways;
+    let relative = &archive.relative;
+    let paths = [path_in(target.kept, relative, target), rejected_in(target.rejected, relative, target)];
+    let failed = |error: &io::Error| failed(&archive.name, error);
+    // Beside the dump, and gone with all else that is not finished.
+    let aside = target.kept.parent().unwrap_or(Path::new("."));
+    let aside = tempfile::Builder::new().prefix("members-").tempdir_in(aside).map_err(|error| failed(&error))?;
+    let mut parts = parts.iter().peekable();
+    let mut wrong = None;
+    let repacked = dump::repack(archive, &paths, &mut |number| {
+        let is_it = |part: &&Part<'_>| part.source.member.as_ref().is_some_and(|(_, member)| *member == number);
+        let Some(part) = parts.next_if(is_it) else {
+            let name = archive.name_of(number);
+            return Ok(if unread.contains(&*name) { Becomes::Rejected } else { Becomes::Same });
+        };
+        let (becomes, written) = if !part.source.format.is_whole() {
+            let files = ["kept", "rejected"].map(|name| aside.path().join(format!("{number}.{name}")));
+            let written = rewrite(part, &files);
+            (Becomes::Files(files), written)
+        } else if part.articles.is_empty() {
+            (Becomes::Rejected, Ok(Written { rejected: 1, ..Written::default() }))
+        } else if goes(ArticleId(part.first)) {
+            (Becomes::Nothing, Ok(Written { removed: 1, ..Written::default() }))
+        } else {
+            (Becomes::Same, Ok(Written { kept: 1, ..Written::default() }))
+        };
+        if let Err(error) = done(part, written) {
+            wrong = Some(error);
+            return Err(io::Error::other("stopped"));
         }
+        Ok(becomes)
+    });
+    match (wrong, repacked) {
+        (Some(error), _) => Err(error),
+        (None, repacked) => repacked.map_err(|error| failed(&error)),
     }
 }
 
@@ -267,8 +281,14 @@ fn takes_notes(format: &Format) -> bool {
 
 /// Two sources must not go to one place, and only some kinds of records can take notes.
 fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
-    let is_file = |part: &&Part<'_>| part.source.member.is_none();
-    let mut relative: Vec<&Path> = parts.iter().filter(is_file).map(|part| part.source.relative.as_path()).collect();
+    let file = |part: &Part<'_>| part.source.member.as_ref().map(|(archive, _)| Arc::as_ptr(archive));
+    let files = parts.chunk_by(|one, other| file(one).is_some() && file(one) == file(other));
+    let mut relative: Vec<&Path> = files
+        .map(|parts| match &parts[0].source.member {
+            Some((archive, _)) => archive.relative.as_path(),
+            None => parts[0].source.relative.as_path(),
+        })
+        .collect();
     relative.sort_unstable();
     if let Some(twice) = relative.windows(2).find(|two| two[0] == two[1]) {
         let message =

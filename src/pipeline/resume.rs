@@ -12,7 +12,8 @@ use crate::candidates::passages::{ArticleKeys, Postings};
 use crate::candidates::shelf::Store;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Cards, Drawn, Heard, InputOptions, Location, Place, Plan, Source, TextPlace};
+use crate::input::{Cards, Drawn, Heard, InputOptions, Location, Plan, Source, TextPlace};
+use crate::report::aside;
 use crate::saved::{Saved, load_all, save_all};
 use crate::shingle::Known;
 use std::fs::{self, File};
@@ -25,6 +26,7 @@ use xxhash_rust::xxh3::Xxh3;
 /// The files of the folder: what was read, the texts that were drawn, and the lock.
 const READ: &str = "wirecopy.read";
 const TEXTS: &str = "wirecopy.texts";
+const NEW: &str = "wirecopy.new";
 const LOCK: &str = "wirecopy.lock";
 const MAGIC: &[u8; 16] = b"wirecopy read 1\n";
 
@@ -54,18 +56,18 @@ impl WorkDir {
     pub fn new(folder: &Path, resume: bool) -> Result<Self> {
         let failed = |error: io::Error| Error::output(&error).at(folder);
         fs::create_dir_all(folder).map_err(failed)?;
-        let lock = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK)).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { folder: folder.to_owned(), resume, resumed: AtomicBool::new(false), _lock: lock }),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(Error::new(ErrorKind::Output, "another run uses this folder").at(folder))
-            }
-            Err(fs::TryLockError::Error(error)) => Err(failed(error)),
-        }
+        let Some(lock) = aside::lock(folder, LOCK).map_err(failed)? else {
+            return Err(Error::new(ErrorKind::Output, "another run uses this folder").at(folder));
+        };
+        Ok(Self { folder: folder.to_owned(), resume, resumed: AtomicBool::new(false), _lock: lock })
     }
 
-    /// Where texts are kept that were drawn from something else.
+    /// Where texts are kept that were drawn from something else. What an earlier run left is gone then.
     pub(super) fn texts(&self) -> Result<Drawn> {
+        match fs::remove_file(self.folder.join(READ)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(self.failed(&error)),
+            _ => {}
+        }
         Drawn::at(&self.folder.join(TEXTS)).map_err(|error| self.failed(&error))
     }
 
@@ -84,15 +86,23 @@ impl WorkDir {
         let mut head = [0; MAGIC.len() + 16];
         from.read_exact(&mut head).ok()?;
         let read = load(&mut from, store, Drawn::of(&self.folder.join(TEXTS)).ok()?).ok()?;
-        let is_there = |location: &Location| (location.source as usize) < plan.sources.len();
-        let read = read.locations.iter().all(is_there).then_some(read)?;
+        let is_there = |location: &Location| {
+            let has_text = match location.text {
+                TextPlace::Drawn { at, len } => at + u64::from(len) <= read.drawn.bytes(),
+                _ => true,
+            };
+            has_text && (location.source as usize) < plan.sources.len()
+        };
+        if !read.locations.iter().all(is_there) {
+            return None;
+        }
         self.resumed.store(true, Ordering::Relaxed);
         Some(read)
     }
 
     /// Keeps what was read.
     pub(super) fn save(&self, read: &WasRead, identity: u128) -> Result<()> {
-        let new = self.folder.join("wirecopy.new");
+        let new = self.folder.join(NEW);
         let write = || {
             let mut out = Hashed { out: BufWriter::with_capacity(1 << 20, File::create(&new)?), hasher: Xxh3::new() };
             out.write_all(MAGIC)?;
@@ -114,7 +124,7 @@ impl WorkDir {
 
     /// Ends a run: what it kept is not needed any more.
     pub fn clear(self) {
-        for name in [READ, TEXTS, LOCK] {
+        for name in [READ, TEXTS, NEW, LOCK] {
             let _ = fs::remove_file(self.folder.join(name));
         }
     }
@@ -122,7 +132,7 @@ impl WorkDir {
 
 /// Whether such a plan can be read a second time.
 pub(super) fn check(plan: &Plan) -> Result<()> {
-    let is_stream = |source: &&Source| matches!(source.place, Place::Spool(_)) && source.modified.is_none();
+    let is_stream = |source: &&Source| source.origin.is_none();
     match plan.sources.iter().find(is_stream) {
         Some(source) => {
             let message = format!("{} cannot be read a second time: --work-dir is for files", source.name);
@@ -138,9 +148,9 @@ pub(super) fn identity(plan: &Plan, options: &InputOptions, config: &Config) -> 
     let options = InputOptions { leave_out: None, ..options.clone() };
     let mut hasher = Xxh3::new();
     hasher.update(format!("{} {config:?} {options:?}", env!("CARGO_PKG_VERSION")).as_bytes());
-    for Source { name, packing, format, encoding, bytes, modified, reference, .. } in &plan.sources {
-        let encoding = encoding.name();
-        let all = format!("{name:?} {packing:?} {format:?} {encoding} {bytes} {modified:?} {reference}\n");
+    for Source { name, packing, format, encoding, bytes, origin, reference, place, .. } in &plan.sources {
+        let (encoding, within) = (encoding.name(), place.within());
+        let all = format!("{name:?} {packing:?} {format:?} {encoding} {bytes} {origin:?} {within:?} {reference}\n");
         hasher.update(all.as_bytes());
     }
     hasher.digest128()

@@ -216,11 +216,6 @@ impl Scan {
         }
     }
 
-    /// What could not be read of a source.
-    pub(super) fn skipped_in(&self, source: &str) -> impl Iterator<Item = &Skipped> {
-        self.skipped.iter().filter(move |skip| skip.source == source)
-    }
-
     /// How the input is read.
     pub(super) fn options(&self) -> &InputOptions {
         &self.options

@@ -5,6 +5,7 @@
 //! first. What else a killed run left is removed then.
 
 use crate::error::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ const NAME: usize = 160;
 pub(super) struct Aside {
     folder: PathBuf,
     target: PathBuf,
+    /// Whether what is in it is still needed.
+    is_needed: bool,
     /// Held as long as the folder is this run's.
     _lock: File,
 }
@@ -28,12 +31,24 @@ pub(super) struct Aside {
 /// A part of an output: what it is called until it is in its place, and what its name adds to that of the output.
 pub(super) type Part = (&'static str, &'static str);
 
+/// What is to be put in its place.
+#[derive(Debug, Serialize, Deserialize)]
+struct Placing {
+    /// What it is called until then, and what its name adds to that of the output.
+    name: String,
+    ending: String,
+    /// Which file or folder it is; none if there is none, and what is there goes.
+    made: Option<String>,
+    /// Which one is there before.
+    before: Option<String>,
+}
+
 impl Aside {
-    /// Begins an output of these parts.
+    /// Begins an output. What a killed run had made whole is in its place after this.
     ///
     /// # Errors
     /// If another run makes the same output, or nothing can be written beside it.
-    pub(super) fn new(target: &Path, parts: &[Part]) -> Result<Self> {
+    pub(super) fn new(target: &Path) -> Result<Self> {
         let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = target.file_name().unwrap_or(target.as_os_str());
         let name = match name.to_str() {
@@ -41,15 +56,14 @@ impl Aside {
             _ => format!("{:016x}", xxh3_64(name.as_encoded_bytes())),
         };
         let folder = parent.join(format!(".wirecopy-{name}"));
-        // The error's own text would name the folder that is written aside.
-        let failed = |error: io::Error| Error::output(&error.kind().into()).at(target);
+        let failed = |error: io::Error| Error::output(&error).at(target);
         fs::create_dir_all(parent).map_err(failed)?;
-        let lock = lock(&folder).map_err(failed)?;
-        let Some(lock) = lock else {
+        let Some(lock) = lock(&folder, LOCK).map_err(failed)? else {
             return Err(Error::new(ErrorKind::Output, "another run is writing it").at(target));
         };
-        let aside = Self { folder, target: target.to_owned(), _lock: lock };
-        aside.recover(parts).map_err(failed)?;
+        let mut aside = Self { folder, target: target.to_owned(), is_needed: true, _lock: lock };
+        aside.recover().map_err(failed)?;
+        aside.is_needed = false;
         Ok(aside)
     }
 
@@ -58,25 +72,44 @@ impl Aside {
         &self.folder
     }
 
-    /// Puts all parts in their places; those that were not made, and are there from another run, go.
-    pub(super) fn finish(self, parts: &[Part]) -> io::Result<()> {
-        let made: Vec<&str> = parts
-            .iter()
-            .map(|(name, _)| *name)
-            .filter(|name| self.folder.join(name).symlink_metadata().is_ok())
-            .collect();
-        fs::write(self.folder.join("whole.new"), made.join("\n"))?;
+    /// Puts all parts in their places; those that were not made, and are there from another run, go. If that fails, the
+    /// next run that makes the same output goes on with it.
+    pub(super) fn finish(mut self, parts: &[Part]) -> io::Result<()> {
+        let placing = |(name, ending): &Part| Placing {
+            name: (*name).to_owned(),
+            ending: (*ending).to_owned(),
+            made: identity(&self.folder.join(name)),
+            before: identity(&beside(&self.target, ending)),
+        };
+        let all: Vec<Placing> = parts.iter().map(placing).collect();
+        fs::write(self.folder.join("whole.new"), serde_json::to_vec(&all)?)?;
         fs::rename(self.folder.join("whole.new"), self.folder.join(WHOLE))?;
-        self.put_in_place(parts)
+        self.is_needed = true;
+        self.put_in_place(&all)?;
+        fs::remove_file(self.folder.join(WHOLE))?;
+        self.is_needed = false;
+        Ok(())
     }
 
-    fn put_in_place(&self, parts: &[Part]) -> io::Result<()> {
-        let made = fs::read_to_string(self.folder.join(WHOLE))?;
-        for (name, ending) in parts {
+    fn put_in_place(&self, all: &[Placing]) -> io::Result<()> {
+        for Placing { name, ending, made, before } in all {
             let (part, place) = (self.folder.join(name), beside(&self.target, ending));
-            if part.symlink_metadata().is_ok() {
+            let now = identity(&place);
+            // It is there, or somebody has taken it away.
+            if now == *made || (made.is_some() && identity(&part) != *made) {
+                continue;
+            }
+            if now.is_some() && now != *before {
+                let message = format!(
+                    "a run that was stopped left its result in {}, and something else came to {} since: move one of them",
+                    self.folder.display(),
+                    place.display()
+                );
+                return Err(io::Error::other(message));
+            }
+            if made.is_some() {
                 put(&part, &place)?;
-            } else if !made.lines().any(|made| made == *name) && place.symlink_metadata().is_ok() {
+            } else {
                 fs::rename(&place, self.folder.join(format!("{name}.old")))?;
             }
         }
@@ -84,9 +117,10 @@ impl Aside {
     }
 
     /// Finishes what a killed run had made, and removes what it had not.
-    fn recover(&self, parts: &[Part]) -> io::Result<()> {
-        if self.folder.join(WHOLE).exists() {
-            self.put_in_place(parts)?;
+    fn recover(&self) -> io::Result<()> {
+        if let Ok(whole) = fs::read(self.folder.join(WHOLE)) {
+            self.put_in_place(&serde_json::from_slice::<Vec<Placing>>(&whole)?)?;
+            fs::remove_file(self.folder.join(WHOLE))?;
         }
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -101,18 +135,33 @@ impl Aside {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        if !self.is_needed {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
-/// Makes a folder and locks it; nothing if another run has.
-fn lock(folder: &Path) -> io::Result<Option<File>> {
+/// Which file or folder is at a path, whatever it is called.
+fn identity(path: &Path) -> Option<String> {
+    let metadata = path.symlink_metadata().ok()?;
+    #[cfg(unix)]
+    let identity = {
+        use std::os::unix::fs::MetadataExt;
+        format!("{}:{}", metadata.dev(), metadata.ino())
+    };
+    #[cfg(not(unix))]
+    let identity = format!("{:?} {:?} {}", metadata.created().ok(), metadata.is_dir(), metadata.len());
+    Some(identity)
+}
+
+/// Makes a folder and locks it by a file of this name in it; nothing if another run has.
+pub(crate) fn lock(folder: &Path, name: &str) -> io::Result<Option<File>> {
     loop {
         match fs::create_dir(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let path = folder.join(LOCK);
+        let path = folder.join(name);
         let file = match File::options().create(true).truncate(false).write(true).open(&path) {
             // Its owner has just removed the folder.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -182,44 +231,88 @@ mod tests {
 
     const PARTS: [Part; 2] = [("audit", ".audit"), ("made", "")];
 
-    fn read(path: PathBuf) -> String {
+    fn read(path: &Path) -> String {
         fs::read_to_string(path).unwrap_or_default()
+    }
+
+    /// A folder, an output in it, and the hidden folder of that.
+    fn places() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (target, hidden) = (folder.path().join("out"), folder.path().join(".wirecopy-out"));
+        (folder, target, hidden)
+    }
+
+    /// A run that is killed when it has said what is whole, before anything is in its place.
+    fn killed(target: &Path, hidden: &Path, parts: &[Part], make: impl Fn(&Path)) {
+        let aside = Aside::new(target).expect("nobody makes it");
+        make(aside.path());
+        let kept = hidden.with_extension("kept");
+        fs::rename(hidden, &kept).expect("it is there");
+        let placing = parts.iter().map(|(name, ending)| Placing {
+            name: (*name).to_owned(),
+            ending: (*ending).to_owned(),
+            made: identity(&kept.join(name)),
+            before: identity(&beside(target, ending)),
+        });
+        let all: Vec<Placing> = placing.collect();
+        fs::write(kept.join(WHOLE), serde_json::to_vec(&all).expect("JSON")).expect("a file");
+        drop(aside);
+        fs::rename(kept, hidden).expect("it can be");
     }
 
     #[test]
     fn two_runs_cannot_make_one_output() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let target = folder.path().join("out");
-        let first = Aside::new(&target, &PARTS).expect("nobody else does");
-        let second = Aside::new(&target, &PARTS).expect_err("the first does");
+        let (folder, target, _) = places();
+        let first = Aside::new(&target).expect("nobody else does");
+        let second = Aside::new(&target).expect_err("the first does");
         assert!(second.to_string().ends_with("another run is writing it"), "{second}");
-        Aside::new(&folder.path().join("other"), &PARTS).expect("it is another output");
+        Aside::new(&folder.path().join("other")).expect("it is another output");
         drop(first);
-        Aside::new(&target, &PARTS).expect("nobody does any more");
+        Aside::new(&target).expect("nobody does any more");
         assert_eq!(fs::read_dir(folder.path()).expect("it is there").count(), 0);
     }
 
     #[test]
-    fn what_a_killed_run_left_is_finished_or_removed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let target = folder.path().join("out");
-        let (hidden, audit) = (folder.path().join(".wirecopy-out"), folder.path().join("out.audit"));
+    fn what_a_killed_run_had_not_made_whole_is_removed() {
+        let (folder, target, hidden) = places();
         fs::write(&target, "old").expect("a file");
         fs::create_dir_all(hidden.join("made.parts")).expect("a folder");
         fs::write(hidden.join("made"), "half").expect("a file");
-        drop(Aside::new(&target, &PARTS).expect("nobody makes it"));
-        assert_eq!(read(target.clone()), "old");
-        // One that had put the first of two parts in its place.
-        fs::create_dir_all(&hidden).expect("a folder");
-        fs::write(hidden.join("whole"), "audit\nmade").expect("a file");
-        fs::write(hidden.join("made"), "new").expect("a file");
-        fs::write(&audit, "new audit").expect("a file");
-        drop(Aside::new(&target, &PARTS).expect("nobody makes it"));
-        assert_eq!([read(target.clone()), read(audit.clone())], ["new", "new audit"]);
-        // A part that is not made any more goes.
-        let aside = Aside::new(&target, &PARTS).expect("nobody makes it");
-        fs::create_dir(aside.path().join("made")).expect("a folder");
-        aside.finish(&PARTS).expect("it can be renamed");
-        assert!(target.is_dir() && !audit.exists() && !hidden.exists());
+        drop(Aside::new(&target).expect("nobody makes it"));
+        assert_eq!(read(&target), "old");
+        assert_eq!(fs::read_dir(folder.path()).expect("it is there").count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_run_had_made_whole_is_put_in_its_place_by_any_other() {
+        let (folder, target, hidden) = places();
+        let audit = folder.path().join("out.audit");
+        fs::write(&target, "old").expect("a file");
+        let make = |aside: &Path| {
+            fs::write(aside.join("made"), "new").expect("a file");
+            fs::write(aside.join("audit"), "new audit").expect("a file");
+        };
+        killed(&target, &hidden, &PARTS, make);
+        drop(Aside::new(&target).expect("nobody makes it"));
+        assert_eq!([read(&target), read(&audit)], ["new", "new audit"]);
+        // One that was killed when the new folder had taken the place of the old one.
+        fs::remove_file(&target).expect("it is there");
+        fs::create_dir(&target).expect("a folder");
+        fs::write(target.join("old"), "").expect("a file");
+        killed(&target, &hidden, &PARTS, |aside| fs::create_dir(aside.join("made")).expect("a folder"));
+        put(&hidden.join("made"), &target).expect("they change places");
+        drop(Aside::new(&target).expect("nobody makes it"));
+        assert!(target.is_dir() && !target.join("old").exists(), "the new one stays");
+        assert!(!audit.exists() && !hidden.exists(), "a part that was not made any more goes");
+    }
+
+    #[test]
+    fn what_came_since_is_not_replaced() {
+        let (_folder, target, hidden) = places();
+        killed(&target, &hidden, &PARTS, |aside| fs::write(aside.join("made"), "new").expect("a file"));
+        fs::write(&target, "precious").expect("a file");
+        let refused = Aside::new(&target).expect_err("something else is there");
+        assert!(refused.to_string().contains("move one of them"), "{refused}");
+        assert_eq!([read(&target), read(&hidden.join("made"))], ["precious", "new"]);
     }
 }

@@ -38,7 +38,7 @@ impl Deduplicated {
     /// deduplication, or nothing can be written beside it.
     pub fn new(target: &Path, force: bool) -> Result<Self> {
         // What a killed run had made is in its place after this.
-        let aside = Aside::new(target, &PARTS)?;
+        let aside = Aside::new(target)?;
         let there = |path: &PathBuf| path.symlink_metadata().is_ok();
         let all = [target.to_owned(), beside(target, REMOVED), beside(target, REJECTED), beside(target, SKIPPED)];
         if let Some(path) = all.iter().find(|path| there(path)) {

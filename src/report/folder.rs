@@ -65,7 +65,7 @@ impl Staging {
     /// If `target` is there already and `force` is not set, or nothing can be written beside it.
     pub fn new(target: &Path, force: bool) -> Result<Self> {
         // What a killed run had made is in its place after this.
-        let aside = Aside::new(target, &PARTS)?;
+        let aside = Aside::new(target)?;
         if target.symlink_metadata().is_ok() {
             if !force {
                 let message = "is there already; name another folder, or replace it with --force";

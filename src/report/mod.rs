@@ -7,7 +7,7 @@
 //! [`boilerplate`], [`summary`].
 
 #[cfg(feature = "formats")]
-mod aside;
+pub(crate) mod aside;
 #[cfg(feature = "formats")]
 pub mod audit;
 #[cfg(feature = "formats")]

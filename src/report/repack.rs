@@ -135,7 +135,7 @@ impl Repacked {
             }
             (Self::Tar(out, written), Members::Tar(window)) => {
                 let ahead = window.read_exact_at(entry.bytes.0, (entry.header - entry.bytes.0) as usize)?;
-                if memchr::memmem::find(&ahead, b" size=").is_some() {
+                if has_size(&ahead) {
                     return Err(io::Error::other("its size is in an extended header, which is not written"));
                 }
                 let mut header = tar::Header::new_old();
@@ -164,6 +164,19 @@ impl Repacked {
             }
         }
     }
+}
+
+/// Whether headers before a member's own say how long it is.
+fn has_size(ahead: &[u8]) -> bool {
+    let mut headers = tar::Archive::new(ahead);
+    let Ok(entries) = headers.entries() else { return true };
+    entries.raw(true).flatten().filter(|entry| entry.header().entry_type().is_pax_local_extensions()).any(
+        |mut entry| {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).is_err()
+                || tar::PaxExtensions::new(&bytes).flatten().any(|extension| extension.key() == Ok("size"))
+        },
+    )
 }
 
 /// Copies all bytes, and says how many there were.

@@ -17,6 +17,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Most rows behind the last article of a row group that are taken to be there.
+const REST: u64 = 1 << 20;
 /// Rows whose values are held at a time.
 const ROWS: usize = 4096;
 
@@ -63,10 +65,17 @@ pub(crate) fn sieve(
         if articles.get(next).is_none_or(|article| article.offset >= end) {
             // There may be no such rows, whatever their number.
             written.rejected += end - start;
-            begun(&mut others, rejected, source, &reader)?.copy(&window, metadata)?;
+            // What lies beyond the end of the file is listed all the same.
+            if is_there(&window, metadata) {
+                begun(&mut others, rejected, source, &reader)?.copy(&window, metadata)?;
+            }
             continue;
         }
-        let rows: Vec<Row> = (start..end)
+        // Rows behind the last article may be said to be there and not be.
+        let here = articles[next..].iter().take_while(|article| article.offset < end);
+        let last = here.last().map_or(start, |article| article.offset + 1);
+        let rest = if end - last <= REST { 0 } else { end - last };
+        let rows: Vec<Row> = (start..end - rest)
             .map(|row| {
                 if articles.get(next).is_none_or(|article| article.offset != row) {
                     return Row::Rejected;
@@ -78,7 +87,7 @@ pub(crate) fn sieve(
         let count = |which: Row| rows.iter().filter(|row| **row == which).count() as u64;
         written.kept += count(Row::Stays);
         written.removed += count(Row::Goes);
-        written.rejected += count(Row::Rejected);
+        written.rejected += count(Row::Rejected) + rest;
         kept.take(&reader, at, &rows, Row::Stays)?;
         if count(Row::Rejected) > 0 {
             begun(&mut others, rejected, source, &reader)?.take(&reader, at, &rows, Row::Rejected)?;
@@ -125,7 +134,7 @@ impl Table {
         if !rows.contains(&which) {
             return Ok(());
         }
-        if rows.iter().all(|row| *row == which) {
+        if rows.len() as i64 == metadata.num_rows() && rows.iter().all(|row| *row == which) {
             return self.copy(window, metadata);
         }
         let mut out = self.writer.next_row_group()?;
@@ -159,6 +168,12 @@ impl Table {
         self.writer.finish()?;
         self.writer.inner_mut().0.take().map_or(Ok(()), Packed::finish)
     }
+}
+
+/// Whether all bytes of a row group are in the file.
+fn is_there(window: &Window, metadata: &RowGroupMetaData) -> bool {
+    let end = |(start, length): (u64, u64)| start.saturating_add(length);
+    metadata.columns().iter().all(|column| end(column.byte_range()) <= window.len())
 }
 
 /// How a table is written that is to be like another one.
