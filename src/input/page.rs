@@ -130,7 +130,7 @@ const ENDED: [&[u8]; 31] = [
 /// Elements in which others that have no content say so.
 const FOREIGN: [&[u8]; 2] = [b"svg", b"math"];
 /// Elements that no end of another one ends, or that contain what looks like elements.
-const CLOSED: [&[u8]; 20] = [
+const CLOSED: [&[u8]; 26] = [
     b"table",
     b"template",
     b"object",
@@ -151,6 +151,12 @@ const CLOSED: [&[u8]; 20] = [
     b"style",
     b"foreignobject",
     b"desc",
+    b"mi",
+    b"mo",
+    b"mn",
+    b"ms",
+    b"mtext",
+    b"annotation-xml",
 ];
 /// Elements that the end of one that is none of them does not end.
 const SPECIAL: [&[u8]; 38] = [
@@ -375,9 +381,15 @@ mod tests {
         assert!(refused("<div>".repeat(100_000)));
         assert!(refused("<b><i>".repeat(300)));
         assert!(refused("<div></x>".repeat(600)), "an end of what is not open ends nothing");
-        for odd in
-            ["<b><div></b>", "<span><div></span>", "<ul><li></ol>x", "<i>x</b>", "<div><xmp></div></xmp>", "<rt>"]
-        {
+        for odd in [
+            "<b><div></b>",
+            "<span><div></span>",
+            "<ul><li></ol>x",
+            "<i>x</b>",
+            "<div><xmp></div></xmp>",
+            "<rt>",
+            "<math><mi><div></math>",
+        ] {
             assert!(refused(odd.repeat(600)), "{odd}");
         }
         assert!(refused(format!("<select><title></select>{}</title>", "<div>".repeat(600))));

@@ -249,6 +249,9 @@ impl Room {
     }
 }
 
+/// Bytes of a thread's stack: trees of pages are walked by functions that call themselves.
+const STACK: usize = 8 << 20;
+
 impl Common {
     /// Sets up how standard error speaks, and the threads that all parallel work uses.
     pub(in crate::cli) fn start(&self) -> Result<()> {
@@ -259,7 +262,7 @@ impl Common {
         if self.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
             return Err(Error::setting(format!("--threads is {threads}; it must be 1 to {MOST_THREADS}")));
         }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build_global();
         pool.map_err(|error| Error::setting(format!("--threads {threads}: {error}")))
     }
 }
