@@ -380,3 +380,70 @@ fn a_table_in_columns_comes_back_as_it_was() {
     let rejected = SerializedFileReader::new(File::open(folder.path("out.broken.rejected")).expect("a file"));
     assert_eq!(rejected.expect("Parquet").metadata().file_metadata().num_rows(), 20, "as they were");
 }
+
+#[test]
+fn what_an_archive_hides_is_said() {
+    let folder = Folder::new();
+    let lines = |seed| json_line(&[("text", &story(seed, 9))]);
+    let both = zipped(&vec![member("a.jsonl", lines(1)), member("b.jsonl", lines(2))]);
+    let twice = String::from_utf8_lossy(&both).contains("b.jsonl").then(|| replaced(&both, b"b.jsonl", b"a.jsonl"));
+    folder.write("twice.zip", twice.expect("names stand there as they are"));
+    let run = folder.run(&["dedup", "twice.zip", "-o", "out"]);
+    assert!(run.status == 2 && run.err.contains("several of its members have one name"), "{}", run.err);
+
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("a.jsonl", stored).expect("in memory");
+    zip.write_all(lines(1).as_bytes()).expect("in memory");
+    let whole = zip.finish().expect("in memory").into_inner();
+    folder.write("whole.zip", &whole).write("damaged.zip", replaced(&whole, b"w1x8y11", b"w1x8y77"));
+    assert!(folder.scan(&["whole.zip"], 0).skipped().is_empty());
+    assert!(folder.scan(&["damaged.zip"], 3).skipped()[0].contains("its checksum is another"));
+
+    let one = tarred(&day().0);
+    folder.write("two.tar", [&one[..], &one].concat());
+    let skipped = folder.scan(&["two.tar"], 3).skipped();
+    assert!(skipped.iter().any(|skip| skip.contains("something stands behind its end")), "{skipped:?}");
+
+    folder.write("day.zip", zipped(&day().0));
+    let compared = folder.run(&["compare", "day.zip/day/one.txt", "day.zip/day/lines.jsonl:2", "--format", "json"]);
+    assert!(compared.out.contains("\"identical\""), "a member by its name: {}{}", compared.out, compared.err);
+}
+
+/// Bytes with others of the same number instead of some.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for at in 0..=bytes.len() - from.len() {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_response_that_is_not_what_it_says_is_listed() {
+    let folder = Folder::new();
+    let long = response("http://a.example/1", &page("One", &story(1, 20)));
+    let length = long.len() - long.find("HTTP/1.1").expect("it is there") - 4;
+    let over = long.replace(&format!("Content-Length: {length}"), &format!("Content-Length: {}", length + long.len()));
+    assert_ne!(over, long);
+    let packed = |coding: &str, body: &[u8]| {
+        let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {coding}\r\n\r\n");
+        let length = http.len() + body.len();
+        let head = format!(
+            "WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http\r\nContent-Length: {length}\r\n\r\n{http}"
+        );
+        [head.as_bytes(), body, b"\r\n\r\n"].concat()
+    };
+    let two = page("Two", &story(2, 20));
+    let once = gzipped(two.as_bytes());
+    folder.write("over.warc", [over, long.clone(), long].concat()).write(
+        "packed.warc",
+        [packed("gzip, gzip", &gzipped(&once)), packed("gzip;q=1", &once), packed("x-unknown", &once)].concat(),
+    );
+    assert_eq!(folder.scan(&["over.warc"], 3).skipped(), ["over.warc:1 other records stand within its length"]);
+    let results = folder.scan(&["packed.warc"], 3);
+    assert_eq!(results.relations(), ["packed.warc:1 packed.warc:2 identical"]);
+    assert!(results.skipped()[0].starts_with("packed.warc:3 the response is packed in another way"));
+}

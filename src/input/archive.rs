@@ -82,8 +82,14 @@ pub(super) fn open(
         Kind::Zip => members_of_zip(&archive.place, ratio, &mut archive.entries),
         Kind::Tar => members_of_tar(&archive.place, ratio, &mut archive.entries),
     };
-    let error = broken.or_else(|| read.err().map(|error| format!("the archive is damaged: {error}")));
-    (archive, error.map(|error| format!("{error}; what came before was used")))
+    let error = broken.or_else(|| {
+        read.err().map(|error| match error.kind() {
+            io::ErrorKind::Unsupported => error.to_string(),
+            _ => format!("the archive is damaged: {error}"),
+        })
+    });
+    let used = if archive.entries.is_empty() { "" } else { "; what came before was used" };
+    (archive, error.map(|error| error + used))
 }
 
 /// Unpacks a source, and says why not to its end.
@@ -100,7 +106,7 @@ pub(super) fn unpack(
 fn members_of_zip(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Result<()> {
     let mut zip = ZipArchive::new(place.shared()?)?;
     if listed(&place.shared()?, zip.central_directory_start())? > zip.len() {
-        return Err(io::Error::other("several of its members have one name; pack it anew under different names"));
+        return Err(refused("several of its members have one name; pack it anew under different names"));
     }
     for index in 0..zip.len() {
         let listed = zip.name_for_index(index).and_then(Result::ok).map(std::borrow::Cow::into_owned);
@@ -176,17 +182,18 @@ fn members_of_tar(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Re
     let mut start = 0;
     for entry in tar.entries_with_seek()? {
         let entry = entry?;
+        let kind = entry.header().entry_type();
+        if kind.is_gnu_sparse() {
+            // Where its bytes end, and the next member begins, is not known.
+            entries.clear();
+            return Err(refused("it has sparse files in the old form of GNU; pack it anew with --format=pax"));
+        }
         let (offset, len) = (entry.raw_file_position(), entry.size());
         let end = len.checked_next_multiple_of(BLOCK).and_then(|len| offset.checked_add(len)).unwrap_or(u64::MAX);
         if offset.checked_add(len).is_none_or(|end| end > length) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let bytes = entry.path_bytes().into_owned();
-        let kind = entry.header().entry_type();
-        if kind.is_gnu_sparse() {
-            entries.clear();
-            return Err(io::Error::other("it has sparse files in the old form of GNU; pack it anew with --format=pax"));
-        }
         let what = if leads_out(&bytes) {
             What::Refused(LEADS_OUT.to_owned())
         } else if kind.is_dir() || kind.is_pax_global_extensions() {
@@ -206,9 +213,14 @@ fn members_of_tar(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Re
     let mut rest = Vec::new();
     place.shared()?.from(start.min(length)).take(BEHIND).read_to_end(&mut rest)?;
     if rest.iter().any(|byte| *byte != 0) {
-        return Err(io::Error::other("something stands behind its end, which is not read"));
+        return Err(refused("something stands behind its end, which is not read"));
     }
     Ok(())
+}
+
+/// What is no damage, and not read.
+fn refused(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, reason)
 }
 
 /// Bytes behind the end of an archive of tar that are looked at.
