@@ -276,7 +276,7 @@ pub(super) struct Room {
 #[derive(Debug, Args)]
 #[command(after_help = RELATIONS)]
 pub(super) struct Compare {
-    /// A file, or a record as <FILE:RECORD>
+    /// A file, a record as <FILE:RECORD>, or a member of an archive as <ARCHIVE/MEMBER>
     pub(super) a: String,
 
     /// Another
