@@ -9,6 +9,7 @@ use parquet::basic::Encoding;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
@@ -49,6 +50,23 @@ impl Write for Out {
 pub(crate) fn sieve(
     source: &Source,
     columns: &Columns,
+    articles: &[Location],
+    paths: &[PathBuf; 2],
+    fate: &dyn Fn(usize, &[u8]) -> Fate,
+) -> io::Result<Written> {
+    write_rows((source, columns), articles, paths, fate).map_err(|error| {
+        // The library wraps what the system says.
+        let parquet = error.get_ref().and_then(|inner| inner.downcast_ref::<ParquetError>());
+        let inner = match parquet {
+            Some(ParquetError::External(inner)) => inner.downcast_ref::<io::Error>(),
+            _ => None,
+        };
+        inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+    })
+}
+
+fn write_rows(
+    (source, columns): (&Source, &Columns),
     articles: &[Location],
     [target, rejected]: &[PathBuf; 2],
     fate: &dyn Fn(usize, &[u8]) -> Fate,
