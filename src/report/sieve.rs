@@ -54,7 +54,7 @@ pub(crate) fn sieve(
     paths: &[PathBuf; 2],
     fate: &dyn Fn(usize, &[u8]) -> Fate,
 ) -> io::Result<Written> {
-    write_rows((source, columns), articles, paths, fate).map_err(|error| {
+    careful(|| write_rows((source, columns), articles, paths, fate)).map_err(|error| {
         // The library wraps what the system says.
         let parquet = error.get_ref().and_then(|inner| inner.downcast_ref::<ParquetError>());
         let inner = match parquet {
@@ -191,7 +191,8 @@ impl Table {
 /// Whether all bytes of a row group are in the file.
 fn is_there(window: &Window, metadata: &RowGroupMetaData) -> bool {
     let end = |(start, length): (u64, u64)| start.saturating_add(length);
-    metadata.columns().iter().all(|column| end(column.byte_range()) <= window.len())
+    // The library does not bear places below zero.
+    careful(|| Ok(metadata.columns().iter().all(|column| end(column.byte_range()) <= window.len()))).unwrap_or(false)
 }
 
 /// How a table is written that is to be like another one.
