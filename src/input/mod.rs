@@ -38,6 +38,7 @@ mod fields;
 mod kept;
 mod lines;
 mod look;
+mod nesting;
 mod objects;
 mod page;
 mod pieces;
