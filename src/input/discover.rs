@@ -193,12 +193,13 @@ impl Discovery<'_> {
                 shown(relative)
             };
             let below = if self.several { last_part(root).join(relative) } else { relative.to_owned() };
+            let origin = origin(path, entry.metadata().ok());
             let found = Found {
                 name,
                 relative: below,
                 place: Place::Path(path.to_owned()),
-                bytes: entry.metadata().map_or(0, |metadata| metadata.len()),
-                origin: origin(path, entry.metadata().ok()),
+                bytes: origin.as_ref().map_or(0, |origin| origin.bytes),
+                origin,
                 member: None,
             };
             let is_page_of = || {

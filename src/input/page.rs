@@ -34,9 +34,9 @@ pub(super) struct Page {
     pub(super) is_bare: bool,
 }
 
-/// Where a page is from.
+/// What is known of a page beside its bytes.
 #[derive(Default)]
-pub(super) struct Origin<'o> {
+pub(super) struct Declared<'o> {
     /// Its address.
     pub(super) url: Option<&'o str>,
     /// The encoding that its server declared.
@@ -44,7 +44,7 @@ pub(super) struct Origin<'o> {
 }
 
 /// Draws the article from a page.
-pub(super) fn read(bytes: &[u8], origin: &Origin<'_>, date_format: Option<&str>) -> Result<Page, String> {
+pub(super) fn read(bytes: &[u8], origin: &Declared<'_>, date_format: Option<&str>) -> Result<Page, String> {
     let encoding = encoding::of_page(bytes, origin.encoding);
     let (html, replaced) = encoding::decode(bytes, encoding);
     let html = html.strip_prefix('\u{feff}').unwrap_or(&html);
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     fn page(html: &str) -> Page {
-        read(html.as_bytes(), &Origin::default(), None).expect("it can be read")
+        read(html.as_bytes(), &Declared::default(), None).expect("it can be read")
     }
 
     const BODY: &str = "The council voted on Tuesday to close the old harbour bridge for repairs until the end of March, \

@@ -5,7 +5,7 @@ use super::encoding;
 use super::fields::Fields;
 use super::lines::{self, BLOCK, Block, Blocks};
 use super::objects;
-use super::page::{self, Origin, Page};
+use super::page::{self, Declared, Page};
 use super::stream::{self, Place};
 use super::warc::{self, Response};
 use super::{Card, Format, InputOptions, Limits, Location, Packing, Skipped, Source, TextPlace, record};
@@ -427,7 +427,7 @@ impl Whole {
     /// The article.
     fn read(self, format: &Format, options: &InputOptions) -> Result<Page, String> {
         match format {
-            Format::Page => page::read(&self.bytes, &Origin::default(), options.date_format.as_deref()),
+            Format::Page => page::read(&self.bytes, &Declared::default(), options.date_format.as_deref()),
             _ => Ok(self.text()),
         }
     }

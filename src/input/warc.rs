@@ -5,7 +5,7 @@
 //! one to plain text. All other records are passed over. Where no record begins, lines are passed over up to one that
 //! begins one; together they are one record that cannot be read.
 
-use super::page::{self, Origin, Page};
+use super::page::{self, Declared, Page};
 use super::{Limits, Packing, encoding, record, stream};
 use encoding_rs::Encoding;
 use std::io::{Cursor, Read};
@@ -230,7 +230,7 @@ pub(super) struct Fetched {
 impl Fetched {
     /// The article.
     pub(super) fn read(self, date_format: Option<&str>) -> Result<Page, String> {
-        let origin = Origin { url: self.url.as_deref(), encoding: self.encoding };
+        let origin = Declared { url: self.url.as_deref(), encoding: self.encoding };
         if self.is_html {
             return page::read(&self.body, &origin, date_format);
         }
