@@ -5,6 +5,7 @@ use crate::util::{Folder, Results, json_line, story};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 
 /// A dump of generated articles, and an archive with pages.
 fn dumps(folder: &Folder) {
@@ -59,6 +60,53 @@ fn a_stopped_run_is_resumed_with_the_same_result() {
     assert_eq!(files, folder.scan(&["in"], 0).files());
     let other = folder.run_with_input(&["scan", "-", "--work-dir", "work"], b"{\"text\": \"x\"}\n");
     assert!(other.status == 2 && other.err.contains("cannot be read a second time"), "{}", other.err);
+}
+
+#[test]
+fn a_run_goes_on_from_its_last_finished_stage() {
+    use wirecopy::cluster::stays::Rules;
+    use wirecopy::pipeline::resume::WorkDir;
+    use wirecopy::pipeline::scan::{Found, Scan};
+    use wirecopy::pipeline::{Progress, Stage};
+    use wirecopy::{Config, input};
+
+    /// The stages that a run began.
+    #[derive(Default)]
+    struct Begun(Mutex<Vec<Stage>>);
+
+    impl Progress for Begun {
+        fn begin(&self, stage: Stage, _: Option<u64>) {
+            self.0.lock().expect("nothing panicked").push(stage);
+        }
+
+        fn advance(&self, _: u64) {}
+    }
+
+    let folder = Folder::new();
+    dumps(&folder);
+    let run = |rules: &Rules| {
+        let options = input::InputOptions::default();
+        let plan = input::Plan::new(&[folder.path("in")], &[], &options).expect("no setting is wrong");
+        let work = Arc::new(WorkDir::new(&folder.path("work"), true).expect("nobody else uses it"));
+        let begun = Begun::default();
+        let read = Scan::read(plan, options, Config::default(), (None, Some(work)), &begun);
+        let (scan, sketches) = read.expect("it can be read");
+        let found: Found = scan.find_removable(sketches, None, rules, &begun).expect("it goes on");
+        (format!("{:?} {:?} {:?}", found.removed, found.pairs, found.boilerplate.passages()), begun.0.into_inner())
+    };
+    let rules = Rules::default();
+    let (expected, first) = run(&rules);
+    let (again, second) = run(&rules);
+    assert_eq!(again, expected);
+    assert!(first.expect("no panic").contains(&Stage::Score));
+    assert_eq!(second.expect("no panic"), [Stage::Read], "nothing is done again");
+    fs::remove_file(folder.path("work/wirecopy.found")).expect("it was kept");
+    let (again, third) = run(&rules);
+    let third = third.expect("no panic");
+    assert_eq!(again, expected);
+    assert!(third.contains(&Stage::Score) && !third.contains(&Stage::Candidates), "{third:?}");
+    let (other, fourth) = run(&Rules { threshold: 0.95, ..rules });
+    assert!(other != expected && fourth.expect("no panic").contains(&Stage::Candidates), "other rules are another run");
 }
 
 #[test]

@@ -7,6 +7,8 @@
 
 pub(crate) mod learn;
 
+#[cfg(feature = "formats")]
+use crate::saved::Saved;
 use crate::shingle::{Known, ShingleSet};
 use ahash::AHashSet;
 use serde::{Deserialize, Serialize};
@@ -61,6 +63,18 @@ impl Boilerplate {
             }
         }
         Self::of(shingles, passages)
+    }
+
+    #[cfg(feature = "formats")]
+    pub(crate) fn save(&self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        self.shingles.save(out)?;
+        serde_json::to_string(&self.passages)?.save(out)
+    }
+
+    #[cfg(feature = "formats")]
+    pub(crate) fn load(from: &mut dyn std::io::Read) -> std::io::Result<Self> {
+        let shingles = Known::load(from)?;
+        Ok(Self { shingles, passages: serde_json::from_str(&String::load(from)?)? })
     }
 
     fn of(shingles: AHashSet<u64>, passages: Vec<KnownPassage>) -> Self {

@@ -6,7 +6,6 @@ use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::dedup::Target;
-use crate::pipeline::resume::WorkDir;
 use crate::pipeline::scan::Scan;
 use crate::report::audit::Deduplicated;
 use crate::report::overview::write_account;
@@ -41,8 +40,8 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     let work = arguments.work.folder()?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config, (memory, work.as_ref()), &bars)?;
-    if work.as_ref().is_some_and(WorkDir::has_begun_again) {
+    let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
+    if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
     }
     let found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;

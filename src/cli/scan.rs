@@ -6,7 +6,6 @@ use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::needs::Needs;
-use crate::pipeline::resume::WorkDir;
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
@@ -37,8 +36,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     check_needs(&Needs::of(&plan, &options, &config), memory, arguments)?;
     let work = arguments.work.folder()?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config, (memory, work.as_ref()), &bars)?;
-    if work.as_ref().is_some_and(WorkDir::has_begun_again) {
+    let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
+    if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
     }
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {

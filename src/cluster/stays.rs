@@ -8,7 +8,7 @@
 use crate::article::Timestamp;
 use crate::config::{CONTAINED, NEAR_DUPLICATE};
 use crate::score::{Relation, ScoredPair};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 /// Who stays among articles of publishers that are preferred alike.
@@ -66,7 +66,7 @@ impl Default for Rules {
 }
 
 /// Why one article stays and not another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// It is a reference.
@@ -99,7 +99,7 @@ impl Rule {
 }
 
 /// An article that goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
     /// It, as a, and the one that stays, as b.
     pub pair: ScoredPair,

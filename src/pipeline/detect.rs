@@ -25,6 +25,7 @@ use crate::report::{Copied, MeasuredRecall, Sink};
 use crate::score::ScoredPair;
 use ahash::AHashMap;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Gives back the texts that were gathered.
@@ -46,7 +47,7 @@ pub(crate) trait Texts: Sync {
 }
 
 /// All that a run found, pairs apart, which went to the sink.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "formats"), allow(dead_code, reason = "only the summary of a scan tells all of it"))]
 pub(crate) struct Outcome {
     pub(crate) pairs: Vec<ScoredPair>,
@@ -59,6 +60,7 @@ pub(crate) struct Outcome {
     /// For each article how much of it stands in others.
     pub(crate) copied: Vec<Option<Copied>>,
     /// What counts for nobody.
+    #[serde(skip)]
     pub(crate) boilerplate: Boilerplate,
     /// Pairs that are not reported, but share a long run.
     pub(crate) long_runs: u64,
@@ -87,43 +89,61 @@ pub(crate) struct Run<'a, T, S> {
     pub(crate) rules: Option<&'a Rules>,
     pub(crate) sink: &'a mut S,
     pub(crate) progress: &'a dyn Progress,
+    pub(crate) checkpoint: &'a dyn Checkpoint,
 }
 
 /// What came together.
-struct Candidates {
+#[derive(Debug, Default)]
+pub(crate) struct Candidates {
+    /// What counts for nobody.
+    pub(crate) boilerplate: Boilerplate,
     /// By their signatures, sorted.
-    alike: Vec<Pair>,
-    alike_crowds: Vec<Vec<u32>>,
+    pub(crate) alike: Vec<Pair>,
+    pub(crate) alike_crowds: Vec<Vec<u32>>,
     /// By what they share.
-    brought: Brought,
+    pub(crate) brought: Brought,
+}
+
+/// Where candidates are kept, so that a run that was stopped need not look for them again.
+pub(crate) trait Checkpoint: Sync {
+    /// Those that are there.
+    fn candidates(&self) -> Option<Candidates>;
+
+    /// Keeps them.
+    fn keep(&self, candidates: &Candidates) -> Result<()>;
+}
+
+/// Nothing is kept.
+impl Checkpoint for () {
+    fn candidates(&self) -> Option<Candidates> {
+        None
+    }
+
+    fn keep(&self, _: &Candidates) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl<T: Texts, S: Sink> Run<'_, T, S> {
     pub(crate) fn detect(mut self) -> Result<Outcome> {
         let copies = Copies::new(&self.gathered);
         let traces = Traces::new(std::mem::take(&mut self.gathered.traces), self.config.bands.k());
-        let (survey, boilerplate) = self.learn(&traces, &copies)?;
-        let filter = &Filter::new(&self.gathered, self.config, &copies);
-        let marks = Marks::new(&survey.hot, &boilerplate, &self.gathered, self.config);
-        let brought = self.bring(&copies, &marks, survey.shared)?;
-        let join = |run: &Self| Join::new(&run.texts, &run.gathered, &copies, &boilerplate, run.config, run.progress);
-        let (alike, alike_crowds) = if self.config.exhaustive {
-            (join(&self)?.candidates(self.config)?, Vec::new())
+        let candidates = if let Some(candidates) = self.checkpoint.candidates() {
+            candidates
         } else {
-            self.alike(&traces, &copies, filter)?
+            let candidates = self.candidates(&traces, &copies)?;
+            self.checkpoint.keep(&candidates)?;
+            candidates
         };
-        let mut candidates = Candidates { alike, alike_crowds, brought };
-        candidates.brought.pairs.retain(|&pair| filter.admits(pair));
-        let has_input = |crowd: &Vec<u32>| crowd.iter().any(|&member| !self.gathered.is_reference(member));
-        candidates.alike_crowds.retain(has_input);
-        candidates.brought.crowds.retain(has_input);
-        let of_sample = || join(&self)?.of_sample(&self.gathered, &copies, self.config);
+        let boilerplate = &candidates.boilerplate;
+        let filter = &Filter::new(&self.gathered, self.config, &copies);
+        let of_sample = || self.join(&copies, boilerplate)?.of_sample(&self.gathered, &copies, self.config);
         let sample = self.config.measure_recall.then(of_sample).transpose()?;
         let sampled = sample.as_ref().map_or(&[][..], |sample| &sample.pairs);
         let needed = self.needed(&candidates, sampled, &copies);
         self.texts.prepare(&needed)?;
 
-        let office = Office::new(&self.gathered, &self.texts, self.config, &boilerplate);
+        let office = Office::new(&self.gathered, &self.texts, self.config, boilerplate);
         candidates.brought.lost.iter().for_each(|&article| office.lose(article, CHANGED.to_owned()));
         let verifier = Verifier { office, filter, progress: self.progress };
         let mut tally = Tally::new(&self.gathered, &copies);
@@ -166,7 +186,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             removed,
             long_runs: tally.long_runs,
             copied: tally.finish(&copies),
-            boilerplate,
+            boilerplate: candidates.boilerplate,
             recall,
             unlisted,
             overflow: crowds.overflow.len(),
@@ -175,6 +195,29 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             candidates: work.len() as u64,
             matches,
         })
+    }
+
+    /// What is worth comparing.
+    fn candidates(&mut self, traces: &Traces, copies: &Copies) -> Result<Candidates> {
+        let (survey, boilerplate) = self.learn(traces, copies)?;
+        let filter = &Filter::new(&self.gathered, self.config, copies);
+        let marks = Marks::new(&survey.hot, &boilerplate, &self.gathered, self.config);
+        let mut brought = self.bring(copies, &marks, survey.shared)?;
+        let (alike, mut alike_crowds) = if self.config.exhaustive {
+            (self.join(copies, &boilerplate)?.candidates(self.config)?, Vec::new())
+        } else {
+            self.alike(traces, copies, filter)?
+        };
+        brought.pairs.retain(|&pair| filter.admits(pair));
+        let has_input = |crowd: &Vec<u32>| crowd.iter().any(|&member| !self.gathered.is_reference(member));
+        alike_crowds.retain(has_input);
+        brought.crowds.retain(has_input);
+        Ok(Candidates { boilerplate, alike, alike_crowds, brought })
+    }
+
+    /// Every article with every other.
+    fn join(&self, copies: &Copies, boilerplate: &Boilerplate) -> Result<Join> {
+        Join::new(&self.texts, &self.gathered, copies, boilerplate, self.config, self.progress)
     }
 
     /// Which shingles are frequent, and which are nobody's own.

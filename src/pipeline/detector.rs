@@ -205,6 +205,7 @@ impl Detector {
             boilerplate: self.boilerplate.as_ref(),
             sink: &mut passages,
             progress,
+            checkpoint: &(),
         };
         let outcome = run.detect()?;
         Ok(Detection {

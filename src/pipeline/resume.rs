@@ -1,15 +1,21 @@
-//! What was read, kept in a folder, so that a run that was stopped need not read it again.
+//! What the stages of a run gave, kept in a folder, so that one that was stopped need not do them again.
 //!
-//! When all articles have been read, which of pages and responses takes nearly all the time, what was made of them is
-//! written as a whole. A run that is asked to resume goes on from there, if the files, their sizes and times, the settings
-//! and this version are the same; else it begins again. When a run has ended, nothing is left in the folder.
+//! Three times what there is is written as a whole: when all articles have been read, which of pages and responses takes
+//! nearly all the time; when the candidates are there; and, for a deduplication, when it is known what goes. A run that
+//! is asked to resume goes on from the last of these, if the files, their sizes and times, the settings and this version
+//! are the same; else it begins again. When a run has ended, nothing is left in the folder.
 
+use super::detect::{Candidates, Checkpoint, Outcome};
 use super::gather::Gathered;
+use super::index::Brought;
 use super::preview::Preview;
-use crate::article::Timestamp;
+use crate::article::{ArticleId, Timestamp};
+use crate::boilerplate::Boilerplate;
+use crate::candidates::Pair;
 use crate::candidates::lsh::BandKeys;
 use crate::candidates::passages::{ArticleKeys, Postings};
 use crate::candidates::shelf::Store;
+use crate::cluster::stays::Rules;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Cards, Drawn, Heard, InputOptions, Location, Plan, Source, TextPlace};
@@ -23,12 +29,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::Xxh3;
 
-/// The files of the folder: what was read, the texts that were drawn, and the lock.
+/// The files of the folder: what was read, the texts that were drawn, candidates, what was found, and the lock.
 const READ: &str = "wirecopy.read";
 const TEXTS: &str = "wirecopy.texts";
+const CANDIDATES: &str = "wirecopy.candidates";
+const FOUND: &str = "wirecopy.found";
 const NEW: &str = "wirecopy.new";
 const LOCK: &str = "wirecopy.lock";
-const MAGIC: &[u8; 16] = b"wirecopy read 1\n";
+const MAGIC: &[u8; 16] = b"wirecopy kept 1\n";
 
 /// A folder for what a run can be resumed from. No two runs use it at once.
 #[derive(Debug)]
@@ -64,9 +72,11 @@ impl WorkDir {
 
     /// Where texts are kept that were drawn from something else. What an earlier run left is gone then.
     pub(super) fn texts(&self) -> Result<Drawn> {
-        match fs::remove_file(self.folder.join(READ)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(self.failed(&error)),
-            _ => {}
+        for name in [FOUND, CANDIDATES, READ] {
+            match fs::remove_file(self.folder.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(self.failed(&error)),
+                _ => {}
+            }
         }
         Drawn::at(&self.folder.join(TEXTS)).map_err(|error| self.failed(&error))
     }
@@ -77,14 +87,7 @@ impl WorkDir {
 
     /// What an earlier run left, if it read the same.
     pub(super) fn load(&self, plan: &Plan, identity: u128, store: &Arc<Store>) -> Option<WasRead> {
-        let path = self.folder.join(READ);
-        if !self.resume || !is_whole(&path, identity).unwrap_or(false) {
-            return None;
-        }
-        let file = File::open(&path).ok()?;
-        let mut from = BufReader::with_capacity(1 << 20, file);
-        let mut head = [0; MAGIC.len() + 16];
-        from.read_exact(&mut head).ok()?;
+        let mut from = self.open(READ, identity)?;
         let read = load(&mut from, store, Drawn::of(&self.folder.join(TEXTS)).ok()?).ok()?;
         let is_there = |location: &Location| {
             let has_text = match location.text {
@@ -102,16 +105,32 @@ impl WorkDir {
 
     /// Keeps what was read.
     pub(super) fn save(&self, read: &WasRead, identity: u128) -> Result<()> {
+        self.write(READ, identity, &|out| save(read, out))
+    }
+
+    /// A file of the folder that was written for this identity, behind its head.
+    fn open(&self, name: &str, identity: u128) -> Option<BufReader<File>> {
+        let path = self.folder.join(name);
+        if !self.resume || !is_whole(&path, identity).unwrap_or(false) {
+            return None;
+        }
+        let mut from = BufReader::with_capacity(1 << 20, File::open(&path).ok()?);
+        from.read_exact(&mut [0; MAGIC.len() + 16]).ok()?;
+        Some(from)
+    }
+
+    /// Writes a file of the folder as a whole.
+    fn write(&self, name: &str, identity: u128, save: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let new = self.folder.join(NEW);
         let write = || {
             let mut out = Hashed { out: BufWriter::with_capacity(1 << 20, File::create(&new)?), hasher: Xxh3::new() };
             out.write_all(MAGIC)?;
             out.write_all(&identity.to_ne_bytes())?;
-            save(read, &mut out)?;
+            save(&mut out)?;
             let digest = out.hasher.digest128();
             out.out.write_all(&digest.to_ne_bytes())?;
             out.out.flush()?;
-            fs::rename(&new, self.folder.join(READ))
+            fs::rename(&new, self.folder.join(name))
         };
         write().map_err(|error| self.failed(&error))
     }
@@ -123,8 +142,8 @@ impl WorkDir {
     }
 
     /// Ends a run: what it kept is not needed any more.
-    pub fn clear(self) {
-        for name in [READ, TEXTS, NEW, LOCK] {
+    pub fn clear(&self) {
+        for name in [FOUND, CANDIDATES, READ, TEXTS, NEW, LOCK] {
             let _ = fs::remove_file(self.folder.join(name));
         }
     }
@@ -225,7 +244,6 @@ fn save(read: &WasRead, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn load(from: &mut dyn Read, store: &Arc<Store>, drawn: Drawn) -> io::Result<WasRead> {
-    let count = |from: &mut dyn Read| Ok::<_, io::Error>(load_all::<u64>(from)?.first().copied().unwrap_or_default());
     let mut gathered = Gathered {
         words: load_all(from)?,
         digests: load_all(from)?,
@@ -266,4 +284,98 @@ fn location([source, offset, len, record, kind, at, length]: [u64; 7]) -> Locati
         _ => TextPlace::Record,
     };
     Location { source: source as u32, offset, len, record, text }
+}
+
+/// What a run keeps of the stages that follow the reading.
+pub(super) struct Later<'w> {
+    work: &'w WorkDir,
+    identity: u128,
+}
+
+impl<'w> Later<'w> {
+    /// The stages after a reading of this identity; what is given decides more of them.
+    pub(super) fn new(
+        (work, read): &'w (Arc<WorkDir>, u128),
+        boilerplate: Option<&Boilerplate>,
+        rules: Option<&Rules>,
+    ) -> Self {
+        let mut hasher = Xxh3::new();
+        let passages = boilerplate.map(Boilerplate::passages);
+        hasher.update(format!("{read} {rules:?} {passages:?}").as_bytes());
+        let mut shingles: Vec<u64> = boilerplate.into_iter().flat_map(Boilerplate::shingles).collect();
+        shingles.sort_unstable();
+        hasher.update(bytemuck::cast_slice(&shingles));
+        Self { work, identity: hasher.digest128() }
+    }
+
+    /// What was found.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        let mut from = self.work.open(FOUND, self.identity)?;
+        let boilerplate = Boilerplate::load(&mut from).ok()?;
+        let outcome = serde_json::from_str(&String::load(&mut from).ok()?).ok()?;
+        Some(Outcome { boilerplate, ..outcome })
+    }
+
+    /// Keeps what was found.
+    pub(super) fn keep_outcome(&self, outcome: &Outcome) -> Result<()> {
+        self.work.write(FOUND, self.identity, &|out| {
+            outcome.boilerplate.save(out)?;
+            serde_json::to_string(outcome)?.save(out)
+        })
+    }
+}
+
+impl Checkpoint for Later<'_> {
+    fn candidates(&self) -> Option<Candidates> {
+        let mut from = self.work.open(CANDIDATES, self.identity)?;
+        let mut load = || {
+            let boilerplate = Boilerplate::load(&mut from)?;
+            let alike = load_pairs(&mut from)?;
+            let alike_crowds = load_crowds(&mut from)?;
+            let pairs = load_pairs(&mut from)?;
+            let crowds = load_crowds(&mut from)?;
+            let matches = load_all::<u64>(&mut from)?.into_iter().sum();
+            let lost = load_all(&mut from)?.into_iter().map(ArticleId).collect();
+            let brought = Brought { pairs, crowds, matches, lost };
+            Ok::<_, io::Error>(Candidates { boilerplate, alike, alike_crowds, brought })
+        };
+        load().ok()
+    }
+
+    fn keep(&self, candidates: &Candidates) -> Result<()> {
+        let Candidates { boilerplate, alike, alike_crowds, brought } = candidates;
+        self.work.write(CANDIDATES, self.identity, &|out| {
+            boilerplate.save(out)?;
+            save_pairs(alike, out)?;
+            save_crowds(alike_crowds, out)?;
+            save_pairs(&brought.pairs, out)?;
+            save_crowds(&brought.crowds, out)?;
+            save_all(&[brought.matches], out)?;
+            let lost: Vec<u32> = brought.lost.iter().map(|article| article.0).collect();
+            save_all(&lost, out)
+        })
+    }
+}
+
+fn save_pairs(pairs: &[Pair], out: &mut dyn Write) -> io::Result<()> {
+    let numbers: Vec<u64> = pairs.iter().map(|pair| pair.0).collect();
+    save_all(&numbers, out)
+}
+
+fn load_pairs(from: &mut dyn Read) -> io::Result<Vec<Pair>> {
+    Ok(load_all(from)?.into_iter().map(Pair).collect())
+}
+
+fn save_crowds(crowds: &[Vec<u32>], out: &mut dyn Write) -> io::Result<()> {
+    save_all(&[crowds.len() as u64], out)?;
+    crowds.iter().try_for_each(|crowd| save_all(crowd, out))
+}
+
+fn load_crowds(from: &mut dyn Read) -> io::Result<Vec<Vec<u32>>> {
+    (0..count(from)?).map(|_| load_all(from)).collect()
+}
+
+/// How many there are of what follows.
+fn count(from: &mut dyn Read) -> io::Result<u64> {
+    Ok(load_all::<u64>(from)?.first().copied().unwrap_or_default())
 }

@@ -1,11 +1,11 @@
 //! Files to results: reads and sketches in parallel, then detects.
 
-use super::detect::{Outcome, Run, Texts};
+use super::detect::{Checkpoint, Outcome, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::preview::{self, Glimpse, Preview, Sampling};
 use super::progress::{Progress, Quiet, Stage};
 use super::reading::{Made, ReadSome, Reader, Streams, follow};
-use super::resume::{self, WasRead, WorkDir};
+use super::resume::{self, Later, WasRead, WorkDir};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::shelf::Store;
@@ -40,6 +40,8 @@ pub struct Scan {
     heard: Heard,
     passed_over: BTreeMap<String, u64>,
     repeated: u64,
+    /// Where stages are kept, and what was read.
+    work: Option<(Arc<WorkDir>, u128)>,
 }
 
 /// What was made of each article of a [`Scan`].
@@ -85,7 +87,7 @@ pub(super) const SHELVES: u64 = 4;
 
 impl Scan {
     /// Reads all articles of `plan`, keeping of each its sketch and where it lies. Where more than `memory` bytes would be
-    /// needed, what can wait is put away in a temporary file. With `work`, what was read is kept there, or was.
+    /// needed, what can wait is put away in a temporary file. With `work`, what stages give is kept there, or was.
     ///
     /// # Errors
     /// If there are more articles than 32-bit numbers can count, or a temporary file fails. What cannot be read is listed,
@@ -94,23 +96,23 @@ impl Scan {
         plan: Plan,
         options: InputOptions,
         config: Config,
-        (memory, work): (Option<u64>, Option<&WorkDir>),
+        (memory, work): (Option<u64>, Option<Arc<WorkDir>>),
         progress: &dyn Progress,
     ) -> Result<(Self, Sketches)> {
         let store = &Arc::new(memory.map_or_else(Store::default, |memory| Store::bounded(memory / SHELVES)));
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
         let mut kept = Kept::default();
-        let read = match work {
+        let work = work.map(|work| (work, resume::identity(&plan, &options, &config)));
+        let read = match &work {
             None => read_all(&plan, (&options, &config), (memory, store), (Drawn::default(), &mut kept), progress)?,
-            Some(work) => {
+            Some((work, identity)) => {
                 resume::check(&plan)?;
-                let identity = resume::identity(&plan, &options, &config);
-                if let Some(read) = work.load(&plan, identity, store) {
+                if let Some(read) = work.load(&plan, *identity, store) {
                     read
                 } else {
                     let drawn = work.texts()?;
                     let read = read_all(&plan, (&options, &config), (memory, store), (drawn, &mut kept), progress)?;
-                    work.save(&read, identity)?;
+                    work.save(&read, *identity)?;
                     read
                 }
             }
@@ -125,7 +127,7 @@ impl Scan {
         gathered.sites =
             Names::new((0..).map(ArticleId).take(catalogue.cards.len()).map(|article| catalogue.site(article)));
         let (left, passed_over, repeated) = (plan.left, plan.passed_over, plan.repeated);
-        let scan = Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated };
+        let scan = Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated, work };
         Ok((scan, Sketches(gathered)))
     }
 
@@ -167,8 +169,19 @@ impl Scan {
     ) -> Result<Found> {
         let store = Arc::clone(&sketches.0.store);
         let texts = self.on_disk();
-        let run = Run { gathered: sketches.0, texts, config: &self.config, boilerplate, rules, sink, progress };
-        let mut outcome = run.detect()?;
+        let later = self.work.as_ref().map(|read| Later::new(read, boilerplate, rules));
+        let checkpoint = later.as_ref().map_or(&() as &dyn Checkpoint, |later| later);
+        let gathered = sketches.0;
+        let run = Run { gathered, texts, config: &self.config, boilerplate, rules, sink, progress, checkpoint };
+        // What a sink took is not kept.
+        let later = later.as_ref().filter(|_| rules.is_some());
+        let mut outcome = if let Some(outcome) = later.and_then(Later::outcome) {
+            outcome
+        } else {
+            let outcome = run.detect()?;
+            later.map_or(Ok(()), |later| later.keep_outcome(&outcome))?;
+            outcome
+        };
         let mut skipped = self.skipped.clone();
         skipped.extend(outcome.lost.iter().map(|(article, reason)| Skipped {
             source: self.catalogue.source(*article).name.clone(),

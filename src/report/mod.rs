@@ -48,10 +48,10 @@ pub mod terminal;
 use crate::article::ArticleId;
 use crate::error::Result;
 use crate::score::{Comparison, ScoredPair, Side};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How much of an article stands in others.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Copied {
     /// Words in passages shared with other articles, boilerplate apart, divided by all words, 0..=1.
     pub share: f64,
@@ -60,7 +60,7 @@ pub struct Copied {
 }
 
 /// The recall of a run, measured.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredRecall {
     /// Articles whose pairs were looked for exhaustively.
     pub articles: u64,

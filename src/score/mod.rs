@@ -38,7 +38,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 /// How much of two articles overlaps, as counts; the fractions are ratios of these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overlap {
     /// |S(A)∩S(B)|.
     pub shared: u32,
@@ -112,7 +112,7 @@ impl Overlap {
 }
 
 /// What the numbers of a pair are over S∖P, where boilerplate P was found in one of the two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Core {
     /// |S(A)∩S(B)∖P|.
     pub shared: u32,

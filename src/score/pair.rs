@@ -2,6 +2,7 @@
 
 use super::{Comparison, Core, Overlap, Passage, Prepared, Relation};
 use crate::article::{ArticleId, Span};
+use serde::{Deserialize, Serialize};
 
 /// One article of a pair that is being reported.
 #[derive(Clone, Copy)]
@@ -13,7 +14,7 @@ pub struct Side<'a> {
 }
 
 /// A pair that is reported: who, how much, and how they are related.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScoredPair {
     /// The one that comes first in the input.
     pub a: ArticleId,

@@ -13,6 +13,7 @@ use crate::input::{FieldNames, InputOptions, Known, Limits};
 use crate::pipeline::resume::WorkDir;
 use crate::report::boilerplate;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use sysinfo::{CGroupLimits, MemoryRefreshKind, RefreshKind, System};
 
 /// A fraction, or nothing.
@@ -199,8 +200,8 @@ impl Input {
 
 impl Work {
     /// The folder, if one was named.
-    pub(in crate::cli) fn folder(&self) -> Result<Option<WorkDir>> {
-        self.work_dir.as_deref().map(|folder| WorkDir::new(folder, self.resume)).transpose()
+    pub(in crate::cli) fn folder(&self) -> Result<Option<Arc<WorkDir>>> {
+        self.work_dir.as_deref().map(|folder| WorkDir::new(folder, self.resume).map(Arc::new)).transpose()
     }
 }
 

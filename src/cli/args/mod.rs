@@ -251,11 +251,11 @@ pub(super) struct Common {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How it runs")]
 pub(super) struct Work {
-    /// Folder in which what was read is kept until the run has ended, so that it can be resumed
+    /// Folder in which what each stage gave is kept until the run has ended, so that it can be resumed
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
 
-    /// Go on from what a run that was stopped left in --work-dir, if inputs and settings are the same
+    /// Go on from the last stage that a stopped run finished in --work-dir, if inputs and settings are the same
     #[arg(long, requires = "work_dir")]
     resume: bool,
 }
