@@ -8,6 +8,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
@@ -359,6 +360,21 @@ fn a_table_in_columns_comes_back_as_it_was() {
     assert!(compared.out.contains("\"identical\""), "{}{}", compared.out, compared.err);
     assert!(folder.run(&["compare", "in.parquet:51", "in.parquet:8"]).err.contains("has 50 records"));
 
+    // With notes, twice.
+    for (from, to) in [("in.parquet", "noted.parquet"), ("noted.parquet", "again.parquet")] {
+        let run = folder.run(&["dedup", from, "-o", to, "--annotate", "--quiet"]);
+        assert!(run.status == if from == "in.parquet" { 3 } else { 0 }, "{}", run.err);
+    }
+    let noted = rows_of(&folder.path("noted.parquet"));
+    assert_eq!((noted.len(), &noted), (49, &rows_of(&folder.path("again.parquet"))));
+    let own = all[7].trim_end_matches('}');
+    assert!(
+        noted[7].starts_with(own) && noted[7].contains("wirecopy_keep: false, wirecopy_nearest: \"6\""),
+        "{}",
+        noted[7]
+    );
+    assert!(noted[0].contains("wirecopy_cluster: null, wirecopy_keep: true, wirecopy_nearest: null"), "{}", noted[0]);
+
     // Packed, and one whose texts cannot be read in one group.
     folder.gzip("in.parquet.gz", &fs::read(folder.path("in.parquet")).expect("it is there"));
     let run = folder.run(&["dedup", "in.parquet.gz", "-o", "out.gz", "--quiet"]);
@@ -379,6 +395,24 @@ fn a_table_in_columns_comes_back_as_it_was() {
     assert_eq!(rows_of(&folder.path("out.broken")).iter().collect::<Vec<_>>(), expected);
     let rejected = SerializedFileReader::new(File::open(folder.path("out.broken.rejected")).expect("a file"));
     assert_eq!(rejected.expect("Parquet").metadata().file_metadata().num_rows(), 20, "as they were");
+
+    // One whose tags, which nobody reads, could not be written again in one group.
+    let mut bytes = fs::read(folder.path("in.parquet")).expect("it is there");
+    let (start, length) = was.metadata().row_group(0).column(3).byte_range();
+    let damaged = start as usize..(start + length) as usize;
+    bytes[damaged.clone()].fill(0xff);
+    folder.write("stuck.parquet", &bytes);
+    let run = folder.run(&["dedup", "stuck.parquet", "-o", "out.stuck"]);
+    assert!(run.status == 3 && run.err.contains("a row group stays whole"), "{}", run.err);
+    let summary: Value =
+        serde_json::from_slice(&fs::read(folder.path("out.stuck.summary.json")).expect("it was written"))
+            .expect("it is JSON");
+    let account = &summary["account"];
+    assert_eq!((&account["kept"], &account["removed"], &account["rejected"]), (&46.into(), &3.into(), &1.into()));
+    let removed = fs::read_to_string(folder.path("out.stuck.removed.jsonl")).expect("it was written");
+    assert_eq!(removed.lines().count(), 3, "what stays is not said to be gone");
+    let stuck = fs::read(folder.path("out.stuck")).expect("it was written");
+    assert!(stuck.windows(damaged.len()).any(|window| *window == bytes[damaged.clone()]), "damaged as it was");
 }
 
 #[test]

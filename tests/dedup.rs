@@ -216,8 +216,29 @@ fn notes_instead_of_removal_and_a_run_that_writes_nothing() {
     let run = folder.run(&["dedup", "dump.jsonl", "--dry-run"]);
     assert!(run.status == 0 && run.out.contains("2 kept, 1 removed"), "{}{}", run.out, run.err);
     assert_eq!(fs::read_dir(folder.path("")).expect("it is there").count(), before);
-    folder.write("text.txt", story(1, 9));
-    assert_eq!(folder.run(&["dedup", "text.txt", "-o", "x", "--annotate"]).status, 2, "a text has no fields");
+    assert_eq!(folder.run(&["dedup", "noted.jsonl", "-o", "again.jsonl", "--annotate", "--quiet"]).status, 0);
+    let bytes = |name: &str| fs::read(folder.path(name)).expect("it was written");
+    let renamed = String::from_utf8(bytes("again.jsonl")).expect("JSON").replace("again.jsonl", "noted.jsonl");
+    assert_eq!(renamed.as_bytes(), bytes("noted.jsonl"), "an earlier note is replaced");
+    assert!(!folder.path("noted.jsonl.notes.jsonl").exists(), "all of them are in the records");
+}
+
+#[test]
+fn what_takes_no_notes_has_them_beside_it() {
+    let folder = Folder::new();
+    folder
+        .write("in/a.txt", story(1, 9))
+        .write("in/b.txt", story(1, 9))
+        .write("in/c.html", format!("<html><body><article><p>{}</p></article></body></html>", story(2, 20)))
+        .write("in/d.jsonl", record("four", &story(1, 9), ""));
+    let run = folder.run(&["dedup", "in", "-o", "out", "--annotate", "--quiet"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    let notes = json_lines(&folder.path("out.notes.jsonl"));
+    let told: Vec<String> =
+        notes.iter().map(|note| format!("{} {} {}", note["id"], note["keep"], note["nearest"]["id"])).collect();
+    assert_eq!(told, [r#""a.txt" true "b.txt""#, r#""b.txt" false "a.txt""#, r#""c.html" true null"#]);
+    assert_eq!(fs::read(folder.path("out/b.txt")).expect("it stays"), story(1, 9).as_bytes());
+    assert_eq!(json_lines(&folder.path("out/d.jsonl"))[0]["wirecopy"]["keep"], false);
 }
 
 #[test]

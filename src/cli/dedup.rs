@@ -3,10 +3,11 @@
 use super::args::Dedup;
 use super::progress::Bars;
 use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
+use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::dedup::Target;
-use crate::pipeline::scan::Scan;
+use crate::pipeline::scan::{Found, Scan};
 use crate::report::audit::Deduplicated;
 use crate::report::overview::write_account;
 use crate::report::removed::DedupSummary;
@@ -44,9 +45,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
     }
-    let found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
-    let removed = if arguments.annotate { &[][..] } else { &found.removed };
-    let account = scan.account(removed);
+    let mut found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
     if let Some(staging) = staging {
         // What cannot be written is told by the name that it would have had.
         let in_target = |error: Error| match (error.kind(), error.path(), output) {
@@ -59,8 +58,13 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
             std::fs::create_dir(&kept).map_err(|error| in_target(output_error(error)))?;
         }
         let target = Target { kept: &kept, rejected: &rejected, is_file, annotate: arguments.annotate };
-        scan.write_without(&found, target, &bars).map_err(in_target)?;
+        found.spare(scan.write_without(&found, target, &bars).map_err(in_target)?);
+        let removed = removed(arguments, &found);
+        let account = scan.account(removed);
         let summary = DedupSummary { account: &account, rules: &rules, output: staging.stamp()?, scan: &found.summary };
+        if arguments.annotate {
+            staging.write_notes(&scan.notes(&found)).map_err(in_target)?;
+        }
         staging.write(scan.catalogue(), removed, &found.listed(), &summary).map_err(in_target)?;
         // From here on what was there before lies aside, too, and must not go with an interrupted run.
         if let Ok(mut path) = STAGING.lock() {
@@ -71,6 +75,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if let Some(work) = work {
         work.clear();
     }
+    let account = scan.account(removed(arguments, &found));
     let seconds = bars.finish();
     if !arguments.common.quiet {
         let mut out = std::io::stdout().lock();
@@ -85,4 +90,9 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
     Ok(if tolerated { Exit::Done } else { Exit::Skipped })
+}
+
+/// The articles that go.
+fn removed<'f>(arguments: &Dedup, found: &'f Found) -> &'f [Removed] {
+    if arguments.annotate { &[] } else { &found.removed }
 }

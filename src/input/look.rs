@@ -268,7 +268,7 @@ pub(super) fn ending_of(path: &Path) -> String {
 }
 
 /// Endings of what a deduplication writes beside a dump (removed, skipped, summary); in folders they are passed over.
-pub(crate) const AUDIT: [&str; 3] = [".removed.jsonl", ".skipped.jsonl", ".summary.json"];
+pub(crate) const AUDIT: [&str; 4] = [".removed.jsonl", ".skipped.jsonl", ".summary.json", ".notes.jsonl"];
 
 /// What a file is by its name.
 pub(super) fn known_by_name(path: &Path) -> Option<Known> {

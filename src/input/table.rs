@@ -19,8 +19,8 @@ pub struct Table {
     pub fields: Fields,
     /// What stands between cells.
     delimiter: u8,
-    /// How many have names.
-    columns: usize,
+    /// Their names.
+    names: Vec<String>,
     encoding: &'static Encoding,
     /// Bytes of the row of names, and whatever is before it.
     pub(super) header: u64,
@@ -63,7 +63,7 @@ impl Table {
         let shorts = shorts.map(|name| name.as_ref().and_then(column));
         Ok(Self {
             delimiter,
-            columns: names.cells.len(),
+            names: names.cells.iter().map(decoded).collect(),
             encoding,
             header: names.bytes.end as u64,
             text,
@@ -86,7 +86,8 @@ impl Table {
     /// Whether this is a table without doubt, by its beginning: several columns, and rows of as many cells.
     pub(super) fn is_regular(&self, head: &[u8]) -> bool {
         let mut rows = self.rows(head);
-        self.columns > 1 && (0..3).filter_map(|_| rows.next()).filter(|row| row.cells.len() == self.columns).count() > 1
+        let columns = self.names.len();
+        columns > 1 && (0..3).filter_map(|_| rows.next()).filter(|row| row.cells.len() == columns).count() > 1
     }
 
     /// What its bytes are.
@@ -94,14 +95,18 @@ impl Table {
         self.encoding
     }
 
-    /// A row with more cells at its end, behind the last one that has a name.
-    pub(crate) fn extended(&self, row: &[u8], cells: &[impl AsRef<str>]) -> Vec<u8> {
+    /// A row that has these cells at its end, in columns of these names. If the last columns have the names, theirs go.
+    pub(crate) fn extended(&self, row: &[u8], names: &[&str], cells: &[impl AsRef<str>]) -> Vec<u8> {
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let end = row.iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
+        let is_noted = self.names.len() > names.len()
+            && self.names[self.names.len() - names.len()..].iter().zip(names).all(|(one, other)| one == other);
+        let others = self.names.len() - if is_noted { names.len() } else { 0 };
+        let before = self.end_of(&row[..end], others);
         let missing =
-            Rows::new(row, self.delimiter).next().map_or(0, |row| self.columns.saturating_sub(row.cells.len()));
-        let mut extended = row[..end].to_vec();
-        extended.resize(end + missing, self.delimiter);
+            Rows::new(&row[..before], self.delimiter).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
+        let mut extended = row[..before].to_vec();
+        extended.resize(before + missing, self.delimiter);
         for cell in cells {
             let (cell, ..) = self.encoding.encode(cell.as_ref());
             extended.push(self.delimiter);
@@ -117,6 +122,34 @@ impl Table {
         }
         extended.extend_from_slice(&row[end..]);
         extended
+    }
+
+    /// Where in a row the delimiter is that comes after so many cells, or its end.
+    fn end_of(&self, row: &[u8], cells: usize) -> usize {
+        #[derive(Clone, Copy)]
+        enum In {
+            Start,
+            Plain,
+            Quoted,
+            /// Behind a mark in what is quoted, which ends it unless another one follows.
+            Mark,
+        }
+        let (mut seen, mut place) = (0, In::Start);
+        for (at, &byte) in row.iter().enumerate() {
+            place = match (place, byte) {
+                (In::Quoted, b'"') => In::Mark,
+                (In::Quoted, _) | (In::Start | In::Mark, b'"') => In::Quoted,
+                (_, byte) if byte == self.delimiter => {
+                    seen += 1;
+                    if seen == cells {
+                        return at;
+                    }
+                    In::Start
+                }
+                _ => In::Plain,
+            };
+        }
+        row.len()
     }
 
     /// Finds the ends of its rows.
@@ -142,11 +175,11 @@ impl Table {
     }
 
     fn text_of(&self, row: &Row) -> Result<(String, bool), String> {
-        if row.cells.iter().skip(self.columns).any(|cell| !cell.trim_ascii().is_empty()) {
+        if row.cells.iter().skip(self.names.len()).any(|cell| !cell.trim_ascii().is_empty()) {
             let cells = row.cells.len();
             return Err(format!(
                 "a row of {cells} cells, of which {} have names; is a delimiter not quoted?",
-                self.columns
+                self.names.len()
             ));
         }
         let (mut parts, mut replaced) = (Vec::with_capacity(self.text.len()), false);
@@ -273,13 +306,29 @@ mod tests {
     fn a_row_gets_cells_behind_those_that_have_names() {
         let head = b"id,text,more\n1,x,y\n";
         let table = Table::of(head, None, &FieldNames::default()).expect("it has a text");
-        let extended =
-            |row: &str| String::from_utf8(table.extended(row.as_bytes(), &["7", "a, \"b\""])).expect("UTF-8");
+        let extended = |row: &str| {
+            String::from_utf8(table.extended(row.as_bytes(), &["n", "m"], &["7", "a, \"b\""])).expect("UTF-8")
+        };
         assert_eq!(extended("1,x,y\r\n"), "1,x,y,7,\"a, \"\"b\"\"\"\r\n");
         assert_eq!(extended("1,\"x\ny\""), "1,\"x\ny\",,7,\"a, \"\"b\"\"\"");
+        let noted = Table::of(b"id,text,n,m\n", None, &FieldNames::default()).expect("it has a text");
+        let again =
+            |row: &str| String::from_utf8(noted.extended(row.as_bytes(), &["n", "m"], &["8", ""])).expect("UTF-8");
+        assert_eq!(again("1,\"x, \"\"y\"\"\",7,\"a, b\"\n"), "1,\"x, \"\"y\"\"\",8,\n");
+        assert_eq!(again("1"), "1,,8,");
     }
 
     proptest! {
+        /// Law: a cell ends where the reader of whole rows has it end.
+        #[test]
+        fn cells_end_as_they_are_read(row in "x[ab,\"]{0,30}", cells in 1usize..5) {
+            let table = Table::of(b"id,text\n", None, &FieldNames::default()).expect("it has a text");
+            let all = rows(row.as_bytes()).remove(0).1;
+            let end = table.end_of(row.as_bytes(), cells);
+            let first = rows(&row.as_bytes()[..end]).remove(0).1;
+            prop_assert_eq!(&first[..], &all[..cells.min(all.len())]);
+        }
+
         /// Law: rows end where the reader of whole tables has them end, wherever the bytes are cut.
         #[test]
         fn ends_do_not_depend_on_parts(bytes in "[ab,\"\r\n]{0,60}", part in 1usize..20) {

@@ -6,16 +6,17 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Archive, Format, Location, Source};
+use crate::input::{Archive, Format, Location, Skipped, Source};
 use crate::report::Sink;
 use crate::report::dump::{self, Becomes, Fate, Written};
 use crate::report::removed::{Account, Notes};
+use crate::report::summary::skipped_by_reason;
 use crate::score::{Comparison, ScoredPair, Side};
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Where the records of a dump go.
 #[derive(Clone, Copy)]
@@ -28,6 +29,25 @@ pub struct Target<'t> {
     pub is_file: bool,
     /// Whether all articles stay, with notes of what was found.
     pub annotate: bool,
+}
+
+/// What was to go and stays, as it cannot be taken out of where it is.
+#[derive(Debug)]
+pub struct Spared {
+    articles: Vec<ArticleId>,
+    listed: Skipped,
+}
+
+impl Found {
+    /// Leaves articles out of what is removed, and lists why.
+    pub fn spare(&mut self, spared: Vec<Spared>) {
+        for Spared { articles, listed } in spared {
+            self.removed.retain(|removed| articles.binary_search(&removed.pair.a).is_err());
+            self.skipped.push(listed);
+        }
+        self.skipped.sort();
+        self.summary.skipped = skipped_by_reason(&self.skipped);
+    }
 }
 
 /// Takes no note of pairs as they come.
@@ -109,28 +129,36 @@ impl Scan {
         Account::new(articles, rejected, removed)
     }
 
-    /// Writes the input once more, without the articles that go.
+    /// What was found of each article.
+    #[must_use]
+    pub fn notes<'f>(&'f self, found: &'f Found) -> Notes<'f> {
+        Notes::new(self.catalogue(), &found.clusters, &found.pairs, &found.removed)
+    }
+
+    /// Writes the input once more, without the articles that go. Gives those that could not be taken out.
     ///
     /// # Errors
     /// If it cannot be written, or the input is not what it was, or anything is missing from the account.
-    pub fn write_without(&self, found: &Found, target: Target<'_>, progress: &dyn Progress) -> Result<()> {
+    pub fn write_without(&self, found: &Found, target: Target<'_>, progress: &dyn Progress) -> Result<Vec<Spared>> {
         let parts = self.parts();
-        check_targets(&parts, target)?;
+        check_targets(&parts)?;
         progress.begin(Stage::Dump, Some(parts.iter().map(|part| part.source.bytes).sum()));
-        let notes =
-            target.annotate.then(|| Notes::new(self.catalogue(), &found.clusters, &found.pairs, &found.removed));
+        let notes = target.annotate.then(|| self.notes(found));
         let goes = |article: ArticleId| {
             !target.annotate && found.removed.binary_search_by_key(&article, |removed| removed.pair.a).is_ok()
         };
         let keep = |part: &Part<'_>, at: usize, record: &[u8]| {
-            let article = ArticleId(part.first + at as u32);
-            let note = |notes: &Notes<'_>| Some(notes.annotate(article, record));
-            if goes(article) { Fate::Goes } else { notes.as_ref().and_then(note).map_or(Fate::Stays, Fate::Becomes) }
+            let article = part.article(at);
+            let noted = notes.as_ref().and_then(|notes| notes.annotate(article, record));
+            if goes(article) { Fate::Goes } else { noted.map_or(Fate::Stays, Fate::Becomes) }
         };
         let rewrite = |part: &Part<'_>, paths: &[PathBuf; 2]| {
             let max_record = self.options().limits.record;
             if let Format::Columns(columns) = &part.source.format {
-                return dump::sieve(part.source, columns, part.articles, paths, &|at, record| keep(part, at, record));
+                let goes = |at: usize, _: &[u8]| if goes(part.article(at)) { Fate::Goes } else { Fate::Stays };
+                let note = notes.as_ref().map(|notes| move |at: usize| notes.note(part.article(at)));
+                let note = note.as_ref().map(|note| note as &dump::Noting<'_>);
+                return dump::sieve((part.source, columns), part.articles, paths, &goes, note);
             }
             let bytes = self.unpacked(part.number, part.source)?;
             let keep = |at: usize, record: &[u8]| keep(part, at, record);
@@ -143,13 +171,17 @@ impl Scan {
             Ok(written)
         };
         let unread: AHashSet<&str> = self.skipped().iter().map(|skip| skip.source.as_str()).collect();
+        let spared = Mutex::new(Vec::new());
         let write = |parts: &&[Part<'_>]| {
             let [part, ..] = parts else { return Ok(()) };
             let done = |part: &Part<'_>, written: io::Result<Written>| {
                 progress.advance(part.source.bytes);
-                written
-                    .map_err(|error| failed(&part.source.name, &error))
-                    .and_then(|written| part.check(&written, &goes))
+                let written = written.map_err(|error| failed(&part.source.name, &error))?;
+                part.check(&written, &goes)?;
+                if let Ok(mut spared) = spared.lock() {
+                    spared.extend(part.spared(written));
+                }
+                Ok(())
             };
             if let Some((archive, _)) = &part.source.member {
                 return repack(
@@ -169,7 +201,10 @@ impl Scan {
             _ => false,
         };
         let groups: Vec<&[Part<'_>]> = parts.chunk_by(of_one_file).collect();
-        groups.par_iter().map(write).collect()
+        groups.par_iter().map(write).collect::<Result<()>>()?;
+        let mut spared = spared.into_inner().unwrap_or_default();
+        spared.sort_by(|one: &Spared, other| one.listed.cmp(&other.listed));
+        Ok(spared)
     }
 }
 
@@ -225,10 +260,24 @@ fn repack(archive: &Archive, parts: &[Part<'_>], target: Target<'_>, ways: &Ways
 }
 
 impl Part<'_> {
+    /// The article at a place.
+    fn article(&self, place: usize) -> ArticleId {
+        ArticleId(self.first + place as u32)
+    }
+
+    /// What could not be taken out of what was written.
+    fn spared(&self, written: Written) -> impl Iterator<Item = Spared> {
+        written.stuck.into_iter().map(move |stuck| Spared {
+            articles: stuck.articles.into_iter().map(|place| self.article(place)).collect(),
+            listed: Skipped { source: self.source.name.clone(), record: None, reason: stuck.reason },
+        })
+    }
+
     /// Whether everything is where it ought to be.
     fn check(&self, written: &Written, goes: &dyn Fn(ArticleId) -> bool) -> Result<()> {
         let all = (self.first..).take(self.articles.len()).map(ArticleId);
-        let removed = all.filter(|&article| goes(article)).count() as u64;
+        let stuck = written.stuck.iter().map(|stuck| stuck.articles.len() as u64).sum::<u64>();
+        let removed = all.filter(|&article| goes(article)).count() as u64 - stuck;
         let kept = self.articles.len() as u64 - removed;
         let broken = u64::from(written.is_broken);
         // What is rejected of a table may have several lines.
@@ -275,12 +324,8 @@ fn rejected_in(path: &Path, relative: &Path, target: Target<'_>) -> PathBuf {
     name.into()
 }
 
-fn takes_notes(format: &Format) -> bool {
-    matches!(format, Format::Lines(_) | Format::Objects(_) | Format::Rows(_))
-}
-
-/// Two sources must not go to one place, and only some kinds of records can take notes.
-fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
+/// Two sources must not go to one place.
+fn check_targets(parts: &[Part<'_>]) -> Result<()> {
     let file = |part: &Part<'_>| part.source.member.as_ref().map(|(archive, _)| Arc::as_ptr(archive));
     let files = parts.chunk_by(|one, other| file(one).is_some() && file(one) == file(other));
     let mut relative: Vec<&Path> = files
@@ -290,19 +335,11 @@ fn check_targets(parts: &[Part<'_>], target: Target<'_>) -> Result<()> {
         })
         .collect();
     relative.sort_unstable();
-    if let Some(twice) = relative.windows(2).find(|two| two[0] == two[1]) {
+    relative.windows(2).find(|two| two[0] == two[1]).map_or(Ok(()), |twice| {
         let message =
             format!("two inputs would both become {}; deduplicate them from a folder above both", twice[0].display());
-        return Err(Error::setting(message));
-    }
-    let other = parts.iter().find(|part| !takes_notes(&part.source.format));
-    match other {
-        Some(part) if target.annotate => Err(Error::setting(format!(
-            "{} holds neither JSON nor rows of CSV, which --annotate writes into",
-            part.source.name
-        ))),
-        _ => Ok(()),
-    }
+        Err(Error::setting(message))
+    })
 }
 
 fn failed(name: &str, error: &io::Error) -> Error {

@@ -4,7 +4,7 @@
 
 use super::aside::{Aside, Part, beside};
 use super::catalogue::Catalogue;
-use super::removed::{self, DedupSummary};
+use super::removed::{self, DedupSummary, Notes};
 use super::write_json;
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,10 +18,17 @@ use xxhash_rust::xxh3::Xxh3;
 const REMOVED: &str = AUDIT[0];
 const SKIPPED: &str = AUDIT[1];
 const SUMMARY: &str = AUDIT[2];
+const NOTES: &str = AUDIT[3];
 const REJECTED: &str = ".rejected";
 /// All of it, in the order in which it is put in its place.
-const PARTS: [Part; 5] =
-    [("removed", REMOVED), ("rejected", REJECTED), ("skipped", SKIPPED), ("summary", SUMMARY), ("kept", "")];
+const PARTS: [Part; 6] = [
+    ("removed", REMOVED),
+    ("notes", NOTES),
+    ("rejected", REJECTED),
+    ("skipped", SKIPPED),
+    ("summary", SUMMARY),
+    ("kept", ""),
+];
 
 /// A dump and its audit in the making. Dropped before [`finish`](Self::finish), it leaves nothing behind.
 pub struct Deduplicated {
@@ -40,7 +47,7 @@ impl Deduplicated {
         // What a killed run had made is in its place after this.
         let aside = Aside::new(target)?;
         let there = |path: &PathBuf| path.symlink_metadata().is_ok();
-        let all = [target.to_owned(), beside(target, REMOVED), beside(target, REJECTED), beside(target, SKIPPED)];
+        let all = ["", REMOVED, NOTES, REJECTED, SKIPPED].map(|ending| beside(target, ending));
         if let Some(path) = all.iter().find(|path| there(path)) {
             let message = if !force {
                 "is there already; name another place, or replace it with --force"
@@ -108,6 +115,14 @@ impl Deduplicated {
         let file =
             File::create(self.aside.path().join(name)).map_err(|error| Error::output(&error).at(&self.target))?;
         Ok(BufWriter::with_capacity(1 << 18, file))
+    }
+
+    /// Writes what was found of articles whose records take no notes.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_notes(&self, notes: &Notes<'_>) -> Result<()> {
+        if notes.any_apart() { notes.write_apart(&mut self.create("notes")?) } else { Ok(()) }
     }
 
     /// Puts everything in its place.

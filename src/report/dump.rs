@@ -14,7 +14,7 @@
 
 use super::removed::COLUMNS;
 pub(crate) use super::repack::{Becomes, repack};
-pub(crate) use super::sieve::sieve;
+pub(crate) use super::sieve::{Noting, sieve};
 use crate::input::{End, Format, Location, Packing, Piece, Place, Source, each_piece};
 use bzip2::write::BzEncoder;
 use flate2::write::GzEncoder;
@@ -33,7 +33,20 @@ pub(crate) struct Written {
     pub(crate) is_empty: bool,
     /// Whether it could not be read to its end.
     pub(crate) is_broken: bool,
+    /// What had to stay with all that is in it.
+    pub(crate) stuck: Vec<Stuck>,
 }
+
+/// A part of a source that can be copied, and not written without what goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stuck {
+    /// Its articles that were to go, by their places in the source.
+    pub(crate) articles: Vec<usize>,
+    pub(crate) reason: String,
+}
+
+/// Says what becomes of an article, by its place in the source and its record.
+pub(crate) type Fates<'f> = dyn Fn(usize, &[u8]) -> Fate + 'f;
 
 /// The preset of xz that its own program takes.
 const XZ_PRESET: u32 = 6;
@@ -173,7 +186,7 @@ pub(crate) fn rewrite(
     articles: &[Location],
     [target, rejected]: &[PathBuf; 2],
     (max_record, annotate): (u64, bool),
-    fate: &dyn Fn(usize, &[u8]) -> Fate,
+    fate: &Fates<'_>,
 ) -> io::Result<Written> {
     let mut out =
         Framed::new(Packed::create(target, source.packing, Some(source))?, matches!(source.format, Format::Objects(_)));
@@ -184,7 +197,7 @@ pub(crate) fn rewrite(
         Piece::Frame(bytes) => match &source.format {
             // The names of the columns come first, and there is more before a record.
             Format::Rows(table) if annotate && !std::mem::replace(&mut has_head, true) => {
-                out.frame(&table.extended(bytes, &COLUMNS))
+                out.frame(&table.extended(bytes, &COLUMNS, &COLUMNS))
             }
             _ => out.frame(bytes),
         },

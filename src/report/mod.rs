@@ -26,6 +26,8 @@ pub mod evaluate;
 pub mod find;
 #[cfg(feature = "formats")]
 pub mod folder;
+#[cfg(feature = "formats")]
+mod notes;
 #[cfg(feature = "cli")]
 pub mod overview;
 #[cfg(feature = "formats")]

@@ -14,8 +14,10 @@
 //!
 //! With `--annotate`, a record has one more field `wirecopy` at its end: `cluster` (a number, null outside all), `keep`, and
 //! `nearest`, the duplicate with the highest Jaccard (`id`, `relation`, `jaccard`), or null. A row of a table has these in
-//! five more columns, empty instead of null: `wirecopy_cluster`, `wirecopy_keep`, `wirecopy_nearest` (the id),
-//! `wirecopy_relation` and `wirecopy_jaccard`.
+//! five more columns, empty or null where there is nothing: `wirecopy_cluster`, `wirecopy_keep`, `wirecopy_nearest` (the
+//! id), `wirecopy_relation` and `wirecopy_jaccard`. What an earlier run wrote there is replaced. Of articles whose records
+//! have no fields (texts, pages, WARC), `OUT.notes.jsonl` has a line each: `id`, `source`, `record`, `cluster`, `keep` and
+//! `nearest`.
 
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
@@ -25,7 +27,7 @@ use crate::cluster::stays::{Removed, Rule, Rules};
 use crate::error::{Error, Result};
 use crate::input::Format;
 use crate::score::{Relation, ScoredPair};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -145,19 +147,33 @@ pub struct DedupSummary<'s> {
 }
 
 /// What a record is told of its article.
-#[derive(Serialize)]
-struct Note<'c> {
-    cluster: Option<u64>,
-    keep: bool,
-    nearest: Option<Nearest<'c>>,
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Note<'c> {
+    pub(super) cluster: Option<u64>,
+    pub(super) keep: bool,
+    pub(super) nearest: Option<Nearest<'c>>,
 }
 
-#[derive(Serialize)]
-struct Nearest<'c> {
-    id: Cow<'c, str>,
-    relation: Relation,
-    jaccard: f64,
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nearest<'c> {
+    pub(super) id: Cow<'c, str>,
+    pub(super) relation: Relation,
+    pub(super) jaccard: f64,
 }
+
+/// What is told of an article apart from its record.
+#[derive(Serialize)]
+struct Apart<'c> {
+    #[serde(flatten)]
+    article: Named<'c>,
+    #[serde(flatten)]
+    note: Note<'c>,
+}
+
+/// What stands before a note in a JSON record.
+const FIELD: &[u8] = b",\"wirecopy\":";
 
 /// The columns that a note adds to a table.
 pub(super) const COLUMNS: [&str; 5] =
@@ -187,10 +203,13 @@ impl<'c> Notes<'c> {
         Self { catalogue, clusters, removed, nearest }
     }
 
-    /// A record, which is a JSON object or a row of a table, with the note at its end.
+    /// A record with the note at its end, if it is a JSON object or a row of a table.
     #[must_use]
-    pub fn annotate(&self, article: ArticleId, record: &[u8]) -> Vec<u8> {
+    pub fn annotate(&self, article: ArticleId, record: &[u8]) -> Option<Vec<u8>> {
         let source = self.catalogue.source(article);
+        if !Self::are_in(&source.format) {
+            return None;
+        }
         let note = self.note(article);
         if let Format::Rows(table) = &source.format {
             let number = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
@@ -202,15 +221,44 @@ impl<'c> Notes<'c> {
                 nearest.map_or(String::new(), |nearest| nearest.relation.name().to_owned()),
                 nearest.map_or(String::new(), |nearest| nearest.jaccard.to_string()),
             ];
-            return table.extended(record, &cells);
+            return Some(table.extended(record, &COLUMNS, &cells));
         }
         let end = record.iter().rposition(|&byte| byte == b'}').unwrap_or(record.len());
         let note = serde_json::to_string(&note).unwrap_or_default();
         let (note, ..) = source.encoding.encode(&note);
-        [&record[..end], b",\"wirecopy\":", &note, &record[end..]].concat()
+        Some([without_note(&record[..end]), FIELD, &note, &record[end..]].concat())
     }
 
-    fn note(&self, article: ArticleId) -> Note<'_> {
+    /// Whether a record of this format takes a note.
+    fn are_in(format: &Format) -> bool {
+        matches!(format, Format::Lines(_) | Format::Objects(_) | Format::Rows(_) | Format::Columns(_))
+    }
+
+    /// The articles of the input proper whose records take no notes.
+    fn apart(&self) -> impl Iterator<Item = ArticleId> {
+        let all = (0..self.nearest.len() as u32).map(ArticleId);
+        all.filter(|&article| {
+            let source = self.catalogue.source(article);
+            !source.reference && !Self::are_in(&source.format)
+        })
+    }
+
+    pub(super) fn any_apart(&self) -> bool {
+        self.apart().next().is_some()
+    }
+
+    /// Writes the notes of those a line each.
+    pub(super) fn write_apart(&self, out: &mut impl Write) -> Result<()> {
+        for article in self.apart() {
+            let line = Apart { article: named(self.catalogue, article), note: self.note(article) };
+            serde_json::to_writer(&mut *out, &line).map_err(|error| Error::output(&error.into()))?;
+            out.write_all(b"\n").map_err(|error| Error::output(&error))?;
+        }
+        out.flush().map_err(|error| Error::output(&error))
+    }
+
+    /// What is noted of an article.
+    pub(crate) fn note(&self, article: ArticleId) -> Note<'_> {
         let nearest = self.nearest[article.index()].map(|pair| Nearest {
             id: self.catalogue.id(pair.b),
             relation: pair.relation,
@@ -219,4 +267,12 @@ impl<'c> Notes<'c> {
         let keep = self.removed.binary_search_by_key(&article, |removed| removed.pair.a).is_err();
         Note { cluster: self.clusters.place(article).map(|place| place.cluster), keep, nearest }
     }
+}
+
+/// A JSON record up to its last brace, without the note that an earlier run wrote there.
+fn without_note(record: &[u8]) -> &[u8] {
+    let Some(at) = memchr::memmem::rfind(record, FIELD) else { return record };
+    // An id may be in another encoding, and is not looked at.
+    let note = String::from_utf8_lossy(&record[at + FIELD.len()..]);
+    if serde_json::from_str::<Note<'_>>(&note).is_ok() { &record[..at] } else { record }
 }

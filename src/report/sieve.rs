@@ -2,8 +2,11 @@
 //!
 //! Schema, order, values, codecs and row groups are what they were. A row group of which every row stays is copied byte for
 //! byte; of others the values are written again. A row group that cannot be read is copied, too, to where rejected rows go.
+//! One that is damaged where values must be written again stays as it is, with the rows that were to go.
 
-use super::dump::{Fate, Packed, Written};
+use super::dump::{Fate, Fates, Packed, Stuck, Written};
+use super::notes;
+use super::removed::Note;
 use crate::input::{Columns, Location, Source, Window, careful, open_columns};
 use parquet::basic::Encoding;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -45,36 +48,52 @@ impl Write for Out {
     }
 }
 
+/// Says what is noted of an article, by its place in the source.
+pub(crate) type Noting<'n> = dyn Fn(usize) -> Note<'n> + 'n;
+
 /// Writes a table once more to `target`. `fate` says what becomes of an article, by its place among `articles`; all other
-/// rows go to `rejected`.
+/// rows go to `rejected`. `note` says what is noted of it, in more columns.
 pub(crate) fn sieve(
-    source: &Source,
-    columns: &Columns,
+    (source, columns): (&Source, &Columns),
     articles: &[Location],
     paths: &[PathBuf; 2],
-    fate: &dyn Fn(usize, &[u8]) -> Fate,
+    fate: &Fates<'_>,
+    note: Option<&Noting<'_>>,
 ) -> io::Result<Written> {
-    careful(|| write_rows((source, columns), articles, paths, fate)).map_err(|error| {
-        // The library wraps what the system says.
-        let parquet = error.get_ref().and_then(|inner| inner.downcast_ref::<ParquetError>());
-        let inner = match parquet {
-            Some(ParquetError::External(inner)) => inner.downcast_ref::<io::Error>(),
-            _ => None,
-        };
-        inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
-    })
+    let write =
+        |tries| careful(|| write_rows((source, columns), articles, paths, (fate, note, tries))).map_err(unwrapped);
+    match write(false) {
+        Err(error) if error.raw_os_error().is_none() => {
+            for path in paths.iter().filter(|path| path.exists()) {
+                std::fs::remove_file(path)?;
+            }
+            write(true)
+        }
+        written => written,
+    }
 }
 
+/// What the system said, which the library wraps.
+fn unwrapped(error: io::Error) -> io::Error {
+    let parquet = error.get_ref().and_then(|inner| inner.downcast_ref::<ParquetError>());
+    let inner = match parquet {
+        Some(ParquetError::External(inner)) => inner.downcast_ref::<io::Error>(),
+        _ => None,
+    };
+    inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+}
+
+/// Writes the rows. What can be copied only is found if each row group is tried first.
 fn write_rows(
     (source, columns): (&Source, &Columns),
     articles: &[Location],
     [target, rejected]: &[PathBuf; 2],
-    fate: &dyn Fn(usize, &[u8]) -> Fate,
+    (fate, note, tries): (&Fates<'_>, Option<&Noting<'_>>, bool),
 ) -> io::Result<Written> {
     let reader = open_columns(&source.place)?;
     let window = source.place.shared()?;
     let mut written = Written::default();
-    let mut kept = Table::create(target, source, &reader)?;
+    let mut kept = Table::create(target, source, &reader, note.is_some())?;
     let mut others: Option<Table> = None;
     let mut next = 0;
     for (group, metadata) in reader.metadata().row_groups().iter().enumerate() {
@@ -85,7 +104,7 @@ fn write_rows(
             written.rejected += end - start;
             // What lies beyond the end of the file is listed all the same.
             if is_there(&window, metadata) {
-                begun(&mut others, rejected, source, &reader)?.copy(&window, metadata)?;
+                begun(&mut others, rejected, source, &reader)?.copy(&window, metadata, &[])?;
             }
             continue;
         }
@@ -93,6 +112,7 @@ fn write_rows(
         let here = articles[next..].iter().take_while(|article| article.offset < end);
         let last = here.last().map_or(start, |article| article.offset + 1);
         let rest = if end - last <= REST { 0 } else { end - last };
+        let first = next;
         let rows: Vec<Row> = (start..end - rest)
             .map(|row| {
                 if articles.get(next).is_none_or(|article| article.offset != row) {
@@ -103,12 +123,33 @@ fn write_rows(
             })
             .collect();
         let count = |which: Row| rows.iter().filter(|row| **row == which).count() as u64;
+        let mut place = first..;
+        let noted = |row: &Row| (*row != Row::Rejected).then(|| place.next()).flatten();
+        let notes: Vec<_> = note.map_or(Vec::new(), |note| rows.iter().map(noted).map(|row| row.map(note)).collect());
+        let tried = if tries { Table::tried(&reader, at, &rows) } else { Ok(()) };
+        written.rejected += count(Row::Rejected) + rest;
+        if let Err(error) = tried {
+            written.kept += count(Row::Stays) + count(Row::Goes);
+            let places = rows.iter().filter(|row| **row != Row::Rejected).zip(first..);
+            written.stuck.push(Stuck {
+                articles: places.filter(|(row, _)| **row == Row::Goes).map(|(_, place)| place).collect(),
+                reason: format!(
+                    "a row group stays whole, as it cannot be written again: number {}, {}",
+                    group + 1,
+                    unwrapped(error)
+                ),
+            });
+            kept.copy(&window, metadata, &notes)?;
+            if count(Row::Rejected) + rest > 0 {
+                begun(&mut others, rejected, source, &reader)?.copy(&window, metadata, &[])?;
+            }
+            continue;
+        }
         written.kept += count(Row::Stays);
         written.removed += count(Row::Goes);
-        written.rejected += count(Row::Rejected) + rest;
-        kept.take(&reader, at, &rows, Row::Stays)?;
+        kept.take(&reader, at, (&rows, Row::Stays), &notes)?;
         if count(Row::Rejected) > 0 {
-            begun(&mut others, rejected, source, &reader)?.take(&reader, at, &rows, Row::Rejected)?;
+            begun(&mut others, rejected, source, &reader)?.take(&reader, at, (&rows, Row::Rejected), &[])?;
         }
     }
     kept.finish()?;
@@ -125,49 +166,74 @@ fn begun<'o>(
 ) -> io::Result<&'o mut Table> {
     Ok(match others {
         Some(others) => others,
-        None => others.insert(Table::create(path, source, like)?),
+        None => others.insert(Table::create(path, source, like, false)?),
     })
 }
 
 struct Table {
     writer: SerializedFileWriter<Out>,
+    /// How many of its columns were there before.
+    own: usize,
+    is_noted: bool,
 }
 
 impl Table {
-    fn create(path: &Path, source: &Source, like: &SerializedFileReader<Window>) -> io::Result<Self> {
-        let out = Out(Some(Packed::create(path, source.packing, None)?));
-        let file = like.metadata().file_metadata();
-        let schema = file.schema_descr().root_schema_ptr();
-        Ok(Self { writer: SerializedFileWriter::new(out, schema, properties(like))? })
+    /// Begins a table like another one, with columns for notes if it is to have them.
+    fn create(path: &Path, source: &Source, like: &SerializedFileReader<Window>, is_noted: bool) -> io::Result<Self> {
+        Self::to(Out(Some(Packed::create(path, source.packing, None)?)), like, is_noted)
     }
 
-    /// Writes those rows of a row group that are `which`.
+    /// Whether rows of a row group can be written at all.
+    fn tried(
+        reader: &SerializedFileReader<Window>,
+        at: (&Window, &RowGroupMetaData, usize),
+        rows: &[Row],
+    ) -> io::Result<()> {
+        let each = [Row::Stays, Row::Rejected];
+        each.iter().try_for_each(|which| Self::to(Out(None), reader, false)?.take(reader, at, (rows, *which), &[]))
+    }
+
+    fn to(out: Out, like: &SerializedFileReader<Window>, is_noted: bool) -> io::Result<Self> {
+        let file = like.metadata().file_metadata();
+        let (schema, own) = if is_noted {
+            notes::extended(file.schema_descr())?
+        } else {
+            (file.schema_descr().root_schema_ptr(), file.schema_descr().num_columns())
+        };
+        Ok(Self { writer: SerializedFileWriter::new(out, schema, properties(like, is_noted))?, own, is_noted })
+    }
+
+    /// Writes those rows of a row group that are `which`, with a note of each if the table has notes.
     fn take(
         &mut self,
         reader: &SerializedFileReader<Window>,
         (window, metadata, group): (&Window, &RowGroupMetaData, usize),
-        rows: &[Row],
-        which: Row,
+        (rows, which): (&[Row], Row),
+        notes: &[Option<Note<'_>>],
     ) -> io::Result<()> {
         if !rows.contains(&which) {
             return Ok(());
         }
         if rows.len() as i64 == metadata.num_rows() && rows.iter().all(|row| *row == which) {
-            return self.copy(window, metadata);
+            return self.copy(window, metadata, notes);
         }
         let mut out = self.writer.next_row_group()?;
         careful(|| {
             let from = reader.get_row_group(group)?;
-            (0..metadata.num_columns()).try_for_each(|column| copy(&*from, column, &mut out, rows, which))
+            (0..self.own).try_for_each(|column| copy(&*from, column, &mut out, rows, which))
         })?;
+        if self.is_noted {
+            let noted = notes.iter().zip(rows).filter(|(_, row)| **row == which);
+            notes::write(&mut out, &noted.map(|(note, _)| note.as_ref()).collect::<Vec<_>>())?;
+        }
         out.close()?;
         Ok(())
     }
 
-    /// Copies a row group as it is.
-    fn copy(&mut self, window: &Window, metadata: &RowGroupMetaData) -> io::Result<()> {
+    /// Copies a row group as it is, with a note of each row if the table has notes.
+    fn copy(&mut self, window: &Window, metadata: &RowGroupMetaData, notes: &[Option<Note<'_>>]) -> io::Result<()> {
         let mut out = self.writer.next_row_group()?;
-        for column in metadata.columns() {
+        for column in metadata.columns().iter().take(self.own) {
             let close = ColumnCloseResult {
                 bytes_written: u64::try_from(column.compressed_size()).unwrap_or_default(),
                 rows_written: u64::try_from(metadata.num_rows()).unwrap_or_default(),
@@ -177,6 +243,9 @@ impl Table {
                 offset_index: None,
             };
             out.append_column(window, close)?;
+        }
+        if self.is_noted {
+            notes::write(&mut out, &notes.iter().map(Option::as_ref).collect::<Vec<_>>())?;
         }
         out.close()?;
         Ok(())
@@ -196,10 +265,15 @@ fn is_there(window: &Window, metadata: &RowGroupMetaData) -> bool {
 }
 
 /// How a table is written that is to be like another one.
-fn properties(like: &SerializedFileReader<Window>) -> WriterPropertiesPtr {
+fn properties(like: &SerializedFileReader<Window>, is_noted: bool) -> WriterPropertiesPtr {
     let file = like.metadata().file_metadata();
+    let mut pairs = file.key_value_metadata().cloned();
+    if let Some(pairs) = pairs.as_mut().filter(|_| is_noted) {
+        // It tells of the columns that were there, and of no others.
+        pairs.retain(|pair| pair.key != "ARROW:schema");
+    }
     let mut builder = WriterProperties::builder()
-        .set_key_value_metadata(file.key_value_metadata().cloned())
+        .set_key_value_metadata(pairs)
         // Row groups are as long as they were.
         .set_max_row_group_row_count(None);
     if let Some(group) = like.metadata().row_groups().first() {
