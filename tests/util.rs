@@ -123,12 +123,12 @@ impl Results {
             .collect()
     }
 
-    /// The content of each file but `run.json`, by name.
+    /// The content of each file but `run.json` and the report, which tells how long the run took, by name.
     pub fn files(&self) -> Vec<(String, Vec<u8>)> {
         let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(&self.0)
             .expect("it is there")
             .map(|entry| entry.expect("it can be read").path())
-            .filter(|path| !path.ends_with("run.json"))
+            .filter(|path| !path.ends_with("run.json") && !path.ends_with("report.html"))
             .map(|path| {
                 (
                     path.file_name().expect("a file").to_string_lossy().into_owned(),

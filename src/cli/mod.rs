@@ -7,15 +7,18 @@ mod evaluate;
 mod find;
 mod log;
 mod progress;
+mod report;
 mod scan;
 mod tune;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::is_careful;
+use crate::report::terminal::escape;
 use args::{Arguments, Command};
 use clap::Parser;
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -94,6 +97,7 @@ fn execute(arguments: &Arguments) -> Result<Exit> {
             find.common.start()?;
             find::run(find)
         }
+        Command::Report(report) => report::run(report),
         Command::Tune(tune) => tune::run(tune),
     }
 }
@@ -103,6 +107,31 @@ fn set_up_colours() {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
     console::set_colors_enabled(wanted && std::io::stdout().is_terminal());
+}
+
+/// The command, as it could be typed again.
+fn command_line() -> String {
+    let is_plain = |ch: char| ch.is_ascii_alphanumeric() || "-_./:=,@%+".contains(ch);
+    let quoted = |argument: String| {
+        if !argument.is_empty() && argument.chars().all(is_plain) {
+            return argument;
+        }
+        format!("'{}'", argument.replace('\'', "'\\''"))
+    };
+    let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
+    escape(&std::iter::once("wirecopy".to_owned()).chain(arguments).collect::<Vec<_>>().join(" "))
+}
+
+/// Writes a file that is there whole or not at all.
+fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+    let failed = |error: std::io::Error| Error::output(&error).at(path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".wirecopy-").tempfile_in(folder).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(1 << 18, file.reopen().map_err(failed)?);
+    write(&mut out).map_err(|error| if error.path().is_none() { error.at(path) } else { error })?;
+    drop(out);
+    file.as_file_mut().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error)).map(|_| ())
 }
 
 /// Columns of standard output.

@@ -2,13 +2,14 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, command_line, log, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::needs::Needs;
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
+use crate::report::html::{self, Listed, Material, Whole};
 use crate::report::overview;
 use crate::report::pairs::JsonLines;
 use crate::report::summary::RunInfo;
@@ -64,7 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     folder.map(JsonLines::finish).transpose()?;
     streamed.map(JsonLines::finish).transpose()?;
 
-    let run = finish(&bars, started, &found, staging, &scan)?;
+    let run = finish(&bars, started, &found, (staging, output.report_pairs), &scan)?;
     if let Some(work) = work {
         work.clear();
     }
@@ -126,8 +127,15 @@ fn check_needs(needs: &Needs, memory: Option<u64>, arguments: &Arguments) -> Res
 }
 
 /// Writes what is not written yet, and puts the folder in its place.
-fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>, scan: &Scan) -> Result<RunInfo> {
+fn finish(
+    bars: &Bars,
+    started: Instant,
+    found: &Found,
+    (staging, report_pairs): (Option<Staging>, usize),
+    scan: &Scan,
+) -> Result<RunInfo> {
     let mut run = RunInfo {
+        command: command_line(),
         threads: rayon::current_num_threads(),
         candidates: found.candidates,
         matches: found.matches,
@@ -146,6 +154,11 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
             summary: &found.summary,
         })?;
     }
+    let seconds = bars.finish();
+    if let Some(staging) = &staging {
+        bars.begin(Stage::Page, None);
+        write_report(staging, scan, found, report_pairs, &seconds)?;
+    }
     run.seconds = bars.finish();
     run.total_seconds = started.elapsed().as_secs_f64();
     run.peak_memory = RunInfo::peak_memory_now();
@@ -157,6 +170,34 @@ fn finish(bars: &Bars, started: Instant, found: &Found, staging: Option<Staging>
         }
     }
     Ok(run)
+}
+
+/// Writes the page, with the texts of the strongest pairs.
+fn write_report(
+    staging: &Staging,
+    scan: &Scan,
+    found: &Found,
+    most: usize,
+    seconds: &[(&'static str, f64)],
+) -> Result<()> {
+    let pairs: Vec<Listed> = found.pairs.iter().map(Listed::from).collect();
+    let articles = html::articles_of(&pairs, &html::strongest(&pairs, most));
+    staging.write_report(&Material {
+        heading: html::stored::heading(staging.target()),
+        command: Some(command_line()),
+        articles: scan.catalogue(),
+        groups: html::stored::groups(&found.clusters),
+        texts: scan.some_texts(&articles, html::MOST_OF_ONE)?,
+        pairs,
+        config: scan.config(),
+        known: &found.boilerplate,
+        whole: Some(Whole {
+            summary: serde_json::to_value(&found.summary).unwrap_or_default(),
+            stages: seconds.iter().map(|&(name, seconds)| (name.to_owned(), seconds)).collect(),
+            boilerplate: found.boilerplate.passages(),
+            skipped: &found.listed(),
+        }),
+    })
 }
 
 /// Why there is nothing.

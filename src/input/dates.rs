@@ -81,6 +81,12 @@ fn utc(moment: DateTime) -> Option<Timestamp> {
     Some(Timestamp(moment.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
 }
 
+/// The point in time that [`iso`] wrote.
+#[cfg(feature = "cli")]
+pub(crate) fn timestamp(text: &str) -> Option<Timestamp> {
+    parse(text, None)
+}
+
 /// A point in time as ISO 8601: the date alone at midnight UTC.
 pub(crate) fn iso(timestamp: Timestamp) -> String {
     let Ok(moment) = jiff::Timestamp::from_millisecond(timestamp.0) else { return String::new() };

@@ -59,6 +59,8 @@ pub use columns::Columns;
 pub(crate) use columns::is_careful;
 pub(crate) use columns::{careful, open as open_columns};
 pub(crate) use dates::iso;
+#[cfg(feature = "cli")]
+pub(crate) use dates::timestamp;
 pub(crate) use discover::shown;
 pub(crate) use drawn::Drawn;
 use encoding_rs::Encoding;

@@ -450,11 +450,11 @@ impl Whole {
         Page { text, encoding, replaced, card: Card::default(), odd_date: false, is_bare: false }
     }
 
-    /// The text, or why it is not all there.
-    pub(super) fn whole_text(self, format: &Format, options: &InputOptions) -> Result<String, String> {
+    /// The article, or why it is not all there.
+    pub(super) fn article(self, format: &Format, options: &InputOptions) -> Result<(String, Card), String> {
         match &self.error {
             Some(error) => Err(error.clone()),
-            None => self.read(format, options).map(|page| page.text),
+            None => self.read(format, options).map(|page| (page.text, page.card)),
         }
     }
 }
@@ -489,11 +489,16 @@ pub(super) fn whole(place: &Place, limits: Limits) -> Result<Whole, String> {
 }
 
 /// The text of a row of a table in columns, counted from 1.
-pub(super) fn row(source: &Source, columns: &Columns, number: u64, options: &InputOptions) -> Result<String, String> {
+pub(super) fn row(
+    source: &Source,
+    columns: &Columns,
+    number: u64,
+    options: &InputOptions,
+) -> Result<(String, Card), String> {
     let Some(group) = columns.group_of(number - 1) else { return Err(format!("has {} records", columns.rows())) };
     let wanted = |location: &Location| location.offset == number - 1;
     let mut text = None;
-    let mut take = |article: ReadArticle<'_>| text = Some(article.text.to_owned());
+    let mut take = |article: ReadArticle<'_>| text = Some((article.text.to_owned(), article.card));
     let heard = read_columns((0, source), (group..group + 1, u64::MAX), options, Wanted::TextAt(&wanted), &mut take);
     let skipped = heard.skipped.into_iter().next();
     text.ok_or_else(|| skipped.map_or_else(|| "is no article".to_owned(), |skip| skip.reason))
@@ -515,5 +520,33 @@ pub(super) fn text_of(source: &Source, record: &[u8], options: &InputOptions) ->
             Response::Article(fetched) => Some(fetched.read(None)?.text),
             Response::Other(_) => None,
         }),
+    }
+}
+
+/// The article that a record is, with its short fields; nothing if it is none.
+pub(super) fn article_of(
+    source: &Source,
+    record: &[u8],
+    options: &InputOptions,
+) -> Result<Option<(String, Card)>, String> {
+    let date_format = options.date_format.as_deref();
+    let article = |record: record::Record<'_>| (record.text.into_owned(), record.card);
+    match &source.format {
+        Format::Lines(fields) | Format::Objects(fields) => {
+            let line = decode_line(record, source.encoding).0;
+            if line.trim_ascii().is_empty() {
+                return Ok(None);
+            }
+            record::parse(&line, fields, date_format).map(|record| Some(article(record)))
+        }
+        Format::Rows(table) => {
+            let row = table.rows(record).next().ok_or("an empty row")?;
+            table.parse(&row, date_format).map(|(record, _)| Some(article(record)))
+        }
+        Format::Responses => Ok(match warc::response(record, options.limits)? {
+            Response::Article(fetched) => fetched.read(date_format).map(|page| Some((page.text, page.card)))?,
+            Response::Other(_) => None,
+        }),
+        Format::Text | Format::Page | Format::Columns(_) => Ok(None),
     }
 }

@@ -1,7 +1,7 @@
 //! One article, named by a person: a file, or a record as <FILE:RECORD>.
 
 use super::read;
-use super::{Format, InputOptions, Place, Plan, shown};
+use super::{Card, Format, InputOptions, Place, Plan, shown};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub struct One {
     /// Its text.
     pub text: String,
+    /// Its short fields.
+    pub card: Card,
     /// Where its source is.
     pub place: Place,
     /// Its record there, from 1; `None` where the source is the article.
@@ -47,10 +49,9 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
         if wanted.is_some() {
             return Err(Error::input("is one article and has no records").at(path));
         }
-        let whole =
-            read::whole(&source.place, options.limits).and_then(|whole| whole.whole_text(&source.format, options));
+        let whole = read::whole(&source.place, options.limits).and_then(|whole| whole.article(&source.format, options));
         return match whole {
-            Ok(text) => Ok(One { text, place: source.place, record: None }),
+            Ok((text, card)) => Ok(One { text, card, place: source.place, record: None }),
             Err(reason) => Err(Error::input(reason).at(path)),
         };
     }
@@ -60,8 +61,8 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
             wanted => read::row(&source, columns, wanted.unwrap_or(1), options),
         };
         let record = wanted.unwrap_or(1);
-        let text = found.map_err(|reason| Error::input(reason).at(&path).record(record))?;
-        return Ok(One { text, place: source.place, record: Some(record) });
+        let (text, card) = found.map_err(|reason| Error::input(reason).at(&path).record(record))?;
+        return Ok(One { text, card, place: source.place, record: Some(record) });
     }
     let (mut count, mut articles) = (0, 0);
     let mut only = None;
@@ -71,15 +72,15 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
             if wanted.is_some_and(|wanted| count != wanted) || articles > 1 {
                 continue;
             }
-            let text = read::text_of(&source, &block.bytes[range], options);
+            let article = read::article_of(&source, &block.bytes[range], options);
             let failed = |reason: &str| Err(Error::input(reason).at(&path).record(count));
-            match text {
+            match article {
                 Ok(None) if wanted.is_some() => return failed("is no article"),
                 Ok(None) => {}
                 Ok(_) | Err(_) if articles > 0 => articles += 1,
-                Ok(Some(text)) => {
+                Ok(Some(article)) => {
                     articles += 1;
-                    only = Some((text, count));
+                    only = Some((article, count));
                 }
                 Err(reason) => return failed(&reason),
             }
@@ -96,7 +97,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
         (_, None) if articles > 1 => {
             Err(Error::input(format!("holds several articles; name one as {name}:RECORD")).at(path))
         }
-        (Some((text, record)), _) => Ok(One { text, place: source.place.clone(), record: Some(record) }),
+        (Some(((text, card), record)), _) => Ok(One { text, card, place: source.place.clone(), record: Some(record) }),
         (None, _) => Err(Error::input(format!("has {count} records")).at(path).record(wanted.unwrap_or(1))),
     }
 }

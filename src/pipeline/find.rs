@@ -21,6 +21,7 @@ pub struct Search<'a> {
     run: usize,
     /// One bit for the shingles of each hash prefix.
     known: Vec<u64>,
+    keeps_texts: bool,
 }
 
 /// Bits of hash by which shingles are looked up.
@@ -61,7 +62,13 @@ impl<'a> Search<'a> {
             known[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
         let run = run.min(prepared.spans().len());
-        Self { one, prepared, config, boilerplate, run, known }
+        Self { one, prepared, config, boilerplate, run, known, keeps_texts: false }
+    }
+
+    /// The same, and answers come with their whole texts if that is said.
+    #[must_use]
+    pub fn keeping_texts(self, keeps_texts: bool) -> Self {
+        Self { keeps_texts, ..self }
     }
 
     /// Words in a row that an answer shares.
@@ -142,7 +149,8 @@ impl<'a> Search<'a> {
             long.map(|passage| (passage, passage.b.of(text).to_owned())).collect();
         let words = passages.iter().map(|(passage, _)| u64::from(passage.words - passage.boilerplate)).sum();
         let id = card.id.as_deref().unwrap_or_default().to_owned();
-        Some(Answer { id, source: String::new(), record: None, card, comparison, passages, words })
+        let text = self.keeps_texts.then(|| text.to_owned());
+        Some(Answer { id, source: String::new(), record: None, card, comparison, passages, words, text })
     }
 }
 

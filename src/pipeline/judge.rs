@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::report::evaluate::Judged;
 use crate::score::{Matched, Prepared, Relation};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 impl Scan {
     /// Scores pairs; `None` where a text cannot be read any more.
@@ -42,6 +43,19 @@ impl Scan {
         let mut texts = self.on_disk();
         texts.prepare(&articles)?;
         Ok(texts)
+    }
+
+    /// The texts of articles, as far as they can be read still and are not longer than so many bytes.
+    ///
+    /// # Errors
+    /// If a temporary file fails.
+    pub fn some_texts(&self, articles: &[ArticleId], most: usize) -> Result<BTreeMap<ArticleId, String>> {
+        let texts = self.texts_of(articles.iter().copied())?;
+        let read = articles.par_iter().filter_map(|&article| {
+            let text = texts.text(article).ok().filter(|text| text.len() <= most)?;
+            Some((article, text.into_owned()))
+        });
+        Ok(read.collect())
     }
 
     /// The texts of pairs; `None` where one cannot be read any more.

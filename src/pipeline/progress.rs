@@ -24,6 +24,8 @@ pub enum Stage {
     Dump,
     /// Writing what is not written yet; not counted.
     Report,
+    /// Making the page; not counted.
+    Page,
 }
 
 impl Stage {
@@ -40,6 +42,7 @@ impl Stage {
             Self::Cluster => "cluster",
             Self::Dump => "dump",
             Self::Report => "report",
+            Self::Page => "page",
         }
     }
 }

@@ -236,7 +236,8 @@ impl Scan {
 
     /// The settings.
     #[cfg(feature = "cli")]
-    pub(super) fn config(&self) -> &Config {
+    #[must_use]
+    pub fn config(&self) -> &Config {
         &self.config
     }
 

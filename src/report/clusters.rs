@@ -91,19 +91,24 @@ impl Clusters {
         self.members.iter().map(Vec::len).max().unwrap_or(0)
     }
 
+    /// Each representative with the pairs of its members (as a) and it (as b), in their order.
+    pub fn each(&self) -> impl Iterator<Item = (ArticleId, Vec<ScoredPair>)> + '_ {
+        self.members
+            .iter()
+            .map(|members| (members[0], members[1..].iter().filter_map(|&member| self.pair(member)).collect()))
+    }
+
     /// Writes `clusters.jsonl`.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, mut out: impl Write, catalogue: &Catalogue) -> Result<()> {
-        for (members, cluster) in self.members.iter().zip(1..) {
-            let others: Vec<(String, ScoredPair)> = members[1..]
-                .iter()
-                .filter_map(|&member| Some((catalogue.id(member).into_owned(), self.pair(member)?)))
-                .collect();
+        for ((representative, pairs), cluster) in self.each().zip(1..) {
+            let others: Vec<(String, ScoredPair)> =
+                pairs.into_iter().map(|pair| (catalogue.id(pair.a).into_owned(), pair)).collect();
             let line = Line {
                 cluster,
-                representative: &catalogue.id(members[0]),
+                representative: &catalogue.id(representative),
                 min_jaccard: others.iter().map(|(_, pair)| pair.overlap.jaccard()).fold(1.0, f64::min),
                 members: others.iter().map(|(id, pair)| Member::new(id, pair)).collect(),
             };

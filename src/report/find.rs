@@ -34,6 +34,8 @@ pub struct Answer {
     pub passages: Vec<(PassageSpans, String)>,
     /// Equal words in them, boilerplate apart.
     pub words: u64,
+    /// Its whole text, if it was to be kept.
+    pub text: Option<String>,
 }
 
 /// All answers of a search.

@@ -3,6 +3,8 @@
 use super::aside::{Aside, Part};
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
+#[cfg(feature = "cli")]
+use super::html::{self, Material};
 use super::pairs::{Detail, JsonLines};
 use super::summary::{RunInfo, Summary};
 use super::tables::{self, Found};
@@ -16,7 +18,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// All files of an output folder.
-const FILES: [&str; 8] = [
+const FILES: [&str; 10] = [
     "pairs.jsonl",
     "pairs.csv",
     "articles.csv",
@@ -25,6 +27,8 @@ const FILES: [&str; 8] = [
     "skipped.jsonl",
     "summary.json",
     "run.json",
+    "texts.jsonl",
+    "report.html",
 ];
 
 /// What the folder is called until it is in its place.
@@ -77,6 +81,12 @@ impl Staging {
         Ok(Self { target: target.to_owned(), force, aside })
     }
 
+    /// Where it will be.
+    #[must_use]
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Where it is being written.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -127,6 +137,19 @@ impl Staging {
     pub fn write_run(&self, run: &RunInfo) -> Result<()> {
         let written = self.create("run.json").and_then(|mut out| write_json(&mut out, run, true));
         written.map_err(|error| self.in_target(error))
+    }
+
+    /// Writes `report.html`, and `texts.jsonl`, which it is made of beside all others.
+    ///
+    /// # Errors
+    /// If one of them cannot be written.
+    #[cfg(feature = "cli")]
+    pub fn write_report(&self, material: &Material<'_>) -> Result<()> {
+        let write = || {
+            html::stored::write_texts(&mut self.create("texts.jsonl")?, material.articles, &material.texts)?;
+            html::write(&mut self.create("report.html")?, material)
+        };
+        write().map_err(|error| self.in_target(error))
     }
 
     fn in_target(&self, error: Error) -> Error {

@@ -26,6 +26,8 @@ pub mod evaluate;
 pub mod find;
 #[cfg(feature = "formats")]
 pub mod folder;
+#[cfg(feature = "cli")]
+pub mod html;
 #[cfg(feature = "formats")]
 mod notes;
 #[cfg(feature = "cli")]

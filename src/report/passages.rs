@@ -2,7 +2,7 @@
 
 use super::terminal::{count, escape, percent, plural, relation_style, wrapped};
 use crate::article::Span;
-use crate::score::{Comparison, Passage, PassageSpans, Relation, Side};
+use crate::score::{Comparison, Passage, PassageSpans, Relation, Run, Side};
 use console::{Style, measure_text_width};
 use std::io::{self, Write};
 use std::ops::Range;
@@ -79,7 +79,7 @@ pub fn write(
             spans.b.start,
             spans.b.end
         )?;
-        let sides = (tokens(a, passage.a(), passage, true), tokens(b, passage.b(), passage, false));
+        let sides = (tokens(a, &passage.a(), passage, true), tokens(b, &passage.b(), passage, false));
         write_sides(out, &sides.0, &sides.1, number, width)?;
     }
     Ok(())
@@ -108,16 +108,17 @@ struct Token {
     apart: bool,
 }
 
+/// The words of a passage that the other side has not, in their order.
+pub(super) fn edits<'p>(side: Side<'p>, passage: &'p Passage, is_a: bool) -> impl Iterator<Item = Span> + 'p {
+    let of_run = move |run: &Run| if is_a { run.a..run.a + run.len } else { run.b..run.b + run.len };
+    let between = passage.runs.windows(2).flat_map(move |two| of_run(&two[0]).end..of_run(&two[1]).start);
+    between.map(move |word| side.prepared.spans()[word as usize])
+}
+
 /// The passage's text on one side, cut at white space and around edited words.
-fn tokens(side: Side<'_>, words: Range<u32>, passage: &Passage, is_a: bool) -> Vec<Token> {
-    let equal = |word: u32| {
-        passage.runs.iter().any(|run| {
-            let start = if is_a { run.a } else { run.b };
-            (start..start + run.len).contains(&word)
-        })
-    };
-    let span = side.prepared.span(&words);
-    let edits = words.filter(|&word| !equal(word)).map(|word| side.prepared.spans()[word as usize]);
+fn tokens(side: Side<'_>, words: &Range<u32>, passage: &Passage, is_a: bool) -> Vec<Token> {
+    let span = side.prepared.span(words);
+    let edits = edits(side, passage, is_a);
     let mut tokens = Tokens::default();
     let mut at = span.start;
     for edit in edits {

@@ -1,6 +1,7 @@
 //! `summary.json`: counts, the settings that decide results, what was skipped; and `run.json`: how the run went.
 //!
-//! `run.json` (threads, seconds per stage, memory, machine) is the only file that may differ between equal runs.
+//! `run.json` (command, threads, seconds per stage, memory, machine) and what the report shows of it are all that may differ
+//! between equal runs.
 
 use super::MeasuredRecall;
 use super::catalogue::Catalogue;
@@ -194,6 +195,8 @@ impl Counts {
 /// How a run went; for people and for benchmarks, never for results.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct RunInfo {
+    /// The command, as it could be typed again.
+    pub command: String,
     /// Worker threads.
     pub threads: usize,
     /// Seconds of each stage, in order.

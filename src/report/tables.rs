@@ -183,7 +183,7 @@ fn number(value: Option<u64>) -> Cow<'static, str> {
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn cell(text: &str) -> Cow<'_, str> {
+pub(super) fn cell(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 

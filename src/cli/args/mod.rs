@@ -4,6 +4,7 @@ mod meaning;
 
 use crate::config::{FIND_PASSAGE, NEAR_DUPLICATE, RECALL, SHINGLE, THRESHOLD};
 use crate::input::MAX_RATIO;
+use crate::report::html::PAIRS;
 use crate::report::pairs::Detail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use meaning::{Bound, Tolerance, bound, size, tolerance};
@@ -42,6 +43,8 @@ pub(super) enum Command {
     Find(Box<Find>),
     /// Write a dump once more without its duplicates, and why each of them is gone
     Dedup(Box<Dedup>),
+    /// Make the page of a folder of results anew: who copied whom, to look at and to hand on
+    Report(Report),
     /// Compare with labels that people gave: precision, recall, what was missed and why
     Evaluate(Box<Evaluate>),
     /// Show how likely pairs are found with which bands and rows
@@ -222,6 +225,10 @@ pub(super) struct Output {
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(super) top: usize,
 
+    /// Pairs of which the report holds both texts: the strongest of each relation in turn
+    #[arg(long, value_name = "N", default_value_t = PAIRS)]
+    pub(super) report_pairs: usize,
+
     /// Exit with status 1 if any pair is found
     #[arg(long)]
     pub(super) check: bool,
@@ -298,6 +305,10 @@ pub(super) struct Compare {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: OneFormat,
 
+    /// Write both texts side by side, with what they share, as a page of HTML into this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+
     /// How much of the passages the JSON object holds
     #[arg(long, value_name = "DETAIL", default_value = "full")]
     pub(super) passages: DetailName,
@@ -327,6 +338,10 @@ pub(super) struct Find {
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: OneFormat,
+
+    /// Write the article and its answers side by side as a page of HTML into this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
 
     /// Answers that are shown as text, those who share most first
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -473,6 +488,21 @@ const LABELS: &str = "\
 Ids are those that scan gives. Columns are found by name (a, b, label; id1, id2; id, cluster); others
 are passed over. Of labelled pairs only those count. Without labels, or with clusters, every other
 pair of the articles named is one that ought not to be found.";
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// A folder that scan wrote with -o
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+
+    /// Where the page goes [default: report.html in DIR]
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Pairs of which the report holds both texts, of those whose texts are in DIR
+    #[arg(long = "report-pairs", value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    pub(super) pairs: usize,
+}
 
 #[derive(Debug, Args)]
 pub(super) struct Tune {

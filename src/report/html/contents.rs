@@ -1,0 +1,233 @@
+//! What the lists and views of the page show, as JSON for its script.
+//!
+//! Articles are numbered anew: only those that are shown are there. A fraction is a number of tenths of a percent; as only 1
+//! is 100 % and only 0 is 0 %, what comes close is 999.5 or 0.5.
+
+use super::view::View;
+use super::{Entries, Listed, MOST_LISTED, MOST_MEMBERS, MOST_OF_ONE, MOST_TEXT, Material, strongest};
+use crate::article::ArticleId;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::iso;
+use crate::report::pairs::cut;
+use crate::score::Relation;
+use ahash::AHashMap;
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most bytes of an id, title or url.
+const MOST_OF_FIELD: usize = 300;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Contents {
+    relations: Vec<&'static str>,
+    publishers: Vec<String>,
+    articles: Vec<Article>,
+    pairs: Vec<Pair>,
+    clusters: Vec<Cluster>,
+    texts: BTreeMap<u32, Text>,
+    views: Vec<View>,
+    /// Pairs that are not in the list.
+    #[serde(skip)]
+    pub(super) unlisted: usize,
+    /// Clusters that are not in the list.
+    #[serde(skip)]
+    pub(super) unlisted_clusters: usize,
+}
+
+/// Id, title, publisher, date, words, and of those whose text is shown the url.
+#[derive(Debug, Serialize)]
+struct Article(String, Option<String>, Option<u32>, Option<String>, u32, Option<String>);
+
+/// A and b, relation, Jaccard, containments, coverages, and the number of its view.
+#[derive(Debug, Serialize)]
+struct Pair(u32, u32, Option<usize>, Tenths, [Tenths; 2], [Tenths; 2], Option<usize>);
+
+/// Its number, its representative, and its members.
+#[derive(Debug, Serialize)]
+struct Cluster(usize, u32, Vec<Member>);
+
+/// The article, its relation to the representative, Jaccard, containment and coverage.
+#[derive(Debug, Serialize)]
+struct Member(u32, usize, Tenths, Tenths, Tenths);
+
+#[derive(Debug, Serialize)]
+struct Text {
+    text: String,
+    /// Of its UTF-8.
+    sha256: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tenths(f64);
+
+impl Serialize for Tenths {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match (self.0 * 1000.0).round() as u32 {
+            0 if self.0 > 0.0 => serializer.serialize_f32(0.5),
+            1000 if self.0 < 1.0 => serializer.serialize_f32(999.5),
+            tenths => serializer.serialize_u32(tenths),
+        }
+    }
+}
+
+impl Contents {
+    pub(super) fn new(material: &Material<'_>) -> Self {
+        let pairs = listed(&material.pairs);
+        let shown = shown(&pairs, &material.texts);
+        let mut room = MOST_MEMBERS;
+        let fits = |group: &&super::Group| {
+            room = room.saturating_sub(group.members.len() + 1);
+            room > 0
+        };
+        let groups: Vec<_> = material.groups.iter().take_while(fits).collect();
+        let mut numbers = Numbers::default();
+        let texts: BTreeMap<u32, Text> = shown
+            .iter()
+            .flat_map(|&at| [pairs[at].a, pairs[at].b])
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(|article| {
+                let text = material.texts[&article].clone();
+                let sha256 = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+                (numbers.of(article), Text { text, sha256 })
+            })
+            .collect();
+        let views = shown.iter().map(|&at| {
+            let [a, b] = [pairs[at].a, pairs[at].b].map(|article| &*material.texts[&article]);
+            View::new([a, b], material.config, material.known)
+        });
+        let views: Vec<View> = views.collect();
+        let relation = |relation: Relation| Relation::ALL.iter().position(|&one| one == relation);
+        let rows = pairs.iter().zip(0..).map(|(pair, at)| {
+            Pair(
+                numbers.of(pair.a),
+                numbers.of(pair.b),
+                pair.relation.and_then(relation),
+                Tenths(pair.jaccard),
+                pair.containment.map(Tenths),
+                pair.coverage.map(Tenths),
+                shown.binary_search(&at).ok(),
+            )
+        });
+        let rows = rows.collect();
+        let clusters = groups.iter().zip(1..).map(|(group, number)| {
+            let member = |member: &super::Member| {
+                let relation = relation(member.relation).unwrap_or_default();
+                let numbers = [member.jaccard, member.containment, member.coverage].map(Tenths);
+                (member.article, relation, numbers)
+            };
+            let members = group.members.iter().map(member);
+            let members = members
+                .map(|(article, relation, [jaccard, containment, coverage])| {
+                    Member(numbers.of(article), relation, jaccard, containment, coverage)
+                })
+                .collect();
+            Cluster(number, numbers.of(group.representative), members)
+        });
+        let clusters = clusters.collect();
+        let (articles, publishers) = numbers.entries(material.articles, &texts);
+        Self {
+            relations: Relation::ALL.iter().map(|relation| relation.name()).collect(),
+            publishers,
+            articles,
+            unlisted: material.pairs.len() - pairs.len(),
+            unlisted_clusters: material.groups.len() - groups.len(),
+            pairs: rows,
+            clusters,
+            texts,
+            views,
+        }
+    }
+
+    /// How many pairs are in the list.
+    pub(super) fn listed(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Of how many both texts are shown.
+    pub(super) fn shown(&self) -> usize {
+        self.views.len()
+    }
+
+    /// As JSON that may stand in a page: nothing in it ends an element or begins a comment.
+    pub(super) fn json(&self) -> Result<String> {
+        let json = serde_json::to_string(self).map_err(|error| Error::new(ErrorKind::Output, error.to_string()))?;
+        let mut safe = String::with_capacity(json.len());
+        for ch in json.chars() {
+            match ch {
+                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => safe.push_str(&format!("\\u{:04x}", ch as u32)),
+                _ => safe.push(ch),
+            }
+        }
+        Ok(safe)
+    }
+}
+
+/// The strongest pairs, those first.
+fn listed(all: &[Listed]) -> Vec<Listed> {
+    let mut pairs = all.to_vec();
+    pairs.sort_unstable_by(Listed::strength);
+    pairs.truncate(MOST_LISTED);
+    pairs
+}
+
+/// The pairs of which both texts are there, as far as there is room for them.
+fn shown(pairs: &[Listed], texts: &BTreeMap<ArticleId, String>) -> Vec<usize> {
+    let mut room = MOST_TEXT;
+    let mut counted = BTreeSet::new();
+    let mut fits = |at: &usize| {
+        let both = [pairs[*at].a, pairs[*at].b];
+        if !both.iter().all(|article| texts.get(article).is_some_and(|text| text.len() <= MOST_OF_ONE)) {
+            return false;
+        }
+        let more = both.iter().filter(|article| !counted.contains(*article)).map(|article| texts[article].len());
+        let more: usize = more.sum();
+        let fits = more <= room;
+        if fits {
+            room -= more;
+            counted.extend(both);
+        }
+        fits
+    };
+    let mut chosen = strongest(pairs, pairs.len());
+    chosen.retain(&mut fits);
+    chosen
+}
+
+/// Articles that are shown, in the order in which they were met.
+#[derive(Default)]
+struct Numbers {
+    known: AHashMap<ArticleId, u32>,
+    all: Vec<ArticleId>,
+}
+
+impl Numbers {
+    fn of(&mut self, article: ArticleId) -> u32 {
+        *self.known.entry(article).or_insert_with(|| {
+            self.all.push(article);
+            self.all.len() as u32 - 1
+        })
+    }
+
+    /// What is known of them, and the publishers, by name.
+    fn entries(&self, entries: &dyn Entries, texts: &BTreeMap<u32, Text>) -> (Vec<Article>, Vec<String>) {
+        let names = self.all.iter().filter_map(|&article| entries.entry(article).publisher.map(str::to_owned));
+        let publishers: Vec<String> = names.collect::<BTreeSet<_>>().into_iter().collect();
+        let short = |text: &str| cut(text, MOST_OF_FIELD).to_owned();
+        let article = |(&article, number): (&ArticleId, u32)| {
+            let entry = entries.entry(article);
+            let by_name = |name: &str| publishers.binary_search_by(|one| (**one).cmp(name)).ok();
+            Article(
+                entry.id.into_owned(),
+                entry.title.map(short),
+                entry.publisher.and_then(by_name).map(|number| number as u32),
+                entry.date.map(iso),
+                entry.words,
+                entry.url.filter(|_| texts.contains_key(&number)).map(short),
+            )
+        };
+        let articles = self.all.iter().zip(0..).map(article).collect();
+        (articles, publishers.into_iter().map(|name| short(&name)).collect())
+    }
+}

@@ -1,0 +1,256 @@
+//! Results as one page that a person looks at: it opens from disk, needs no network, and carries all that it shows.
+//!
+//! **Takes** what is known of a run, or of one pair or one article's answers ([`Material`]). **Gives** HTML: an overview
+//! that needs no script, lists that can be searched and sorted, and pairs with both texts side by side.
+//!
+//! Everything from articles is escaped: the template does it for the overview, and the page's script puts texts into the
+//! page as text only. A Content-Security-Policy lets nothing run but that script, known by its hash, and nothing load.
+//!
+//! Lists hold up to [`MOST_LISTED`] pairs, the strongest; texts are those of a few pairs ([`strongest`]), of at most
+//! [`MOST_OF_ONE`] bytes each and [`MOST_TEXT`] together. What is left out is counted on the page.
+
+mod contents;
+pub mod few;
+mod overview;
+mod plots;
+pub mod stored;
+mod view;
+
+use crate::article::{ArticleId, Timestamp};
+use crate::boilerplate::{Boilerplate, KnownPassage};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::input::Skipped;
+use crate::score::{Overlap, Relation, ScoredPair};
+use askama::Template;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use contents::Contents;
+use overview::Overview;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// Most pairs in the list.
+pub const MOST_LISTED: usize = 100_000;
+/// Most articles in clusters that are listed.
+pub const MOST_MEMBERS: usize = 200_000;
+/// Most bytes of an article's text that is shown.
+pub const MOST_OF_ONE: usize = 1 << 18;
+/// Most bytes of all texts that are shown.
+pub const MOST_TEXT: usize = 24 << 20;
+/// Pairs of which both texts are shown, unless set.
+pub const PAIRS: usize = 500;
+
+/// What the page says of an article.
+pub struct Entry<'a> {
+    /// What results call it.
+    pub id: Cow<'a, str>,
+    /// Its title.
+    pub title: Option<&'a str>,
+    /// When it was published.
+    pub date: Option<Timestamp>,
+    /// Who published it.
+    pub publisher: Option<&'a str>,
+    /// Where it was.
+    pub url: Option<&'a str>,
+    /// How many words it has.
+    pub words: u32,
+}
+
+/// The articles of a run, by their numbers.
+pub trait Entries {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// What is known of one.
+    fn entry(&self, article: ArticleId) -> Entry<'_>;
+}
+
+/// A pair in the list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Listed {
+    /// The one that comes first.
+    pub a: ArticleId,
+    /// The other.
+    pub b: ArticleId,
+    /// How the two are related; `None` if they share nothing.
+    pub relation: Option<Relation>,
+    /// Their Jaccard.
+    pub jaccard: f64,
+    /// How much of the shingles of each is in the other.
+    pub containment: [f64; 2],
+    /// How much of the words of each is in shared shingles.
+    pub coverage: [f64; 2],
+}
+
+impl From<&ScoredPair> for Listed {
+    fn from(pair: &ScoredPair) -> Self {
+        Self::new(pair.a, pair.b, &pair.overlap, Some(pair.relation))
+    }
+}
+
+impl Listed {
+    /// Two articles that were compared.
+    #[must_use]
+    pub fn new(a: ArticleId, b: ArticleId, overlap: &Overlap, relation: Option<Relation>) -> Self {
+        let containment = [overlap.containment_a(), overlap.containment_b()];
+        let coverage = [overlap.coverage_a(), overlap.coverage_b()];
+        Self { a, b, relation, jaccard: overlap.jaccard(), containment, coverage }
+    }
+
+    /// The larger of the two coverages.
+    fn overlap(&self) -> f64 {
+        self.coverage[0].max(self.coverage[1])
+    }
+
+    /// The stronger pair first: by overlap, then by Jaccard, then by place.
+    fn strength(&self, other: &Self) -> Ordering {
+        let by_overlap = other.overlap().total_cmp(&self.overlap());
+        by_overlap.then(other.jaccard.total_cmp(&self.jaccard)).then((self.a, self.b).cmp(&(other.a, other.b)))
+    }
+}
+
+/// A member of a cluster, compared with the representative.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Member {
+    /// The member.
+    pub article: ArticleId,
+    /// How it is related to the representative.
+    pub relation: Relation,
+    /// The Jaccard of the two.
+    pub jaccard: f64,
+    /// How much of its shingles the representative has.
+    pub containment: f64,
+    /// The share of its words in shared shingles.
+    pub coverage: f64,
+}
+
+/// A cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The article that the others were compared with.
+    pub representative: ArticleId,
+    /// The others.
+    pub members: Vec<Member>,
+}
+
+/// What is known of a run as a whole.
+pub struct Whole<'m> {
+    /// `summary.json`.
+    pub summary: Value,
+    /// Seconds of each stage, as far as it had come.
+    pub stages: Vec<(String, f64)>,
+    /// What counted for nobody, those in the most articles first.
+    pub boilerplate: &'m [KnownPassage],
+    /// What was skipped.
+    pub skipped: &'m [Skipped],
+}
+
+/// What a page is made of.
+pub struct Material<'m> {
+    /// What stands at its top.
+    pub heading: String,
+    /// The command that made it, if that is known.
+    pub command: Option<String>,
+    /// The articles.
+    pub articles: &'m dyn Entries,
+    /// The pairs.
+    pub pairs: Vec<Listed>,
+    /// The clusters.
+    pub groups: Vec<Group>,
+    /// Texts to be shown.
+    pub texts: BTreeMap<ArticleId, String>,
+    /// How texts are compared.
+    pub config: &'m Config,
+    /// What counts for nobody.
+    pub known: &'m Boilerplate,
+    /// The run, if the page is of one.
+    pub whole: Option<Whole<'m>>,
+}
+
+/// The pairs whose texts are shown, up to `most`: the strongest of each relation in turn, so that thousands of exact copies
+/// hide nothing. Places in `pairs`, ascending.
+#[must_use]
+pub fn strongest(pairs: &[Listed], most: usize) -> Vec<usize> {
+    let mut queues: Vec<Vec<usize>> = Relation::ALL
+        .iter()
+        .map(|&relation| (0..pairs.len()).filter(|&at| pairs[at].relation == Some(relation)).collect())
+        .collect();
+    for queue in &mut queues {
+        // The strongest of each stands at the end.
+        queue.sort_unstable_by(|&one, &other| pairs[other].strength(&pairs[one]));
+    }
+    let mut chosen = Vec::new();
+    while chosen.len() < most && queues.iter().any(|queue| !queue.is_empty()) {
+        let free = most - chosen.len();
+        chosen.extend(queues.iter_mut().filter_map(Vec::pop).take(free));
+    }
+    chosen.sort_unstable();
+    chosen
+}
+
+/// The articles of the pairs whose texts are shown.
+#[must_use]
+pub fn articles_of(pairs: &[Listed], chosen: &[usize]) -> Vec<ArticleId> {
+    let mut articles: Vec<ArticleId> = chosen.iter().flat_map(|&at| [pairs[at].a, pairs[at].b]).collect();
+    articles.sort_unstable();
+    articles.dedup();
+    articles
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'p> {
+    heading: &'p str,
+    version: &'static str,
+    command: Option<&'p str>,
+    overview: Option<Overview>,
+    has_clusters: bool,
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    data: String,
+}
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str =
+    concat!(include_str!("show.js"), include_str!("list.js"), include_str!("pair.js"), include_str!("main.js"));
+
+/// Writes the page.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(out: &mut impl Write, material: &Material<'_>) -> Result<()> {
+    let contents = Contents::new(material);
+    let overview = material.whole.as_ref().map(|whole| Overview::new(whole, material, &contents));
+    let page = Page {
+        heading: &material.heading,
+        version: env!("CARGO_PKG_VERSION"),
+        command: material.command.as_deref(),
+        overview,
+        has_clusters: material.whole.is_some(),
+        policy: format!(
+            "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; form-action 'none'",
+            hash(SCRIPT),
+            hash(STYLE)
+        ),
+        style: STYLE,
+        script: SCRIPT,
+        data: contents.json()?,
+    };
+    let failed = |error: askama::Error| match error {
+        askama::Error::Fmt => Error::new(ErrorKind::Output, "the report cannot be written"),
+        error => Error::new(ErrorKind::Output, error.to_string()),
+    };
+    let page = page.render().map_err(failed)?;
+    out.write_all(page.as_bytes()).and_then(|()| out.flush()).map_err(|error| Error::output(&error))
+}
+
+/// How a policy names a script or a style.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
+}

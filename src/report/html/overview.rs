@@ -1,0 +1,542 @@
+//! The overview: what a run found, in numbers, plots and tables that need no script.
+
+use super::contents::Contents;
+use super::plots::{self, Bars};
+use super::{Entries, Group, Listed, Material, Whole};
+use crate::article::{ArticleId, Timestamp};
+use crate::candidates::bands::Bands;
+use crate::report::terminal::{count, escape, percent, plural};
+use crate::score::Relation;
+use ahash::AHashMap;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+const DAY: i64 = 86_400_000;
+/// Most bars of the timeline.
+const MOST_BARS: i64 = 60;
+/// Most publishers of the matrix.
+const MOST_PUBLISHERS: usize = 15;
+/// Most passages of boilerplate, and most of what was skipped, that are listed.
+const MOST_LINES: usize = 20;
+/// Most bytes of a passage of boilerplate.
+const MOST_OF_PASSAGE: usize = 400;
+
+/// A number with its name and what it means.
+pub(super) struct Card {
+    pub(super) number: String,
+    pub(super) name: &'static str,
+    pub(super) note: String,
+}
+
+/// A relation, how many pairs have it, and what share of the most frequent one that is.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) number: String,
+    pub(super) means: &'static str,
+    /// Of 100.
+    pub(super) bar: u64,
+}
+
+/// A plot with what it shows.
+pub(super) struct Figure {
+    pub(super) svg: String,
+    pub(super) title: &'static str,
+    pub(super) says: String,
+}
+
+/// Who had first what whom published later.
+pub(super) struct Matrix {
+    pub(super) names: Vec<String>,
+    pub(super) rows: Vec<(String, Vec<Cell>)>,
+    pub(super) note: String,
+}
+
+pub(super) struct Cell {
+    pub(super) number: String,
+    /// How dark it is, from 0 to 5.
+    pub(super) heat: u32,
+}
+
+pub(super) struct Overview {
+    pub(super) cards: Vec<Card>,
+    pub(super) relations: Vec<Row>,
+    pub(super) figures: Vec<Figure>,
+    pub(super) matrix: Option<Matrix>,
+    /// Passages: the text, how many articles have it, whose they are.
+    pub(super) boilerplate: Vec<[String; 3]>,
+    pub(super) more_boilerplate: Option<String>,
+    /// Reasons and how many were skipped for each.
+    pub(super) skipped: Vec<[String; 2]>,
+    /// Some of them: source, record, reason.
+    pub(super) examples: Vec<[String; 3]>,
+    pub(super) settings: Vec<[String; 2]>,
+    pub(super) stages: Vec<[String; 2]>,
+    pub(super) method: String,
+    /// What the lists of this page leave out.
+    pub(super) left_out: Vec<String>,
+    pub(super) unlisted: Vec<String>,
+}
+
+impl Overview {
+    pub(super) fn new(whole: &Whole<'_>, material: &Material<'_>, contents: &Contents) -> Self {
+        let Whole { summary, stages, boilerplate, skipped } = whole;
+        let timeline = timeline(material.articles, &material.pairs);
+        let sizes = sizes(&material.groups);
+        let bands = bands(summary);
+        let curve = bands.map(|bands| s_curve(bands, number(summary, "/settings/threshold"), summary));
+        let texts = boilerplate.iter().take(MOST_LINES).map(|passage| {
+            let text = crate::report::pairs::cut(&passage.text, MOST_OF_PASSAGE);
+            let more = if text.len() < passage.text.len() { "…" } else { "" };
+            [
+                format!("{}{more}", escape(text)),
+                count(passage.articles),
+                escape(passage.publisher.as_deref().unwrap_or("several")),
+            ]
+        });
+        Self {
+            cards: cards(summary),
+            relations: relations(summary),
+            figures: [Some(overlaps(&material.pairs)), sizes, timeline, curve].into_iter().flatten().collect(),
+            matrix: matrix(material.articles, &material.pairs),
+            boilerplate: texts.collect(),
+            more_boilerplate: boilerplate
+                .len()
+                .checked_sub(MOST_LINES)
+                .filter(|&more| more > 0)
+                .map(|more| format!("{} more in boilerplate.jsonl", count(more as u64))),
+            skipped: entries(summary, "/skipped").map(|(reason, number)| [escape(reason), told(number)]).collect(),
+            examples: skipped
+                .iter()
+                .take(MOST_LINES)
+                .map(|skip| {
+                    let record = skip.record.map_or(String::new(), |record| record.to_string());
+                    [escape(&skip.source), record, escape(&skip.reason)]
+                })
+                .collect(),
+            settings: entries(summary, "/settings")
+                .map(|(name, value)| [name.replace('_', " "), told(value)])
+                .collect(),
+            stages: stages.iter().map(|(name, seconds)| [escape(name), format!("{seconds:.2}")]).collect(),
+            method: method(summary, bands),
+            left_out: left_out(contents, material),
+            unlisted: unlisted(summary),
+        }
+    }
+}
+
+fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
+    value.pointer(path).unwrap_or(&Value::Null)
+}
+
+fn whole(value: &Value, path: &str) -> u64 {
+    at(value, path).as_u64().unwrap_or_default()
+}
+
+fn number(value: &Value, path: &str) -> f64 {
+    at(value, path).as_f64().unwrap_or_default()
+}
+
+fn entries<'v>(value: &'v Value, path: &str) -> impl Iterator<Item = (&'v str, &'v Value)> {
+    at(value, path).as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+}
+
+/// A setting as a person reads it.
+fn told(value: &Value) -> String {
+    match value {
+        Value::Null => "off".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Number(number) => number.as_u64().map_or_else(|| number.to_string(), count),
+        Value::String(text) => escape(text),
+        Value::Array(all) if all.is_empty() => "none".to_owned(),
+        Value::Array(all) => all.iter().map(told).collect::<Vec<_>>().join(", "),
+        Value::Object(all) => {
+            all.iter().map(|(name, value)| format!("{} {name}", told(value))).collect::<Vec<_>>().join(" of ")
+        }
+    }
+}
+
+fn bands(summary: &Value) -> Option<Bands> {
+    let of = |name: &str| whole(summary, &format!("/settings/bands/{name}")) as usize;
+    Bands::new(of("bands"), of("rows")).ok().filter(|bands| bands.k() > 0)
+}
+
+fn cards(summary: &Value) -> Vec<Card> {
+    let of = |name: &str| whole(summary, &format!("/counts/{name}"));
+    let (articles, duplicates, clusters) = (of("articles"), of("duplicates"), of("clusters"));
+    let share = if articles == 0 { 0.0 } else { duplicates as f64 / articles as f64 };
+    let references = of("references");
+    let of_articles = if references > 0 { format!("{} of them references", count(references)) } else { String::new() };
+    let bytes = indicatif::DecimalBytes(whole(summary, "/input/bytes"));
+    let sources = whole(summary, "/input/sources");
+    vec![
+        Card { number: count(articles), name: "articles", note: of_articles },
+        Card { number: count(sources), name: if sources == 1 { "source" } else { "sources" }, note: bytes.to_string() },
+        Card {
+            number: percent(share),
+            name: "redundant",
+            note: format!("{} beside the ones that stand for them", plural(duplicates, "article")),
+        },
+        Card {
+            number: count(of("pairs")),
+            name: "pairs",
+            note: format!("{} in the words of another", plural(of("copies"), "article")),
+        },
+        Card {
+            number: count(clusters),
+            name: "clusters",
+            note: format!("the largest has {}", plural(of("largest_cluster"), "article")),
+        },
+        Card {
+            number: count(whole(summary, "/boilerplate/passages")),
+            name: "boilerplate passages",
+            note: "which count for nobody".to_owned(),
+        },
+    ]
+}
+
+/// What each relation means.
+fn means(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Identical => "the same words in the same order",
+        Relation::NearDuplicate => "a Jaccard of at least 0.7",
+        Relation::Excerpt => "at least 0.8 of one is in the other",
+        Relation::Variant => "a Jaccard of at least the threshold",
+        Relation::PartialCopy => "a large part of one is in the other",
+        Relation::SharedPassage => "they share a passage",
+    }
+}
+
+fn relations(summary: &Value) -> Vec<Row> {
+    let of = |relation: Relation| whole(summary, &format!("/relations/{}", relation.name()));
+    let most = Relation::ALL.into_iter().map(of).max().unwrap_or(0).max(1);
+    let row = |relation: Relation| Row {
+        name: relation.name(),
+        number: count(of(relation)),
+        means: means(relation),
+        bar: (of(relation) * 100).div_ceil(most),
+    };
+    Relation::ALL.into_iter().map(row).collect()
+}
+
+/// Pairs by the larger of their coverages.
+fn overlaps(pairs: &[Listed]) -> Figure {
+    let mut heights = [0u64; 20];
+    for pair in pairs {
+        heights[((pair.overlap() * 20.0) as usize).min(19)] += 1;
+    }
+    let names: Vec<String> = (0..20).map(|step| format!("{} %", step * 5)).collect();
+    let most = (0..20).max_by_key(|&step| (heights[step], step)).unwrap_or(0);
+    let svg =
+        plots::bars(&Bars { names: &names, heights: &heights, front: None, below: "overlap from", beside: "pairs" });
+    let says = format!(
+        "{}; most of them, {}, overlap by {} to {} %. The overlap is the share of words that stand in shared runs of five, in the \
+         article of the two that has the larger share.",
+        plural(pairs.len() as u64, "pair"),
+        count(heights[most]),
+        most * 5,
+        most * 5 + 5
+    );
+    Figure { svg, title: "How much pairs overlap", says }
+}
+
+/// Clusters by their number of articles.
+fn sizes(groups: &[Group]) -> Option<Figure> {
+    const FROM: [usize; 9] = [2, 3, 4, 5, 10, 20, 50, 100, 1000];
+    if groups.is_empty() {
+        return None;
+    }
+    let mut heights = [0u64; FROM.len()];
+    for group in groups {
+        let size = group.members.len() + 1;
+        heights[FROM.iter().rposition(|&from| from <= size).unwrap_or(0)] += 1;
+    }
+    let last = heights.iter().rposition(|&height| height > 0).unwrap_or(0).max(3);
+    let name = |at: usize| match FROM.get(at + 1) {
+        Some(next) if next - FROM[at] == 1 => FROM[at].to_string(),
+        Some(next) => format!("{}–{}", FROM[at], next - 1),
+        None => format!("{}+", FROM[at]),
+    };
+    let names: Vec<String> = (0..=last).map(name).collect();
+    let largest = groups.iter().map(|group| group.members.len() + 1).max().unwrap_or(0);
+    let svg = plots::bars(&Bars {
+        names: &names,
+        heights: &heights[..=last],
+        front: None,
+        below: "articles in a cluster",
+        beside: "clusters",
+    });
+    let says = format!(
+        "{}; {} of them have two articles, the largest has {}.",
+        plural(groups.len() as u64, "cluster"),
+        count(heights[0]),
+        count(largest as u64)
+    );
+    Some(Figure { svg, title: "How large clusters are", says })
+}
+
+/// Articles by date, and those of them that are in a pair.
+fn timeline(articles: &dyn Entries, pairs: &[Listed]) -> Option<Figure> {
+    let mut is_paired = vec![false; articles.count()];
+    pairs.iter().for_each(|pair| [pair.a, pair.b].iter().for_each(|article| is_paired[article.index()] = true));
+    let all = (0..articles.count() as u32).map(ArticleId);
+    let days: Vec<(i64, bool)> = all
+        .filter_map(|article| Some((articles.entry(article).date?.0.div_euclid(DAY), is_paired[article.index()])))
+        .collect();
+    // A few dates of nonsense would leave no room for the others.
+    let mut order: Vec<i64> = days.iter().map(|(day, _)| *day).collect();
+    order.sort_unstable();
+    let (first, last) = (*order.get(order.len() / 200)?, *order.get(order.len() - 1 - order.len() / 200)?);
+    let width = ((last - first) / MOST_BARS + 1).max(1);
+    let count_of = ((last - first) / width + 1) as usize;
+    if count_of < 2 {
+        return None;
+    }
+    let (mut heights, mut front, mut outside) = (vec![0u64; count_of], vec![0u64; count_of], 0u64);
+    for (day, is_paired) in &days {
+        if !(first..=last).contains(day) {
+            outside += 1;
+            continue;
+        }
+        let at = ((day - first) / width) as usize;
+        heights[at] += 1;
+        front[at] += u64::from(*is_paired);
+    }
+    let date = |day: i64| crate::input::iso(Timestamp(day * DAY)).chars().take(10).collect::<String>();
+    let names: Vec<String> = (0..count_of as i64).map(|at| date(first + at * width)).collect();
+    let beside = "articles";
+    let svg = plots::bars(&Bars { names: &names, heights: &heights, front: Some(&front), below: "published", beside });
+    let mut says = format!(
+        "{} dated {} to {}, a bar for {}: all of them (light), and those in a reported pair (dark), {}.",
+        plural(days.len() as u64 - outside, "article"),
+        date(first),
+        date(last),
+        if width == 1 { "each day".to_owned() } else { format!("every {width} days") },
+        count(front.iter().sum())
+    );
+    if outside > 0 {
+        let _ = write!(says, " {} before or after these are not drawn.", plural(outside, "article"));
+    }
+    Some(Figure { svg, title: "When", says })
+}
+
+fn s_curve(bands: Bands, threshold: f64, summary: &Value) -> Figure {
+    let says = if at(summary, "/settings/exhaustive") == &Value::Bool(true) {
+        "This run found every pair at the threshold with certainty; the curve is that of its signatures, which it did not need."
+            .to_owned()
+    } else {
+        format!(
+            "The probability that a pair is found by its signature, {} bands of {} rows: {:.4} at the threshold, {threshold}, which the \
+             line marks, and more above.",
+            bands.bands(),
+            bands.rows(),
+            bands.found(threshold)
+        )
+    };
+    Figure { svg: plots::curve(bands, threshold), title: "How surely pairs are found", says }
+}
+
+/// For each article that is in a pair, who had it first: the earliest of all that it or an exact copy of it is paired with.
+fn matrix(articles: &dyn Entries, pairs: &[Listed]) -> Option<Matrix> {
+    let mut heads: Vec<u32> = (0..articles.count() as u32).collect();
+    for pair in pairs.iter().filter(|pair| pair.relation == Some(Relation::Identical)) {
+        let [a, b] = [pair.a, pair.b].map(|article| head(&mut heads, article.0));
+        heads[a.max(b) as usize] = a.min(b);
+    }
+    let dated = |article: u32| Some((articles.entry(ArticleId(article)).date?, article));
+    // Of each group of copies, its earliest; then the earliest of those that it is paired with.
+    let mut earliest: AHashMap<u32, Option<(Timestamp, u32)>> = AHashMap::new();
+    let sooner = |one: Option<(Timestamp, u32)>, other| match (one, other) {
+        (Some(one), Some(other)) => Some(std::cmp::min(one, other)),
+        (one, other) => one.or(other),
+    };
+    for article in pairs.iter().flat_map(|pair| [pair.a.0, pair.b.0]) {
+        let known = earliest.entry(head(&mut heads, article)).or_default();
+        *known = sooner(*known, dated(article));
+    }
+    let mut first = earliest.clone();
+    for pair in pairs {
+        let [a, b] = [pair.a, pair.b].map(|article| head(&mut heads, article.0));
+        for (one, other) in [(a, b), (b, a)] {
+            let known = first.entry(one).or_default();
+            *known = sooner(*known, earliest.get(&other).copied().flatten());
+        }
+    }
+    let mut paired: Vec<u32> = pairs.iter().flat_map(|pair| [pair.a.0, pair.b.0]).collect();
+    paired.sort_unstable();
+    paired.dedup();
+    let mut cells: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let mut involved: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut counted, mut unknown) = (0u64, 0u64);
+    for article in paired {
+        let group = head(&mut heads, article);
+        let Some((when, who)) = first.get(&group).copied().flatten() else {
+            unknown += 1;
+            continue;
+        };
+        let publisher = |article: u32| articles.entry(ArticleId(article)).publisher;
+        if who == article {
+            continue;
+        }
+        match (publisher(who), publisher(article), dated(article)) {
+            (Some(from), Some(to), Some((date, _))) if is_surely_before(when, date) => {
+                *cells.entry((from, to)).or_default() += 1;
+                *involved.entry(from).or_default() += 1;
+                *involved.entry(to).or_default() += 1;
+                counted += 1;
+            }
+            _ => unknown += 1,
+        }
+    }
+    let mut names: Vec<(&str, u64)> = involved.into_iter().collect();
+    names.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+    let left = names.len().saturating_sub(MOST_PUBLISHERS);
+    names.truncate(MOST_PUBLISHERS);
+    if names.is_empty() {
+        return None;
+    }
+    let most = cells.values().copied().max().unwrap_or(1).max(1);
+    let cell = |from: &str, to: &str| {
+        let number = cells.get(&(from, to)).copied().unwrap_or(0);
+        let heat = if number == 0 { 0 } else { 1 + (number * 4 / most) as u32 };
+        Cell { number: if number == 0 { String::new() } else { count(number) }, heat }
+    };
+    let shown = |name: &str| escape(crate::report::pairs::cut(name, 80));
+    // Whoever was never first has no row, and whoever was never later no column.
+    let later: Vec<&str> = names
+        .iter()
+        .map(|(to, _)| *to)
+        .filter(|to| names.iter().any(|(from, _)| cells.contains_key(&(*from, *to))))
+        .collect();
+    let first =
+        names.iter().map(|(from, _)| *from).filter(|from| later.iter().any(|to| cells.contains_key(&(*from, *to))));
+    let rows = first.map(|from| (shown(from), later.iter().map(|to| cell(from, to)).collect())).collect();
+    let mut note = format!(
+        "{} of which the same words, or much of them, stood in an earlier one; each counts once, for the publisher of the earliest \
+         article that it is paired with.",
+        plural(counted, "article")
+    );
+    if unknown > 0 {
+        let _ = write!(
+            note,
+            " {} more are not counted, as it is not known who was first: a date or publisher is missing, or two are of one day and one of them has no time.",
+            count(unknown)
+        );
+    }
+    if left > 0 {
+        let _ = write!(note, " {} with fewer are not shown.", plural(left as u64, "publisher"));
+    }
+    Some(Matrix { names: later.iter().map(|name| shown(name)).collect(), rows, note })
+}
+
+/// Whether a moment is before another one. One at midnight is a date whose time nobody knows.
+fn is_surely_before(one: Timestamp, other: Timestamp) -> bool {
+    let is_date = |moment: Timestamp| moment.0.rem_euclid(DAY) == 0;
+    if is_date(one) || is_date(other) { one.0.div_euclid(DAY) < other.0.div_euclid(DAY) } else { one < other }
+}
+
+/// The head of an article's group of copies.
+fn head(heads: &mut [u32], article: u32) -> u32 {
+    let mut at = article;
+    while heads[at as usize] != at {
+        heads[at as usize] = heads[heads[at as usize] as usize];
+        at = heads[at as usize];
+    }
+    at
+}
+
+/// How results were made, for a paper.
+fn method(summary: &Value, bands: Option<Bands>) -> String {
+    let setting = |name: &str| told(at(summary, &format!("/settings/{name}")));
+    let version = at(summary, "/version").as_str().unwrap_or_default();
+    let is = |name: &str| at(summary, &format!("/settings/{name}")) == &Value::Bool(true);
+    let mut text = format!(
+        "Pairs were found with wirecopy {version}. Texts were normalised (NFKC, case folding) and cut into shingles of {} words (in \
+         scripts without spaces, of characters). ",
+        setting("shingle")
+    );
+    if is("exhaustive") {
+        let _ = write!(
+            text,
+            "All pairs with a Jaccard of at least {} were found by an exhaustive join. ",
+            setting("threshold")
+        );
+    } else if let Some(bands) = bands {
+        let _ = write!(
+            text,
+            "Candidates for a Jaccard of at least {} were proposed by MinHash signatures of {} values in {} bands of {} rows, which \
+             finds a pair at the threshold with probability {:.4}. ",
+            setting("threshold"),
+            bands.k(),
+            bands.bands(),
+            bands.rows(),
+            number(summary, "/recall_at_threshold")
+        );
+    }
+    if !at(summary, "/settings/containment").is_null() {
+        let _ = write!(
+            text,
+            "Pairs of which one contains at least {} of the other and which share 13 words in a row were found by winnowed fingerprints. ",
+            setting("containment")
+        );
+    }
+    if !at(summary, "/settings/passage").is_null() {
+        let _ = write!(text, "So were all pairs that share {} words in a row. ", setting("passage"));
+    }
+    text += "Every pair was then compared exactly: Jaccard and containment over the sets of shingles (Broder 1997), coverage as the share of \
+             words in shared shingles. ";
+    if is("count_boilerplate") {
+        text += "Boilerplate was counted like other words.";
+    } else {
+        let passages = plural(whole(summary, "/boilerplate/passages"), "passage");
+        let _ = write!(text, "{passages} of boilerplate counted for no pair.");
+    }
+    text
+}
+
+/// What this page leaves out.
+fn left_out(contents: &Contents, material: &Material<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if contents.unlisted > 0 {
+        notes.push(format!(
+            "The list of pairs has the {} strongest; {} more are in pairs.csv and pairs.jsonl.",
+            count(contents.listed() as u64),
+            count(contents.unlisted as u64)
+        ));
+    }
+    if contents.unlisted_clusters > 0 {
+        notes.push(format!("{} more are in clusters.jsonl.", plural(contents.unlisted_clusters as u64, "cluster")));
+    }
+    let hidden = material.pairs.len() - contents.shown();
+    if hidden > 0 {
+        notes.push(format!(
+            "Both texts are in this page for {} of {}, the strongest of each relation (--report-pairs N); the passages of all are in \
+             pairs.jsonl.",
+            count(contents.shown() as u64),
+            plural(material.pairs.len() as u64, "pair")
+        ));
+    }
+    notes
+}
+
+/// What the run did not list.
+fn unlisted(summary: &Value) -> Vec<String> {
+    let mut notes = Vec::new();
+    let crowds = whole(summary, "/crowds/articles");
+    if crowds > 0 {
+        notes.push(format!(
+            "{} are in crowds; {} of them were not listed (--list-all lists all).",
+            plural(crowds, "article"),
+            plural(whole(summary, "/crowds/unlisted_pairs"), "pair")
+        ));
+    }
+    let runs = whole(summary, "/long_runs");
+    if runs > 0 {
+        notes.push(format!(
+            "{} are not listed, but share 25 words in a row (--passage 25 lists them).",
+            plural(runs, "further pair")
+        ));
+    }
+    notes
+}
