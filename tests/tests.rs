@@ -7,6 +7,7 @@ mod corpus;
 mod util;
 
 mod boilerplate;
+mod browser;
 mod command;
 mod containers;
 mod dedup;
@@ -22,6 +23,7 @@ mod input;
 mod oracle;
 mod passages;
 mod readme;
+mod report;
 mod samples;
 mod sought;
 mod unattended;

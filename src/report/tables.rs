@@ -20,7 +20,7 @@
 //! verbatim run of 13 words. With `--containment off` there are only the former, and in crowds only those with leaders are looked at.
 //!
 //! A cell that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) is
-//! preceded by an apostrophe.
+//! preceded by an apostrophe; so is one that has apostrophes before such a character already.
 
 use super::Copied;
 use super::catalogue::Catalogue;
@@ -184,7 +184,17 @@ fn number(value: Option<u64>) -> Cow<'static, str> {
 
 /// A cell that no spreadsheet takes for a formula.
 pub(super) fn cell(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
+    if is_formula(text.trim_start_matches('\'')) { format!("'{text}").into() } else { text.into() }
+}
+
+/// What a cell of ours holds.
+#[cfg(feature = "cli")]
+pub(super) fn plain(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| is_formula(rest.trim_start_matches('\''))).unwrap_or(cell)
+}
+
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 fn write_row<'a>(table: &mut csv::Writer<impl Write>, row: impl Iterator<Item = Cow<'a, str>>) -> Result<()> {

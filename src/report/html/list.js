@@ -8,7 +8,7 @@ class List {
     this.found = items;
     this.count = element("p", { class: "count", role: "status" });
     this.inner = element("div", { role: "list" });
-    this.rows = element("div", { class: "rows", tabindex: "0", role: "region", "aria-label": kind.name }, this.inner);
+    this.rows = element("div", { class: "rows", tabindex: "0", role: "region", "aria-label": "list of " + kind.name }, this.inner);
     this.rows.addEventListener("scroll", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.rows);
     place.replaceChildren(...(kind.filters ? [this.form()] : []), this.count, this.rows);

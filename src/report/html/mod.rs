@@ -178,7 +178,9 @@ pub struct Material<'m> {
 pub fn strongest(pairs: &[Listed], most: usize) -> Vec<usize> {
     let mut queues: Vec<Vec<usize>> = Relation::ALL
         .iter()
-        .map(|&relation| (0..pairs.len()).filter(|&at| pairs[at].relation == Some(relation)).collect())
+        .map(|&relation| Some(relation))
+        .chain([None])
+        .map(|relation| (0..pairs.len()).filter(|&at| pairs[at].relation == relation).collect())
         .collect();
     for queue in &mut queues {
         // The strongest of each stands at the end.

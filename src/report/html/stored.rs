@@ -12,7 +12,7 @@ use crate::input::{Skipped, timestamp};
 use crate::report::boilerplate;
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
-use crate::report::tables::cell;
+use crate::report::tables::{cell, plain};
 use crate::report::terminal::escape;
 use crate::score::{Relation, ScoredPair};
 use ahash::AHashMap;
@@ -115,14 +115,6 @@ impl Entries for Articles {
 /// What a cell holds, if it holds anything.
 fn some(cell: &str) -> Option<&str> {
     (!cell.is_empty()).then(|| plain(cell))
-}
-
-/// A cell without the mark that keeps spreadsheets from taking it for a formula.
-fn plain(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-        _ => cell,
-    }
 }
 
 /// A row of `pairs.csv`.
