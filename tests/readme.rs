@@ -33,6 +33,7 @@ fn runs_in_the_readme_print_what_it_says() {
         "wirecopy compare samples/articles/06-report-one.txt samples/articles/07-report-two.txt",
         "wirecopy dedup samples/articles -o clean",
         "wirecopy find samples/articles/03-abridged.txt samples/articles",
+        "wirecopy explain 01-wire.txt 05-rewritten.txt samples/articles",
         "wirecopy --help",
     ] {
         let arguments: Vec<&str> = command.split(' ').skip(1).collect();

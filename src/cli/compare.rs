@@ -4,9 +4,10 @@ use super::args::{Compare, OneFormat};
 use super::{Exit, command_line, output_error, width, write_whole};
 use crate::article::ArticleId;
 use crate::error::Result;
-use crate::input::read_one;
+use crate::input::{read_one, shown};
 use crate::report::html::few::{Few, Named};
 use crate::report::html::{self, Listed, Material};
+use crate::report::terminal::{escape, write_next};
 use crate::report::{pairs, passages};
 use crate::score::{Prepared, Side, compare};
 use std::io::Write;
@@ -48,7 +49,14 @@ pub(super) fn run(arguments: &Compare) -> Result<Exit> {
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match arguments.format {
-        OneFormat::Text => passages::write(&mut out, names, &comparison, a, b, width()),
+        OneFormat::Text => passages::write(&mut out, names, &comparison, a, b, width()).and_then(|()| match &arguments
+            .html
+        {
+            Some(path) => write_next(&mut out, &format!("open {} in a browser", escape(&shown(path))), width()),
+            None => {
+                write_next(&mut out, "--html FILE writes both texts side by side, to look at and to hand on", width())
+            }
+        }),
         OneFormat::Json => {
             let mut line = pairs::line(names, &comparison, a, b, arguments.passages.into());
             line.push(b'\n');

@@ -5,12 +5,13 @@ use super::progress::Bars;
 use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{InputOptions, Plan};
+use crate::input::{InputOptions, Plan, shown};
 use crate::pipeline::dedup::Target;
 use crate::pipeline::scan::{Found, Scan};
 use crate::report::audit::Deduplicated;
 use crate::report::overview::write_account;
 use crate::report::removed::DedupSummary;
+use crate::report::terminal::{escape, write_next};
 use std::path::Path;
 
 pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
@@ -79,7 +80,15 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let seconds = bars.finish();
     if !arguments.common.quiet {
         let mut out = std::io::stdout().lock();
-        match write_account(&mut out, &account, &found.summary, output, width()) {
+        let next = match output {
+            None => "-o OUT writes the dump without them, and says of each why it is gone".to_owned(),
+            Some(output) if account.removed > 0 => {
+                format!("read {}.removed.jsonl before the old dump goes", escape(&shown(output)))
+            }
+            Some(_) => "`wirecopy scan` lists what is alike at lower thresholds".to_owned(),
+        };
+        let told = write_account(&mut out, &account, &found.summary, output, width());
+        match told.and_then(|()| write_next(&mut out, &next, width()).map_err(output_error)) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             told => told?,
         }

@@ -11,6 +11,7 @@ use crate::pipeline::scan::{Found, Scan};
 use crate::report::evaluate::{Evaluation, Labelled, TruthCounts, plot, write_text};
 use crate::report::pairs::JsonLines;
 use crate::report::tables::{Coded, write_coding};
+use crate::report::terminal::write_next;
 use crate::score::ScoredPair;
 use ahash::{AHashMap, AHashSet};
 use std::collections::BTreeSet;
@@ -50,7 +51,9 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
             }
             let mut out = BufWriter::new(std::io::stdout().lock());
             match arguments.format {
-                OneFormat::Text => write_text(&mut out, &evaluation, arguments.top, width()),
+                OneFormat::Text => write_text(&mut out, &evaluation, arguments.top, width()).and_then(|()| {
+                    write_next(&mut out, "`wirecopy explain ID ID PATH` says why a pair is found or missed", width())
+                }),
                 OneFormat::Json => {
                     serde_json::to_writer(&mut out, &evaluation).map_err(Into::into).and_then(|()| writeln!(out))
                 }

@@ -4,7 +4,9 @@ mod args;
 mod compare;
 mod dedup;
 mod evaluate;
+mod explain;
 mod find;
+mod help_files;
 mod log;
 mod progress;
 mod report;
@@ -97,7 +99,13 @@ fn execute(arguments: &Arguments) -> Result<Exit> {
             find.common.start()?;
             find::run(find)
         }
+        Command::Explain(explain) => {
+            explain.common.start()?;
+            explain::run(explain)
+        }
         Command::Report(report) => report::run(report),
+        Command::Completions(completions) => help_files::completions(completions),
+        Command::Man(man) => help_files::man(man),
         Command::Tune(tune) => tune::run(tune),
     }
 }

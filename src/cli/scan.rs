@@ -13,7 +13,7 @@ use crate::report::html::{self, Listed, Material, Whole};
 use crate::report::overview;
 use crate::report::pairs::JsonLines;
 use crate::report::summary::RunInfo;
-use crate::report::terminal::{Strongest, escape};
+use crate::report::terminal::{Strongest, escape, write_next};
 use indicatif::DecimalBytes;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
@@ -232,5 +232,15 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
     if let Some(folder) = &output.folder {
         writeln!(out, "\nwritten to {}", escape(&folder.to_string_lossy())).map_err(output_error)?;
     }
+    let next = match &output.folder {
+        Some(folder) => format!("open {} in a browser", escape(&folder.join("report.html").to_string_lossy())),
+        None if found.summary.counts.pairs > 0 => {
+            "-o DIR writes all pairs, tables, and a report to look at; `wirecopy dedup` removes duplicates".to_owned()
+        }
+        None => {
+            "--threshold 0.3 finds pairs that are less alike, --passage 25 whoever shares 25 words in a row".to_owned()
+        }
+    };
+    write_next(&mut out, &next, width()).map_err(output_error)?;
     out.flush().map_err(output_error)
 }

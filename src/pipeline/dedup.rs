@@ -7,11 +7,10 @@ use crate::boilerplate::Boilerplate;
 use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Archive, Format, Location, Skipped, Source};
-use crate::report::Sink;
+use crate::report::Nowhere;
 use crate::report::dump::{self, Becomes, Fate, Written};
 use crate::report::removed::{Account, Notes};
 use crate::report::summary::skipped_by_reason;
-use crate::score::{Comparison, ScoredPair, Side};
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use std::io;
@@ -47,19 +46,6 @@ impl Found {
         }
         self.skipped.sort();
         self.summary.skipped = skipped_by_reason(&self.skipped);
-    }
-}
-
-/// Takes no note of pairs as they come.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    type Rendered = ();
-
-    fn render(&self, _: &ScoredPair, _: &Comparison, _: Side<'_>, _: Side<'_>) {}
-
-    fn take(&mut self, _: &ScoredPair, (): ()) -> Result<()> {
-        Ok(())
     }
 }
 

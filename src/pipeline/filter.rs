@@ -8,7 +8,7 @@ use crate::candidates::Pair;
 use crate::config::Config;
 use ahash::AHashMap;
 
-const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
+pub(super) const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
 
 /// When and by whom a copy was published; `None` and 0 where that is not known.
 type Origin = (Option<i64>, u32);

@@ -1,12 +1,14 @@
 //! Pairs that a person names, scored one by one whether they are reported or not.
 
 use super::detect::Texts;
-use super::scan::{OnDisk, Scan};
+use super::filter::MILLISECONDS_A_DAY;
+use super::scan::{Found, OnDisk, Scan};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::evaluate::Judged;
-use crate::score::{Matched, Prepared, Relation};
+use crate::report::explain::Explained;
+use crate::score::{Matched, Prepared, Relation, ScoredPair};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -33,6 +35,61 @@ impl Scan {
             Some(Judged { relation: comparison.relation, overlap: comparison.overlap, sets, reason })
         });
         Ok(judged.collect())
+    }
+
+    /// Why two articles, a before b, are in what was found, or why they are not.
+    ///
+    /// # Errors
+    /// If one of them cannot be read any more, or a temporary file fails.
+    pub fn explain(&self, (a, b): (ArticleId, ArticleId), found: &Found) -> Result<Explained> {
+        let texts = self.texts_of([a, b].into_iter())?;
+        let prepared = |article: ArticleId| {
+            let lost = |reason: String| Error::input(reason).at(self.catalogue().source(article).name.as_str());
+            let text = texts.text(article).map_err(lost)?;
+            Ok(Prepared::new(&text, self.config()).marked(&found.boilerplate))
+        };
+        let both = (prepared(a)?, prepared(b)?);
+        let matched = Matched::new(&both.0, &both.1);
+        let comparison = matched.compare(self.config());
+        let id = |article: ArticleId| self.catalogue().id(article).into_owned();
+        // Each copy is listed with the one that stands for it.
+        let stand_in = |article: ArticleId| {
+            let is_copy = |pair: &&ScoredPair| pair.relation == Relation::Identical && pair.b == article;
+            found.pairs.iter().find(is_copy).map(|pair| id(pair.a))
+        };
+        Ok(Explained {
+            ids: [id(a), id(b)],
+            relation: comparison.relation,
+            overlap: comparison.overlap,
+            core: comparison.core,
+            reason: matched.weigh(self.config()).reason,
+            run: matched.longest_run(),
+            is_listed: found.pairs.iter().any(|pair| (pair.a, pair.b) == (a, b)),
+            stand_ins: [stand_in(a), stand_in(b)],
+            not_sought: self.not_sought(a, b),
+        })
+    }
+
+    /// Why a pair was not sought, if it was not.
+    fn not_sought(&self, a: ArticleId, b: ArticleId) -> Vec<String> {
+        let catalogue = self.catalogue();
+        let (one, other) = (catalogue.cards.get(a), catalogue.cards.get(b));
+        let mut reasons = Vec::new();
+        if [a, b].iter().all(|&article| catalogue.source(article).reference) {
+            reasons.push("Both are references, which are not compared with each other.".to_owned());
+        }
+        if let (Some(days), Some(one), Some(other)) = (self.config().within_days, one.date, other.date) {
+            let apart = one.0.abs_diff(other.0) as f64 / MILLISECONDS_A_DAY;
+            if apart > days {
+                reasons.push(format!("They are dated {apart:.1} days apart; --within asks for at most {days}."));
+            }
+        }
+        if let (true, Some(one), Some(other)) = (self.config().across_publishers, one.publisher, other.publisher)
+            && one == other
+        {
+            reasons.push(format!("Both are published by {one}; --across-publishers asks for two publishers."));
+        }
+        reasons
     }
 
     /// Some texts, announced.

@@ -23,6 +23,8 @@ pub(crate) mod dump;
 #[cfg(feature = "cli")]
 pub mod evaluate;
 #[cfg(feature = "cli")]
+pub mod explain;
+#[cfg(feature = "cli")]
 pub mod find;
 #[cfg(feature = "formats")]
 pub mod folder;
@@ -91,6 +93,21 @@ pub trait Sink: Sync {
     /// # Errors
     /// If it cannot be written.
     fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()>;
+}
+
+/// Takes no note of pairs as they come.
+#[cfg(feature = "formats")]
+pub(crate) struct Nowhere;
+
+#[cfg(feature = "formats")]
+impl Sink for Nowhere {
+    type Rendered = ();
+
+    fn render(&self, _: &ScoredPair, _: &Comparison, _: Side<'_>, _: Side<'_>) {}
+
+    fn take(&mut self, _: &ScoredPair, (): ()) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl<S: Sink> Sink for Option<S> {

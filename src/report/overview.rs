@@ -3,12 +3,12 @@
 use super::catalogue::BY_FIELD;
 use super::removed::Account;
 use super::summary::Summary;
-use super::terminal::{align, count, escape, plural, wrapped};
+use super::terminal::{align, count, escape, plural, relation_style, wrapped};
 use crate::config::{BUCKET, Config, LONG_RUN};
 use crate::error::{Error, Result};
 use crate::input::shown;
 use crate::score::Relation;
-use console::Style;
+use console::{Style, truncate_str};
 use std::io::Write;
 use std::path::Path;
 
@@ -22,6 +22,12 @@ pub fn write_summary(out: &mut impl Write, summary: &Summary, width: usize) -> R
 
 fn write_lines(out: &mut impl Write, lines: Vec<(&'static str, String)>, width: usize) -> Result<()> {
     for (name, text) in lines {
+        // What has no name belongs to the line before, and is as wide as it is to be.
+        if name.is_empty() {
+            writeln!(out, "{:12}{}", "", truncate_str(&text, width.saturating_sub(12).max(20), "…"))
+                .map_err(|error| Error::output(&error))?;
+            continue;
+        }
         let name = Style::new().bold().apply_to(align(name, 11, false));
         writeln!(out, "{name} {}", wrapped(&text, width.saturating_sub(12).max(20), 12))
             .map_err(|error| Error::output(&error))?;
@@ -89,14 +95,13 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         articles += &format!("; {} without words", count(counts.without_words));
     }
     lines.push(("articles", articles));
-    let relations: Vec<String> = Relation::ALL
-        .iter()
-        .map(|relation| (relation.name(), summary.relations.get(relation.name()).copied().unwrap_or(0)))
+    lines.push(("pairs", count(counts.pairs)));
+    let relations: Vec<(Relation, u64)> = Relation::ALL
+        .into_iter()
+        .map(|relation| (relation, summary.relations.get(relation.name()).copied().unwrap_or(0)))
         .filter(|&(_, number)| number > 0)
-        .map(|(name, number)| format!("{} {name}", count(number)))
         .collect();
-    let of_them = if relations.is_empty() { String::new() } else { format!(": {}", relations.join(", ")) };
-    lines.push(("pairs", format!("{}{of_them}", count(counts.pairs))));
+    lines.extend(bars(&relations).into_iter().map(|row| ("", row)));
     if counts.clusters > 0 {
         let text = format!(
             "{} with {} beside their representatives; the largest has {}",
@@ -150,6 +155,22 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         lines.push(("further", text));
     }
     lines
+}
+
+/// Most columns of a bar.
+const BAR: u64 = 24;
+
+/// A row for each relation: its name, how many pairs have it, and a bar as long as that.
+fn bars(relations: &[(Relation, u64)]) -> Vec<String> {
+    let numbers: Vec<String> = relations.iter().map(|&(_, number)| count(number)).collect();
+    let width = numbers.iter().map(String::len).max().unwrap_or(0);
+    let most = relations.iter().map(|&(_, number)| number).max().unwrap_or(1);
+    let row = |(&(relation, number), told): (&(Relation, u64), &String)| {
+        let bar = "█".repeat((number * BAR).div_ceil(most) as usize);
+        let bar = relation_style(Some(relation)).apply_to(bar);
+        format!("{} {}  {bar}", align(relation.name(), 14, false), align(told, width, true))
+    };
+    relations.iter().zip(&numbers).map(row).collect()
 }
 
 /// How the input was read.

@@ -64,6 +64,15 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// Writes what one may do next, quietly.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_next(out: &mut impl Write, text: &str, width: usize) -> io::Result<()> {
+    let next = wrapped(&format!("next: {text}"), width, 6);
+    writeln!(out, "\n{}", Style::new().dim().apply_to(next))
+}
+
 /// The style of a relation: the same everywhere.
 #[must_use]
 pub fn relation_style(relation: Option<Relation>) -> Style {

@@ -82,6 +82,29 @@ impl Matched<'_> {
         self.may_share_runs() && Runs::new(self.a, self.b, &self.common).any(words)
     }
 
+    /// Words of the longest verbatim run that the two share without boilerplate.
+    #[cfg(feature = "cli")]
+    pub(crate) fn longest_run(&self) -> u32 {
+        if !self.may_share_runs() {
+            return 0;
+        }
+        let runs = Runs::new(self.a, self.b, &self.common);
+        // Whoever shares a run shares all shorter ones, of a shingle at least.
+        let (mut least, mut most) = (self.a.shingles.width() as usize, self.a.hashes.len().min(self.b.hashes.len()));
+        if !runs.any(least) {
+            return 0;
+        }
+        while least < most {
+            let middle = least + (most - least).div_ceil(2);
+            if runs.any(middle) {
+                least = middle;
+            } else {
+                most = middle - 1;
+            }
+        }
+        least as u32
+    }
+
     /// Whether they share anything, by shingles of the same width.
     fn may_share_runs(&self) -> bool {
         self.common.len() > 0 && self.a.shingles.width() == self.b.shingles.width()

@@ -7,6 +7,7 @@ use crate::input::MAX_RATIO;
 use crate::report::html::PAIRS;
 use crate::report::pairs::Detail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use meaning::{Bound, Tolerance, bound, size, tolerance};
 use std::path::PathBuf;
 
@@ -21,12 +22,13 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   wirecopy scan dump.jsonl.gz                    pairs and a summary on the terminal
-  wirecopy scan news/ -o result                  everything as JSON lines and CSV in the folder result
+  wirecopy scan news/ -o result                  everything in the folder result: open result/report.html
   wirecopy scan today/ --against archive/        today's articles against older ones
   zcat dump.gz | wirecopy scan - --format jsonl  pairs as a stream of JSON lines
   wirecopy dedup dump.jsonl -o clean.jsonl       the dump without its duplicates, and an audit
   wirecopy compare a.txt dump.jsonl:17           two articles, passage by passage
   wirecopy find mine.txt archive/                who copied my article
+  wirecopy explain ID ID dump.jsonl              why two articles are reported, or why not
   wirecopy evaluate dump.jsonl --truth t.csv     how good the result is, and why not better
   wirecopy tune --threshold 0.7                  what a threshold costs and finds
 
@@ -43,15 +45,24 @@ pub(super) enum Command {
     Find(Box<Find>),
     /// Write a dump once more without its duplicates, and why each of them is gone
     Dedup(Box<Dedup>),
+    /// Say for two articles of a dump why they are reported, or why not
+    Explain(Box<Explain>),
     /// Make the page of a folder of results anew: who copied whom, to look at and to hand on
     Report(Report),
     /// Compare with labels that people gave: precision, recall, what was missed and why
     Evaluate(Box<Evaluate>),
     /// Show how likely pairs are found with which bands and rows
     Tune(Tune),
+    /// Write completions for a shell to standard output
+    Completions(Completions),
+    /// Write the manual page to standard output, or one for each command into a folder
+    Man(Man),
 }
 
-const RELATIONS: &str = "\
+/// What a relation is, for several helps.
+macro_rules! relations {
+    () => {
+        "\
 The overlap of A in B is the share of A's words that stand in B in runs of five or more.
 The relation of a pair is the first of these that holds:
   identical       the same words in the same order
@@ -60,10 +71,61 @@ The relation of a pair is the first of these that holds:
   variant         Jaccard at the threshold and above
   partial-copy    0.5 of the shingles of one are in the other (--containment)
   shared-passage  the rest: a run of --passage words; with compare, any run of five words
-Clusters form around the earliest dated article, else the first; every member was compared with it.";
+Clusters form around the earliest dated article, else the first; every member was compared with it."
+    };
+}
+
+const SCANS: &str = concat!(
+    "\
+Examples:
+  wirecopy scan news/                            a summary, and the strongest pairs
+  wirecopy scan dump.csv -o result               tables, and result/report.html to look at
+  wirecopy scan today/ --against archive/        only pairs with a side in today/
+  wirecopy scan dump.jsonl --threshold 0.8       stricter; --passage 25 finds long quotations, too
+  wirecopy scan a/ --across-publishers --within 3  who reprints whom, within three days
+
+",
+    relations!()
+);
+
+const COMPARES: &str = concat!(
+    "\
+Examples:
+  wirecopy compare a.txt b.txt                   numbers and passages
+  wirecopy compare dump.jsonl:3 dump.jsonl:17    two records of one file
+  wirecopy compare a.txt b.txt --html pair.html  both texts side by side, to hand on
+
+",
+    relations!()
+);
+
+const FINDS: &str = "\
+Examples:
+  wirecopy find mine.txt archive/                who shares 12 words in a row with it
+  wirecopy find mine.txt archive/ --html who.html  the same, side by side in a browser
+  pbpaste | wirecopy find - archive/             of what is copied to the clipboard";
+
+const EXPLAINS: &str = "\
+Example:
+  wirecopy explain 01-wire.txt 05-rewritten.txt samples/articles
+
+Settings are those of scan: what it would do with the same, is explained.";
+
+const TUNES: &str = "\
+Examples:
+  wirecopy tune                                  the curve of the defaults
+  wirecopy tune --threshold 0.8 --recall 0.99    fewer bands, less time
+  wirecopy tune --bands 20 --rows 5              what another tool's settings find";
+
+const REPORTS: &str = "\
+Examples:
+  wirecopy report result                         result/report.html, made anew
+  wirecopy report result -o small.html --report-pairs 20  a smaller one to send
+
+scan -o writes a report, too; compare and find write one with --html.";
 
 #[derive(Debug, Args)]
-#[command(after_help = RELATIONS)]
+#[command(after_help = SCANS)]
 pub(super) struct Scan {
     /// Files, folders, globs, or - for standard input: .txt, .md and .html (an article each), .jsonl, .json, .csv, .tsv,
     /// .parquet, .warc and .wet (many), .zip and .tar of them, each plain, gzip, zstd, bzip2 or xz
@@ -281,7 +343,7 @@ pub(super) struct Room {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = RELATIONS)]
+#[command(after_help = COMPARES)]
 pub(super) struct Compare {
     /// A file, a record as <FILE:RECORD>, or a member of an archive as <ARCHIVE/MEMBER>
     pub(super) a: String,
@@ -319,6 +381,7 @@ pub(super) struct Compare {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = FINDS)]
 pub(super) struct Find {
     /// The article: a file, a record as <FILE:RECORD>, or - for standard input
     pub(super) article: String,
@@ -431,6 +494,12 @@ pub(super) struct Removal {
 }
 
 const WHO_GOES: &str = "\
+Examples:
+  wirecopy dedup dump.jsonl.gz -o clean.jsonl.gz            the same dump without its duplicates
+  wirecopy dedup today/ --against archive/ -o archive/today only what the archive has not
+  wirecopy dedup dump.csv --dry-run                         what would go
+  wirecopy dedup dump.parquet -o noted.parquet --annotate   all rows, with cluster, verdict and nearest
+
 An article is removed only as a duplicate of one that stays, with which it was compared word for word:
   identical       the same words in the same order
   near-duplicate  Jaccard at --threshold and above
@@ -485,11 +554,56 @@ pub(super) struct Evaluate {
 }
 
 const LABELS: &str = "\
+Examples:
+  wirecopy evaluate dump.jsonl --sample 50 > pairs.csv      pairs to be labelled by people
+  wirecopy evaluate dump.jsonl --truth pairs.csv --svg curve.svg
+
 Ids are those that scan gives. Columns are found by name (a, b, label; id1, id2; id, cluster); others
 are passed over. Of labelled pairs only those count. Without labels, or with clusters, every other
 pair of the articles named is one that ought not to be found.";
 
 #[derive(Debug, Args)]
+#[command(after_help = EXPLAINS)]
+pub(super) struct Explain {
+    /// The id of an article, as scan gives it
+    pub(super) a: String,
+
+    /// The id of another
+    pub(super) b: String,
+
+    /// Files, folders or globs, as for scan
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Reference articles, as for scan
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) against: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) room: Room,
+    #[command(flatten)]
+    pub(super) search: Search,
+    #[command(flatten)]
+    pub(super) input: Input,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// For which shell
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Folder in which a page for each command is written
+    #[arg(short = 'o', long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = REPORTS)]
 pub(super) struct Report {
     /// A folder that scan wrote with -o
     #[arg(value_name = "DIR")]
@@ -505,6 +619,7 @@ pub(super) struct Report {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = TUNES)]
 pub(super) struct Tune {
     /// The Jaccard to be found
     #[arg(long, value_name = "J", default_value_t = THRESHOLD)]

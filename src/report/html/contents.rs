@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::iso;
 use crate::report::pairs::cut;
 use crate::score::Relation;
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,13 +153,15 @@ impl Contents {
     /// As JSON that may stand in a page: nothing in it ends an element or begins a comment.
     pub(super) fn json(&self) -> Result<String> {
         let json = serde_json::to_string(self).map_err(|error| Error::new(ErrorKind::Output, error.to_string()))?;
-        let mut safe = String::with_capacity(json.len());
-        for ch in json.chars() {
-            match ch {
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => safe.push_str(&format!("\\u{:04x}", ch as u32)),
-                _ => safe.push(ch),
-            }
+        let mut safe = String::with_capacity(json.len() + json.len() / 64);
+        let mut at = 0;
+        // These stand in strings only.
+        for place in memchr::memchr3_iter(b'<', b'>', b'&', json.as_bytes()) {
+            safe.push_str(&json[at..place]);
+            safe.push_str(&format!("\\u{:04x}", json.as_bytes()[place]));
+            at = place + 1;
         }
+        safe.push_str(&json[at..]);
         Ok(safe)
     }
 }
@@ -212,22 +214,23 @@ impl Numbers {
 
     /// What is known of them, and the publishers, by name.
     fn entries(&self, entries: &dyn Entries, texts: &BTreeMap<u32, Text>) -> (Vec<Article>, Vec<String>) {
-        let names = self.all.iter().filter_map(|&article| entries.entry(article).publisher.map(str::to_owned));
-        let publishers: Vec<String> = names.collect::<BTreeSet<_>>().into_iter().collect();
+        let names: AHashSet<&str> = self.all.iter().filter_map(|&article| entries.entry(article).publisher).collect();
+        let mut publishers: Vec<&str> = names.into_iter().collect();
+        publishers.sort_unstable();
+        let numbers: AHashMap<&str, u32> = publishers.iter().copied().zip(0..).collect();
         let short = |text: &str| cut(text, MOST_OF_FIELD).to_owned();
         let article = |(&article, number): (&ArticleId, u32)| {
             let entry = entries.entry(article);
-            let by_name = |name: &str| publishers.binary_search_by(|one| (**one).cmp(name)).ok();
             Article(
                 entry.id.into_owned(),
                 entry.title.map(short),
-                entry.publisher.and_then(by_name).map(|number| number as u32),
+                entry.publisher.and_then(|name| numbers.get(name).copied()),
                 entry.date.map(iso),
                 entry.words,
                 entry.url.filter(|_| texts.contains_key(&number)).map(short),
             )
         };
         let articles = self.all.iter().zip(0..).map(article).collect();
-        (articles, publishers.into_iter().map(|name| short(&name)).collect())
+        (articles, publishers.into_iter().map(short).collect())
     }
 }
