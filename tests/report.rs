@@ -90,3 +90,70 @@ fn one_pair_has_a_page_as_evidence() {
     assert!(run.status == 2 && run.err.contains("missing"), "{}", run.err);
     assert_eq!(fs::read_dir(folder.path("")).expect("it is there").count(), 4, "nothing is left half written");
 }
+
+#[test]
+fn whoever_had_it_first_is_said_only_where_it_is_known() {
+    let folder = Folder::new();
+    let record = |id: &str, publisher: &str, date: &str, seed: u32| {
+        let text = story(seed, 20);
+        json_line(&[("id", id), ("publisher", publisher), ("date", date), ("text", &text)])
+    };
+    let lines = [
+        // Of three copies, the wire's is the first by the hour.
+        record("1", "Ellery Gazette", "2024-04-05T09:30:00Z", 1),
+        record("2", "Meridian Wire", "2024-04-05T06:10:00Z", 1),
+        record("3", "Sund Post", "2024-04-06", 1),
+        // A day without an hour is before no hour of that day.
+        record("4", "Coast Radio", "2024-05-01", 2),
+        record("5", "Daily Kettle", "2024-05-01T08:00:00Z", 2),
+        // A publisher's own second version.
+        record("6", "Sund Post", "2024-06-01", 3),
+        record("7", "Sund Post", "2024-06-03", 3),
+    ];
+    folder.write("in.jsonl", lines.concat());
+    assert_eq!(folder.run(&["scan", "in.jsonl", "-o", "out"]).status, 0);
+    let page = fs::read_to_string(folder.path("out/report.html")).expect("it was written");
+    let (_, table) = page.split_once("<table class=\"matrix\">").expect("there is one");
+    let table = table.split_once("</table>").expect("it ends").0;
+    let cells = |row: &str| -> Vec<String> {
+        let cell = |part: &str| {
+            part.split_once('>').and_then(|(_, rest)| rest.split_once("</t")).map(|(text, _)| text.to_owned())
+        };
+        row.split("<t").filter_map(cell).filter(|text| !text.contains('<')).collect()
+    };
+    let rows: Vec<String> = table.split("<tr>").skip(1).map(|row| cells(row).join("|")).collect();
+    assert_eq!(
+        rows,
+        ["first ↓ later →|Sund Post|Ellery Gazette", "Sund Post|1|", "Meridian Wire|1|1"],
+        "the earliest is the wire's, and nobody is said to have been before the radio"
+    );
+    assert!(page.contains("It is not known of 1 article who was first"), "what is not known is counted");
+}
+
+#[test]
+fn two_articles_are_explained() {
+    let folder = Folder::new();
+    let text = story(1, 20);
+    folder
+        .write("in/a.txt", &text)
+        .write("in/b.txt", format!("{text} {}", story(2, 2)))
+        .write("in/c.txt", &text)
+        .write("in/d.txt", story(3, 20))
+        .write("old/e.txt", &text);
+    let explain = |arguments: &[&str]| {
+        let run = folder.run(&[&["explain"], arguments, &["--quiet"]].concat());
+        assert_eq!(run.status, 0, "{}", run.err);
+        run.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let reported = explain(&["a.txt", "b.txt", "in"]);
+    assert!(reported.contains("reported as near-duplicate, for its Jaccard"), "{reported}");
+    assert!(reported.contains("no identical their words are not the same yes Jaccard"), "{reported}");
+    let unlike = explain(&["a.txt", "d.txt", "in"]);
+    assert!(unlike.contains("not listed none of the rules below holds"), "{unlike}");
+    let copy = explain(&["b.txt", "c.txt", "in"]);
+    assert!(copy.contains("though a rule holds: a.txt stands for c.txt in pairs"), "{copy}");
+    let strict = explain(&["a.txt", "b.txt", "in", "--threshold", "0.95", "--containment", "off"]);
+    assert!(strict.contains("no Jaccard 90.8 %") && !strict.contains("containment"), "{strict}");
+    let unknown = folder.run(&["explain", "a.txt", "z.txt", "in"]);
+    assert!(unknown.status == 2 && unknown.err.contains("no article has the id z.txt"), "{}", unknown.err);
+}

@@ -9,6 +9,7 @@ use crate::article::ArticleId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::iso;
 use crate::report::pairs::cut;
+use crate::report::terminal::{count, plural};
 use crate::score::Relation;
 use ahash::{AHashMap, AHashSet};
 use serde::{Serialize, Serializer};
@@ -29,10 +30,10 @@ pub(super) struct Contents {
     views: Vec<View>,
     /// Pairs that are not in the list.
     #[serde(skip)]
-    pub(super) unlisted: usize,
+    unlisted: usize,
     /// Clusters that are not in the list.
     #[serde(skip)]
-    pub(super) unlisted_clusters: usize,
+    unlisted_clusters: usize,
 }
 
 /// Id, title, publisher, date, words, and of those whose text is shown the url.
@@ -140,14 +141,29 @@ impl Contents {
         }
     }
 
-    /// How many pairs are in the list.
-    pub(super) fn listed(&self) -> usize {
-        self.pairs.len()
-    }
-
-    /// Of how many both texts are shown.
-    pub(super) fn shown(&self) -> usize {
-        self.views.len()
+    /// What this page leaves out, in sentences.
+    pub(super) fn left_out(&self, material: &Material<'_>) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.unlisted > 0 {
+            notes.push(format!(
+                "The list of pairs has the {} strongest; {} more are in pairs.csv and pairs.jsonl.",
+                count(self.pairs.len() as u64),
+                count(self.unlisted as u64)
+            ));
+        }
+        if self.unlisted_clusters > 0 {
+            notes.push(format!("{} more are in clusters.jsonl.", plural(self.unlisted_clusters as u64, "cluster")));
+        }
+        let hidden = material.pairs.len() - self.views.len();
+        if hidden > 0 {
+            notes.push(format!(
+                "Both texts are in this page for {} of {}, the strongest of each relation (--report-pairs N); the passages of all are in \
+                 pairs.jsonl.",
+                count(self.views.len() as u64),
+                plural(material.pairs.len() as u64, "pair")
+            ));
+        }
+        notes
     }
 
     /// As JSON that may stand in a page: nothing in it ends an element or begins a comment.

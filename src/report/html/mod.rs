@@ -62,7 +62,7 @@ pub struct Entry<'a> {
 }
 
 /// The articles of a run, by their numbers.
-pub trait Entries {
+pub trait Entries: Sync {
     /// How many there are.
     fn count(&self) -> usize;
 
@@ -227,8 +227,11 @@ const SCRIPT: &str =
 /// # Errors
 /// If it cannot be written.
 pub fn write(out: &mut impl Write, material: &Material<'_>) -> Result<()> {
-    let contents = Contents::new(material);
-    let overview = material.whole.as_ref().map(|whole| Overview::new(whole, material, &contents));
+    let overview = || material.whole.as_ref().map(|whole| Overview::new(whole, material));
+    let (contents, mut overview) = rayon::join(|| Contents::new(material), overview);
+    if let Some(overview) = &mut overview {
+        overview.left_out = contents.left_out(material);
+    }
     let page = Page {
         heading: &material.heading,
         version: env!("CARGO_PKG_VERSION"),

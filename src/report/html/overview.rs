@@ -1,6 +1,5 @@
 //! The overview: what a run found, in numbers, plots and tables that need no script.
 
-use super::contents::Contents;
 use super::plots::{self, Bars};
 use super::{Entries, Group, Listed, Material, Whole};
 use crate::article::{ArticleId, Timestamp};
@@ -79,7 +78,7 @@ pub(super) struct Overview {
 }
 
 impl Overview {
-    pub(super) fn new(whole: &Whole<'_>, material: &Material<'_>, contents: &Contents) -> Self {
+    pub(super) fn new(whole: &Whole<'_>, material: &Material<'_>) -> Self {
         let Whole { summary, stages, boilerplate, skipped } = whole;
         let timeline = timeline(material.articles, &material.pairs);
         let sizes = sizes(&material.groups);
@@ -119,7 +118,7 @@ impl Overview {
                 .collect(),
             stages: stages.iter().map(|(name, seconds)| [escape(name), format!("{seconds:.2}")]).collect(),
             method: method(summary, bands),
-            left_out: left_out(contents, material),
+            left_out: Vec::new(),
             unlisted: unlisted(summary),
         }
     }
@@ -420,8 +419,9 @@ fn matrix(articles: &dyn Entries, pairs: &[Listed]) -> Option<Matrix> {
     if unknown > 0 {
         let _ = write!(
             note,
-            " {} more are not counted, as it is not known who was first: a date or publisher is missing, or two are of one day and one of them has no time.",
-            count(unknown)
+            " It is not known of {} who was first: a date or publisher is missing, or two are of one day and one of them has no \
+             time.",
+            plural(unknown, "article")
         );
     }
     if left > 0 {
@@ -493,31 +493,6 @@ fn method(summary: &Value, bands: Option<Bands>) -> String {
         let _ = write!(text, "{passages} of boilerplate counted for no pair.");
     }
     text
-}
-
-/// What this page leaves out.
-fn left_out(contents: &Contents, material: &Material<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
-    if contents.unlisted > 0 {
-        notes.push(format!(
-            "The list of pairs has the {} strongest; {} more are in pairs.csv and pairs.jsonl.",
-            count(contents.listed() as u64),
-            count(contents.unlisted as u64)
-        ));
-    }
-    if contents.unlisted_clusters > 0 {
-        notes.push(format!("{} more are in clusters.jsonl.", plural(contents.unlisted_clusters as u64, "cluster")));
-    }
-    let hidden = material.pairs.len() - contents.shown();
-    if hidden > 0 {
-        notes.push(format!(
-            "Both texts are in this page for {} of {}, the strongest of each relation (--report-pairs N); the passages of all are in \
-             pairs.jsonl.",
-            count(contents.shown() as u64),
-            plural(material.pairs.len() as u64, "pair")
-        ));
-    }
-    notes
 }
 
 /// What the run did not list.
