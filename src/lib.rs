@@ -69,7 +69,8 @@
 //!    a desk (`pipeline/desk.rs`) for as long as they are needed, and asks [`score`] whether a pair is reported
 //!    (`score/reason.rs`); if so, it is compared in full, passages by `score/passages.rs`.
 //! 7. The pair goes to a [`report::Sink`]: `report/pairs.rs` makes it a line of JSON, in parallel, and writes it in order.
-//! 8. [`cluster`] groups the pairs, and [`report`] writes the other files and the summary.
+//! 8. [`cluster`] groups the pairs, and [`report`] writes the other files and the summary; `report/html/` makes of all of it
+//!    one page, whose texts, escaped, its own script shows (`report/html/*.js`).
 //!
 //! # What it does not do
 //!

@@ -6,7 +6,7 @@ use crate::article::ArticleId;
 use crate::error::Result;
 use crate::input::{read_one, shown};
 use crate::report::html::few::{Few, Named};
-use crate::report::html::{self, Listed, Material};
+use crate::report::html::{self, Listed, Material, Pairs, Shown};
 use crate::report::terminal::{escape, write_next};
 use crate::report::{pairs, passages};
 use crate::score::{Prepared, Side, compare};
@@ -38,14 +38,23 @@ pub(super) fn run(arguments: &Compare) -> Result<Exit> {
             heading: "Two articles compared".to_owned(),
             command: Some(command_line()),
             articles: &articles,
-            pairs: vec![Listed::new(ArticleId(0), ArticleId(1), &comparison.overlap, comparison.relation)],
+            pairs: Pairs::Listed(vec![Listed::new(
+                ArticleId(0),
+                ArticleId(1),
+                &comparison.overlap,
+                comparison.relation,
+            )]),
             groups: Vec::new(),
-            texts: [(ArticleId(0), texts.0.clone()), (ArticleId(1), texts.1.clone())].into(),
+            // Both, however long they are.
+            shown: Shown {
+                pairs: vec![0],
+                texts: [(ArticleId(0), texts.0.clone()), (ArticleId(1), texts.1.clone())].into(),
+            },
             config: &config,
             known: &boilerplate,
             whole: None,
         };
-        write_whole(path, |out| html::write(out, &material))?;
+        write_whole(path, arguments.force, |out| html::write(out, &material))?;
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match arguments.format {

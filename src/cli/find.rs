@@ -9,10 +9,11 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::input::{One, Plan, read_one};
 use crate::pipeline::find::Search;
-use crate::report::find::{Answers, Question, write_json, write_text};
+use crate::report::find::{Answer, Answers, Question, write_json, write_text};
 use crate::report::html::few::{Few, Named};
-use crate::report::html::{self, Listed, Material};
+use crate::report::html::{self, Listed, Material, Pairs, Shown};
 use crate::report::terminal::plural;
+use ahash::AHashMap;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &Find) -> Result<Exit> {
         return Err(Error::input("nothing could be read"));
     }
     if let Some(path) = &arguments.html {
-        write_page(path, &arguments.article, &one, &search, &found, (&config, &boilerplate))?;
+        write_page(path, &arguments.article, &one, &search, &found, (&config, &boilerplate), arguments.force)?;
     }
     let question = Question { name: &arguments.article, article: search.article(), run: search.run() };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -56,7 +57,8 @@ fn write_page(
     one: &One,
     search: &Search<'_>,
     found: &Answers,
-    (config, known): (&Config, &Boilerplate),
+    (config, boilerplate): (&Config, &Boilerplate),
+    is_forced: bool,
 ) -> Result<()> {
     let words = search.article().prepared.spans().len() as u32;
     let mut articles = vec![Named { id: name.to_owned(), card: one.card.clone(), words }];
@@ -71,21 +73,41 @@ fn write_page(
         });
         let comparison = &answer.comparison;
         pairs.push(Listed::new(ArticleId(0), article, &comparison.overlap, comparison.relation));
-        if let Some(text) = answer.text.as_ref().filter(|_| texts.len() <= html::PAIRS) {
+        if let Some(text) = &answer.text {
             texts.insert(article, text.clone());
         }
     }
+    unique(&mut articles, &found.answers);
     let articles = Few(articles);
+    let pairs = Pairs::Listed(pairs);
+    let known = |articles: &[ArticleId]| {
+        Ok(articles.iter().filter_map(|article| Some((*article, texts.get(article)?.clone()))).collect())
+    };
+    // Those who share most come first.
+    let chosen: Vec<u32> = (0..pairs.len().min(html::PAIRS) as u32).collect();
+    let shown = Shown::of(&pairs, &chosen, known)?;
     let material = Material {
         heading: format!("Who shares {} with {name}", plural(search.run() as u64, "word")),
         command: Some(command_line()),
         articles: &articles,
         pairs,
         groups: Vec::new(),
-        texts,
+        shown,
         config,
-        known,
+        known: boilerplate,
         whole: None,
     };
-    write_whole(path, |out| html::write(out, &material))
+    write_whole(path, is_forced, |out| html::write(out, &material))
+}
+
+/// Names answers of one id by where they are. The first of all is the article that was asked about.
+fn unique(articles: &mut [Named], answers: &[Answer]) {
+    let mut times: AHashMap<String, usize> = AHashMap::new();
+    articles.iter().for_each(|article| *times.entry(article.id.clone()).or_default() += 1);
+    for (article, answer) in articles[1..].iter_mut().zip(answers) {
+        if times[&article.id] > 1 {
+            let record = answer.record.map_or(String::new(), |record| format!(":{record}"));
+            article.id = format!("{} ({}{record})", article.id, answer.source);
+        }
+    }
 }

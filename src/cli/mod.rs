@@ -131,10 +131,21 @@ fn command_line() -> String {
 }
 
 /// Writes a file that is there whole or not at all.
-fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+fn write_whole(path: &Path, may_replace: bool, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     let failed = |error: std::io::Error| Error::output(&error).at(path);
+    if path == Path::new("-") {
+        return Err(Error::setting("a page is written into a file: name one"));
+    }
+    if !may_replace && path.symlink_metadata().is_ok() {
+        let message = "is there already; name another file, or replace it with --force";
+        return Err(Error::new(ErrorKind::Output, message).at(path));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".wirecopy-").tempfile_in(folder).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    // As any other file that a program writes.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".wirecopy-").tempfile_in(folder).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 18, file.reopen().map_err(failed)?);
     write(&mut out).map_err(|error| if error.path().is_none() { error.at(path) } else { error })?;
     drop(out);

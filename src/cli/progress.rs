@@ -91,11 +91,12 @@ impl Bars {
         let rate = done as f64 / since.elapsed().as_secs_f64().max(0.001);
         let so_far = amount(stage, done);
         let whole = current.total.filter(|&total| total > 0).map_or(String::new(), |total| {
-            let left = total.saturating_sub(done) as f64 / rate.max(1.0);
+            let left = total.saturating_sub(done) as f64 / rate.max(f64::MIN_POSITIVE);
             let share = done as f64 / total as f64 * 100.0;
             format!("of {}({share:.0} %), {left:.0} s left, ", amount(stage, total))
         });
-        say(&format!("{}: {so_far}{whole}{}a second", stage.name(), amount(stage, rate as u64)));
+        let rate = if rate < 1.0 { String::new() } else { format!("{}a second", amount(stage, rate as u64)) };
+        say(format!("{}: {so_far}{whole}{rate}", stage.name()).trim_end_matches([' ', ',']));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::pipeline::needs::Needs;
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
-use crate::report::html::{self, Listed, Material, Whole};
+use crate::report::html::{self, Material, Pairs, Shown, Whole};
 use crate::report::overview;
 use crate::report::pairs::JsonLines;
 use crate::report::summary::RunInfo;
@@ -180,14 +180,15 @@ fn write_report(
     most: usize,
     seconds: &[(&'static str, f64)],
 ) -> Result<()> {
-    let pairs: Vec<Listed> = found.pairs.iter().map(Listed::from).collect();
-    let articles = html::articles_of(&pairs, &html::strongest(&pairs, most));
+    let pairs = Pairs::Scored(&found.pairs);
+    let chosen = html::strongest(&pairs, most);
+    let texts = scan.texts_of_pairs(chosen.iter().map(|&at| (pairs.get(at).a, pairs.get(at).b)))?;
     staging.write_report(&Material {
         heading: html::stored::heading(staging.target()),
         command: Some(command_line()),
         articles: scan.catalogue(),
         groups: html::stored::groups(&found.clusters),
-        texts: scan.some_texts(&articles, html::MOST_OF_ONE)?,
+        shown: Shown::of(&pairs, &chosen, |articles| Ok(texts.some(articles)))?,
         pairs,
         config: scan.config(),
         known: &found.boilerplate,

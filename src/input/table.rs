@@ -29,6 +29,9 @@ pub struct Table {
     shorts: [Option<usize>; 5],
 }
 
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A row: where it is among the bytes that were given, and its cells.
 pub(super) struct Row {
     pub(super) bytes: Range<usize>,
@@ -102,7 +105,10 @@ impl Table {
         let is_noted = self.names.len() > names.len()
             && self.names[self.names.len() - names.len()..].iter().zip(names).all(|(one, other)| one == other);
         let others = self.names.len() - if is_noted { names.len() } else { 0 };
-        let before = self.end_of(&row[..end], others);
+        // What comes before a row belongs to it: the mark of its encoding, and lines without cells.
+        let first = Rows::new(row, self.delimiter).next().map_or(0, |row| row.bytes.start);
+        let first = first + if row[first..].starts_with(MARK) { MARK.len() } else { 0 };
+        let before = first + self.end_of(&row[first..end.max(first)], others);
         let missing =
             Rows::new(&row[..before], self.delimiter).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
         let mut extended = row[..before].to_vec();
@@ -316,6 +322,11 @@ mod tests {
             |row: &str| String::from_utf8(noted.extended(row.as_bytes(), &["n", "m"], &["8", ""])).expect("UTF-8");
         assert_eq!(again("1,\"x, \"\"y\"\"\",7,\"a, b\"\n"), "1,\"x, \"\"y\"\"\",8,\n");
         assert_eq!(again("1"), "1,,8,");
+        let head = "\u{feff}\"name, first\",text,more\r\n";
+        let marked = Table::of(head.as_bytes(), None, &FieldNames::default()).expect("it has a text");
+        let names = marked.extended(head.as_bytes(), &["n"], &["n"]);
+        assert_eq!(String::from_utf8(names).expect("UTF-8"), "\u{feff}\"name, first\",text,more,n\r\n");
+        assert_eq!(extended("\n\n\"1, 2\",x,y\n"), "\n\n\"1, 2\",x,y,7,\"a, \"\"b\"\"\"\n");
     }
 
     proptest! {

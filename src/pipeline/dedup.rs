@@ -40,10 +40,9 @@ pub struct Spared {
 impl Found {
     /// Leaves articles out of what is removed, and lists why.
     pub fn spare(&mut self, spared: Vec<Spared>) {
-        for Spared { articles, listed } in spared {
-            self.removed.retain(|removed| articles.binary_search(&removed.pair.a).is_err());
-            self.skipped.push(listed);
-        }
+        let stay: AHashSet<ArticleId> = spared.iter().flat_map(|spared| spared.articles.iter().copied()).collect();
+        self.removed.retain(|removed| !stay.contains(&removed.pair.a));
+        self.skipped.extend(spared.into_iter().map(|spared| spared.listed));
         self.skipped.sort();
         self.summary.skipped = skipped_by_reason(&self.skipped);
     }

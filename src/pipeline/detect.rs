@@ -129,6 +129,9 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let copies = Copies::new(&self.gathered);
         let traces = Traces::new(std::mem::take(&mut self.gathered.traces), self.config.bands.k());
         let candidates = if let Some(candidates) = self.checkpoint.candidates() {
+            // Of what they were made, nothing is needed any more.
+            self.gathered.survey.clear();
+            (self.gathered.looked_up, self.gathered.common) = Default::default();
             candidates
         } else {
             let candidates = self.candidates(&traces, &copies)?;

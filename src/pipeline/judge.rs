@@ -8,7 +8,7 @@ use crate::boilerplate::Boilerplate;
 use crate::error::{Error, Result};
 use crate::report::evaluate::Judged;
 use crate::report::explain::Explained;
-use crate::score::{Matched, Prepared, Relation, ScoredPair};
+use crate::score::{Matched, Prepared, Relation};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -52,10 +52,9 @@ impl Scan {
         let matched = Matched::new(&both.0, &both.1);
         let comparison = matched.compare(self.config());
         let id = |article: ArticleId| self.catalogue().id(article).into_owned();
-        // Each copy is listed with the one that stands for it.
         let stand_in = |article: ArticleId| {
-            let is_copy = |pair: &&ScoredPair| pair.relation == Relation::Identical && pair.b == article;
-            found.pairs.iter().find(is_copy).map(|pair| id(pair.a))
+            let standing = found.standing[article.index()];
+            (standing != article).then(|| id(standing))
         };
         Ok(Explained {
             ids: [id(a), id(b)],
@@ -102,17 +101,12 @@ impl Scan {
         Ok(texts)
     }
 
-    /// The texts of articles, as far as they can be read still and are not longer than so many bytes.
+    /// The texts of these pairs, to be asked for.
     ///
     /// # Errors
     /// If a temporary file fails.
-    pub fn some_texts(&self, articles: &[ArticleId], most: usize) -> Result<BTreeMap<ArticleId, String>> {
-        let texts = self.texts_of(articles.iter().copied())?;
-        let read = articles.par_iter().filter_map(|&article| {
-            let text = texts.text(article).ok().filter(|text| text.len() <= most)?;
-            Some((article, text.into_owned()))
-        });
-        Ok(read.collect())
+    pub fn texts_of_pairs(&self, pairs: impl Iterator<Item = (ArticleId, ArticleId)>) -> Result<SomeTexts<'_>> {
+        self.texts_of(pairs.flat_map(|(a, b)| [a, b])).map(SomeTexts)
     }
 
     /// The texts of pairs; `None` where one cannot be read any more.
@@ -123,5 +117,17 @@ impl Scan {
         let texts = self.texts_of(pairs.iter().flat_map(|&(a, b)| [a, b]))?;
         let text = |article| texts.text(article).ok().map(std::borrow::Cow::into_owned);
         Ok(pairs.iter().map(|&(a, b)| text(a).zip(text(b))).collect())
+    }
+}
+
+/// Texts that were announced.
+pub struct SomeTexts<'s>(OnDisk<'s>);
+
+impl SomeTexts<'_> {
+    /// Those of these articles that can be read still.
+    #[must_use]
+    pub fn some(&self, articles: &[ArticleId]) -> BTreeMap<ArticleId, String> {
+        let read = |&article: &ArticleId| Some((article, self.0.text(article).ok()?.into_owned()));
+        articles.par_iter().filter_map(read).collect()
     }
 }

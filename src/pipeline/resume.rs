@@ -22,6 +22,7 @@ use crate::input::{Cards, Drawn, Heard, InputOptions, Location, Plan, Source, Te
 use crate::report::aside;
 use crate::saved::{Saved, load_all, save_all};
 use crate::shingle::Known;
+use serde::Deserialize;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -312,15 +313,20 @@ impl<'w> Later<'w> {
     pub(super) fn outcome(&self) -> Option<Outcome> {
         let mut from = self.work.open(FOUND, self.identity)?;
         let boilerplate = Boilerplate::load(&mut from).ok()?;
-        let outcome = serde_json::from_str(&String::load(&mut from).ok()?).ok()?;
+        // Behind it stands a hash.
+        let outcome = Outcome::deserialize(&mut serde_json::Deserializer::from_reader(from)).ok()?;
         Some(Outcome { boilerplate, ..outcome })
     }
 
     /// Keeps what was found.
     pub(super) fn keep_outcome(&self, outcome: &Outcome) -> Result<()> {
+        // What could not be read once may be there the next time.
+        if !outcome.lost.is_empty() {
+            return Ok(());
+        }
         self.work.write(FOUND, self.identity, &|out| {
             outcome.boilerplate.save(out)?;
-            serde_json::to_string(outcome)?.save(out)
+            Ok(serde_json::to_writer(out, outcome)?)
         })
     }
 }
@@ -344,6 +350,9 @@ impl Checkpoint for Later<'_> {
 
     fn keep(&self, candidates: &Candidates) -> Result<()> {
         let Candidates { boilerplate, alike, alike_crowds, brought } = candidates;
+        if !brought.lost.is_empty() {
+            return Ok(());
+        }
         self.work.write(CANDIDATES, self.identity, &|out| {
             boilerplate.save(out)?;
             save_pairs(alike, out)?;

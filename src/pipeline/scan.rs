@@ -57,6 +57,8 @@ pub struct Found {
     pub removed: Vec<Removed>,
     /// For each article how much of it stands in others.
     pub copied: Vec<Option<Copied>>,
+    /// For each article the one that stands for it in pairs: itself, unless it is a copy.
+    pub standing: Vec<ArticleId>,
     /// What counted for nobody.
     pub boilerplate: Boilerplate,
     /// What was skipped, sorted.
@@ -197,6 +199,7 @@ impl Scan {
             clusters,
             removed: outcome.removed,
             copied: outcome.copied,
+            standing: outcome.standing,
             boilerplate: outcome.boilerplate,
             skipped,
             left: self.left.clone(),

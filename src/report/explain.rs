@@ -71,7 +71,7 @@ pub fn write(out: &mut impl Write, explained: &Explained, config: &Config, width
         );
         writeln!(out, "\n{}", wrapped(&text, width, 0))?;
     }
-    for reason in &explained.not_sought {
+    for reason in explained.not_sought.iter().filter(|_| !explained.is_listed) {
         writeln!(out, "\n{}", wrapped(&escape(reason), width, 0))?;
     }
     Ok(())
@@ -171,13 +171,16 @@ fn verdict(explained: &Explained, config: &Config) -> String {
     if !copies.is_empty() {
         return escape(&format!("though a rule holds: {} (--list-all lists every copy)", copies.join("; ")));
     }
-    let found = config.bands.found(decisive(explained).jaccard());
-    match explained.reason {
-        Some(Reason::Jaccard) if !config.exhaustive && found < 1.0 => format!(
-            "though a rule holds: signatures find such a pair with probability {found:.6}, and missed it, or both are in a crowd and \
-             match one leader (--exhaustive finds all, --list-all lists all)"
-        ),
-        _ => "though a rule holds: both are in a crowd and match one leader, with which each is listed (--list-all lists all)"
-            .to_owned(),
+    let found = config.bands.found(explained.overlap.jaccard());
+    let mut causes = Vec::new();
+    if explained.reason == Some(Reason::Jaccard) && !config.exhaustive && found < 1.0 {
+        causes.push(format!(
+            "it may have been missed, as its signatures meet with probability {found:.6} (--exhaustive finds all)"
+        ));
     }
+    causes.push(
+        "both may be in a crowd and match one leader, with which each is listed (--list-all lists all)".to_owned(),
+    );
+    causes.push("a text may not have been there any more".to_owned());
+    format!("though a rule holds: {}", causes.join("; or "))
 }

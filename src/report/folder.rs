@@ -146,7 +146,7 @@ impl Staging {
     #[cfg(feature = "cli")]
     pub fn write_report(&self, material: &Material<'_>) -> Result<()> {
         let write = || {
-            html::stored::write_texts(&mut self.create("texts.jsonl")?, material.articles, &material.texts)?;
+            html::stored::write_texts(&mut self.create("texts.jsonl")?, material.articles, &material.shown.texts)?;
             html::write(&mut self.create("report.html")?, material)
         };
         write().map_err(|error| self.in_target(error))

@@ -1,4 +1,4 @@
-//! Results to what a person or a program reads: JSON lines, CSV, a folder of both, a terminal.
+//! Results to what a person or a program reads: JSON lines, CSV, a folder of both, a terminal, a page of HTML.
 //!
 //! **Takes** pairs as they are scored ([`Sink`]) and what is known of the articles. **Gives** files and text. Numbers are
 //! fractions in files and percentages on a terminal, nowhere else. What comes from articles is escaped for where it goes.

@@ -172,8 +172,9 @@ struct Apart<'c> {
     note: Note<'c>,
 }
 
-/// What stands before a note in a JSON record.
+/// What stands before a note in a JSON record, and the name of the field in it.
 const FIELD: &[u8] = b",\"wirecopy\":";
+const NAME: &[u8] = b"\"wirecopy\"";
 
 /// The columns that a note adds to a table.
 pub(super) const COLUMNS: [&str; 5] =
@@ -269,10 +270,12 @@ impl<'c> Notes<'c> {
     }
 }
 
-/// A JSON record up to its last brace, without the note that an earlier run wrote there.
+/// A JSON record up to its last brace, without the note that an earlier run wrote there, however it was laid out since.
 fn without_note(record: &[u8]) -> &[u8] {
-    let Some(at) = memchr::memmem::rfind(record, FIELD) else { return record };
+    let Some(at) = memchr::memmem::rfind(record, NAME) else { return record };
+    let before = record[..at].trim_ascii_end();
+    let Some(note) = record[at + NAME.len()..].trim_ascii_start().strip_prefix(b":") else { return record };
     // An id may be in another encoding, and is not looked at.
-    let note = String::from_utf8_lossy(&record[at + FIELD.len()..]);
-    if serde_json::from_str::<Note<'_>>(&note).is_ok() { &record[..at] } else { record }
+    let is_note = serde_json::from_str::<Note<'_>>(&String::from_utf8_lossy(note)).is_ok();
+    before.strip_suffix(b",").filter(|_| is_note).map_or(record, <[u8]>::trim_ascii_end)
 }

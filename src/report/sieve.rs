@@ -2,7 +2,9 @@
 //!
 //! Schema, order, values, codecs and row groups are what they were. A row group of which every row stays is copied byte for
 //! byte; of others the values are written again. A row group that cannot be read is copied, too, to where rejected rows go.
-//! One that is damaged where values must be written again stays as it is, with the rows that were to go.
+//! One that is damaged where values must be written again stays as it is, with the rows that were to go; if some of its
+//! rows are rejected, it stands among those, too. With notes, what Arrow says of the columns is left out, as it knows no
+//! others: readers take their types from Parquet's own schema then.
 
 use super::dump::{Fate, Fates, Packed, Stuck, Written};
 use super::notes;
@@ -128,7 +130,13 @@ fn write_rows(
         let notes: Vec<_> = note.map_or(Vec::new(), |note| rows.iter().map(noted).map(|row| row.map(note)).collect());
         let tried = if tries { Table::tried(&reader, at, &rows) } else { Ok(()) };
         written.rejected += count(Row::Rejected) + rest;
-        if let Err(error) = tried {
+        if let Err(error) = tried.map_err(unwrapped) {
+            // That is no fault of the row group.
+            if error.raw_os_error().is_some() {
+                return Err(error);
+            }
+            let mut notes = notes;
+            notes.resize_with(if note.is_some() { (end - start) as usize } else { 0 }, || None);
             written.kept += count(Row::Stays) + count(Row::Goes);
             let places = rows.iter().filter(|row| **row != Row::Rejected).zip(first..);
             written.stuck.push(Stuck {
@@ -136,7 +144,7 @@ fn write_rows(
                 reason: format!(
                     "a row group stays whole, as it cannot be written again: number {}, {}",
                     group + 1,
-                    unwrapped(error)
+                    error
                 ),
             });
             kept.copy(&window, metadata, &notes)?;

@@ -371,6 +371,10 @@ pub(super) struct Compare {
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,
 
+    /// Replace FILE if it is there
+    #[arg(long, requires = "html")]
+    pub(super) force: bool,
+
     /// How much of the passages the JSON object holds
     #[arg(long, value_name = "DETAIL", default_value = "full")]
     pub(super) passages: DetailName,
@@ -405,6 +409,10 @@ pub(super) struct Find {
     /// Write the article and its answers side by side as a page of HTML into this file
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,
+
+    /// Replace FILE if it is there
+    #[arg(long, requires = "html")]
+    pub(super) force: bool,
 
     /// Answers that are shown as text, those who share most first
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -612,6 +620,10 @@ pub(super) struct Report {
     /// Where the page goes [default: report.html in DIR]
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+
+    /// Replace FILE if it is there
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
 
     /// Pairs of which the report holds both texts, of those whose texts are in DIR
     #[arg(long = "report-pairs", value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]

@@ -4,7 +4,7 @@
 //! is 100 % and only 0 is 0 %, what comes close is 999.5 or 0.5.
 
 use super::view::View;
-use super::{Entries, Listed, MOST_LISTED, MOST_MEMBERS, MOST_OF_ONE, MOST_TEXT, Material, strongest};
+use super::{Entries, Group, MOST_LISTED, MOST_MEMBERS, Material, Shown, strongest};
 use crate::article::ArticleId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::iso;
@@ -14,19 +14,19 @@ use crate::score::Relation;
 use ahash::{AHashMap, AHashSet};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most bytes of an id, title or url.
 const MOST_OF_FIELD: usize = 300;
 
 #[derive(Debug, Serialize)]
-pub(super) struct Contents {
+pub(super) struct Contents<'m> {
     relations: Vec<&'static str>,
     publishers: Vec<String>,
     articles: Vec<Article>,
     pairs: Vec<Pair>,
     clusters: Vec<Cluster>,
-    texts: BTreeMap<u32, Text>,
+    texts: BTreeMap<u32, Text<'m>>,
     views: Vec<View>,
     /// Pairs that are not in the list.
     #[serde(skip)]
@@ -53,8 +53,8 @@ struct Cluster(usize, u32, Vec<Member>);
 struct Member(u32, usize, Tenths, Tenths, Tenths);
 
 #[derive(Debug, Serialize)]
-struct Text {
-    text: String,
+struct Text<'m> {
+    text: &'m str,
     /// Of its UTF-8.
     sha256: String,
 }
@@ -72,35 +72,34 @@ impl Serialize for Tenths {
     }
 }
 
-impl Contents {
-    pub(super) fn new(material: &Material<'_>) -> Self {
-        let pairs = listed(&material.pairs);
-        let shown = shown(&pairs, &material.texts);
+impl<'m> Contents<'m> {
+    pub(super) fn new(material: &'m Material<'_>) -> Self {
+        let Shown { pairs: shown, texts } = &material.shown;
+        let mut listed = strongest(&material.pairs, MOST_LISTED);
+        listed.sort_unstable_by(|one, other| material.pairs.get(*one).strength(&material.pairs.get(*other)));
         let mut room = MOST_MEMBERS;
-        let fits = |group: &&super::Group| {
-            room = room.saturating_sub(group.members.len() + 1);
-            room > 0
+        let fits = |(group, _): &(&Group, usize)| {
+            let left = room.checked_sub(group.members.len() + 1);
+            room = left.unwrap_or(room);
+            left.is_some()
         };
-        let groups: Vec<_> = material.groups.iter().take_while(fits).collect();
+        let groups: Vec<(&Group, usize)> = material.groups.iter().zip(1..).filter(fits).collect();
         let mut numbers = Numbers::default();
-        let texts: BTreeMap<u32, Text> = shown
-            .iter()
-            .flat_map(|&at| [pairs[at].a, pairs[at].b])
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .map(|article| {
-                let text = material.texts[&article].clone();
-                let sha256 = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
-                (numbers.of(article), Text { text, sha256 })
-            })
-            .collect();
-        let views = shown.iter().map(|&at| {
-            let [a, b] = [pairs[at].a, pairs[at].b].map(|article| &*material.texts[&article]);
+        let text = |(&article, text): (&ArticleId, &'m String)| {
+            let sha256 = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+            (numbers.of(article), Text { text, sha256 })
+        };
+        let texts: BTreeMap<u32, Text<'m>> = texts.iter().map(text).collect();
+        let view = |&at: &u32| {
+            let pair = material.pairs.get(at);
+            let [a, b] = [pair.a, pair.b].map(|article| &*material.shown.texts[&article]);
             View::new([a, b], material.config, material.known)
-        });
-        let views: Vec<View> = views.collect();
+        };
+        let views: Vec<View> = shown.iter().map(view).collect();
+        let view_of: AHashMap<u32, usize> = shown.iter().copied().zip(0..).collect();
         let relation = |relation: Relation| Relation::ALL.iter().position(|&one| one == relation);
-        let rows = pairs.iter().zip(0..).map(|(pair, at)| {
+        let row = |at: &u32| {
+            let pair = material.pairs.get(*at);
             Pair(
                 numbers.of(pair.a),
                 numbers.of(pair.b),
@@ -108,11 +107,11 @@ impl Contents {
                 Tenths(pair.jaccard),
                 pair.containment.map(Tenths),
                 pair.coverage.map(Tenths),
-                shown.binary_search(&at).ok(),
+                view_of.get(at).copied(),
             )
-        });
-        let rows = rows.collect();
-        let clusters = groups.iter().zip(1..).map(|(group, number)| {
+        };
+        let pairs: Vec<Pair> = listed.iter().map(row).collect();
+        let clusters = groups.iter().map(|&(group, number)| {
             let member = |member: &super::Member| {
                 let relation = relation(member.relation).unwrap_or_default();
                 let numbers = [member.jaccard, member.containment, member.coverage].map(Tenths);
@@ -132,9 +131,9 @@ impl Contents {
             relations: Relation::ALL.iter().map(|relation| relation.name()).collect(),
             publishers,
             articles,
-            unlisted: material.pairs.len() - pairs.len(),
+            unlisted: material.pairs.len() - listed.len(),
             unlisted_clusters: material.groups.len() - groups.len(),
-            pairs: rows,
+            pairs,
             clusters,
             texts,
             views,
@@ -146,7 +145,7 @@ impl Contents {
         let mut notes = Vec::new();
         if self.unlisted > 0 {
             notes.push(format!(
-                "The list of pairs has the {} strongest; {} more are in pairs.csv and pairs.jsonl.",
+                "The list of pairs has {} pairs, the strongest of each relation in turn; {} more are in pairs.csv and pairs.jsonl.",
                 count(self.pairs.len() as u64),
                 count(self.unlisted as u64)
             ));
@@ -182,37 +181,6 @@ impl Contents {
     }
 }
 
-/// The strongest pairs, those first.
-fn listed(all: &[Listed]) -> Vec<Listed> {
-    let mut pairs = all.to_vec();
-    pairs.sort_unstable_by(Listed::strength);
-    pairs.truncate(MOST_LISTED);
-    pairs
-}
-
-/// The pairs of which both texts are there, as far as there is room for them.
-fn shown(pairs: &[Listed], texts: &BTreeMap<ArticleId, String>) -> Vec<usize> {
-    let mut room = MOST_TEXT;
-    let mut counted = BTreeSet::new();
-    let mut fits = |at: &usize| {
-        let both = [pairs[*at].a, pairs[*at].b];
-        if !both.iter().all(|article| texts.get(article).is_some_and(|text| text.len() <= MOST_OF_ONE)) {
-            return false;
-        }
-        let more = both.iter().filter(|article| !counted.contains(*article)).map(|article| texts[article].len());
-        let more: usize = more.sum();
-        let fits = more <= room;
-        if fits {
-            room -= more;
-            counted.extend(both);
-        }
-        fits
-    };
-    let mut chosen = strongest(pairs, pairs.len());
-    chosen.retain(&mut fits);
-    chosen
-}
-
 /// Articles that are shown, in the order in which they were met.
 #[derive(Default)]
 struct Numbers {
@@ -229,7 +197,7 @@ impl Numbers {
     }
 
     /// What is known of them, and the publishers, by name.
-    fn entries(&self, entries: &dyn Entries, texts: &BTreeMap<u32, Text>) -> (Vec<Article>, Vec<String>) {
+    fn entries(&self, entries: &dyn Entries, texts: &BTreeMap<u32, Text<'_>>) -> (Vec<Article>, Vec<String>) {
         let names: AHashSet<&str> = self.all.iter().filter_map(|&article| entries.entry(article).publisher).collect();
         let mut publishers: Vec<&str> = names.into_iter().collect();
         publishers.sort_unstable();

@@ -1,4 +1,7 @@
-/* Lists of any length: only the rows in sight are elements. Above a list stand what it is filtered and sorted by. */
+/* Lists of any length: only the rows in sight are elements. Above a list stands what it is filtered and sorted by. */
+
+/* Rows of a list on paper. */
+const PRINTED = 200;
 
 class List {
   /* `kind` says how items are searched, filtered, sorted and shown. */
@@ -10,6 +13,8 @@ class List {
     this.inner = element("div", { role: "list" });
     this.rows = element("div", { class: "rows", tabindex: "0", role: "region", "aria-label": "list of " + kind.name }, this.inner);
     this.rows.addEventListener("scroll", () => this.draw());
+    window.addEventListener("beforeprint", () => this.draw(PRINTED));
+    window.addEventListener("afterprint", () => this.draw());
     new ResizeObserver(() => this.draw()).observe(this.rows);
     place.replaceChildren(...(kind.filters ? [this.form()] : []), this.count, this.rows);
     this.filter();
@@ -73,15 +78,18 @@ class List {
     this.draw();
   }
 
-  draw() {
+  /* Makes the rows in sight, or so many from the first. */
+  draw(printed) {
     if (!this.rows.clientHeight) return;
     const height = Number(getComputedStyle(this.rows).getPropertyValue("--row"));
-    const first = Math.max(0, Math.floor(this.rows.scrollTop / height) - 4);
-    const last = Math.min(this.found.length, Math.ceil((this.rows.scrollTop + this.rows.clientHeight) / height) + 4);
+    const first = printed ? 0 : Math.max(0, Math.floor(this.rows.scrollTop / height) - 4);
+    const end = printed || Math.ceil((this.rows.scrollTop + this.rows.clientHeight) / height) + 4;
+    const last = Math.min(this.found.length, end);
     this.inner.style.height = this.found.length * height + "px";
     if (first === this.first && last === this.last && height === this.height) return;
     Object.assign(this, { first, last, height });
-    const focused = this.inner.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    const hadFocus = this.inner.contains(document.activeElement);
+    const focused = hadFocus ? document.activeElement.getAttribute("href") : null;
     const rows = this.found.slice(first, last).map((item, at) => {
       const row = element(
         "div",
@@ -92,9 +100,12 @@ class List {
       return row;
     });
     this.inner.replaceChildren(...rows);
-    if (focused) {
+    if (printed && last < this.found.length) {
+      this.inner.append(element("p", { role: "listitem" }, `… and ${count(this.found.length - last)} more, which are not printed.`));
+    }
+    if (hadFocus) {
       const same = [...this.inner.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused);
-      if (same) same.focus({ preventScroll: true });
+      (same || this.rows).focus({ preventScroll: true });
     }
   }
 }
@@ -109,6 +120,10 @@ function numbers(...rows) {
   const made = element("span", { class: "numbers" });
   rows.forEach(([name, value]) => made.append(element("span", {}, name), element("span", {}, value)));
   return made;
+}
+
+function compare(one, other) {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function earliest(...some) {
@@ -127,7 +142,7 @@ const PAIRS = {
     ["overlap", null],
     ["Jaccard", (one, other) => other.jaccard - one.jaccard],
     ["least overlap", (one, other) => strongest(one) - strongest(other)],
-    ["date", (one, other) => (earliest(one.a, one.b) < earliest(other.a, other.b) ? -1 : 1)],
+    ["date", (one, other) => compare(earliest(one.a, one.b), earliest(other.a, other.b))],
     ["words", (one, other) => other.a.words + other.b.words - one.a.words - one.b.words],
   ],
   row: (pair) => [
@@ -143,7 +158,7 @@ const PAIRS = {
   ],
 };
 
-const least = (cluster) => Math.min(...cluster.members.map((member) => member.jaccard));
+const least = (cluster) => (cluster.least ??= cluster.members.reduce((least, member) => Math.min(least, member.jaccard), 1000));
 
 const CLUSTERS = {
   name: "clusters",
@@ -159,7 +174,7 @@ const CLUSTERS = {
     ["place in the input", null],
     ["size", (one, other) => other.members.length - one.members.length],
     ["least Jaccard", (one, other) => least(one) - least(other)],
-    ["date", (one, other) => (earliest(one.representative) < earliest(other.representative) ? -1 : 1)],
+    ["date", (one, other) => compare(earliest(one.representative), earliest(other.representative))],
   ],
   row: (cluster) => {
     const names = new Set([cluster.representative, ...cluster.members.map((one) => one.article)].map((one) => one.publisher));

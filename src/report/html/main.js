@@ -7,6 +7,7 @@ function part(name) {
 }
 
 function shown(name) {
+  window.scrollTo(0, 0);
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== name;
   const of = { cluster: "clusters", pair: "pairs" }[name] || name;
   for (const one of document.querySelectorAll("nav a")) {
@@ -33,7 +34,6 @@ function parts(address) {
 
 function route() {
   const asked = parts(location.hash);
-  if ("main" in asked) return;
   if ("pair" in asked) {
     const pair = pairs.find((pair) => pair.a.id === asked.pair && pair.b.id === asked.with);
     if (pair) {
@@ -41,19 +41,17 @@ function route() {
       part("pair-title").replaceChildren(title(pair.a), " and ", title(pair.b));
       made.pair = new PairView(part("pair-view"), pair);
       part("pair-title").focus({ preventScroll: true });
-      window.scrollTo(0, 0);
       return;
     }
   }
   if ("cluster" in asked && part("cluster")) {
-    const cluster = clusters[Number(asked.cluster) - 1];
+    const cluster = clusters.find((cluster) => cluster.number === Number(asked.cluster));
     if (cluster) {
       shown("cluster");
       part("cluster-title").replaceChildren(`Cluster ${cluster.number}: `, title(cluster.representative));
       new List(part("cluster-list"), members(cluster), cluster.members);
       part("cluster-list").prepend(element("p", {}, "Compared with the article that stands for it: ", origin(cluster.representative)));
       part("cluster-title").focus({ preventScroll: true });
-      window.scrollTo(0, 0);
       return;
     }
   }
@@ -69,6 +67,12 @@ function route() {
   }
   shown("overview");
 }
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  // The address stays what it is: it says what is shown.
+  event.preventDefault();
+  part("main").focus();
+});
 
 document.addEventListener("keydown", (event) => {
   const inText = event.target.closest && event.target.closest(".sides");

@@ -6,11 +6,14 @@
 //! Everything from articles is escaped: the template does it for the overview, and the page's script puts texts into the
 //! page as text only. A Content-Security-Policy lets nothing run but that script, known by its hash, and nothing load.
 //!
-//! Lists hold up to [`MOST_LISTED`] pairs, the strongest; texts are those of a few pairs ([`strongest`]), of at most
-//! [`MOST_OF_ONE`] bytes each and [`MOST_TEXT`] together. What is left out is counted on the page.
+//! Lists hold up to [`MOST_LISTED`] pairs, and both texts of a few of them, of at most [`MOST_OF_ONE`] bytes each and
+//! [`MOST_TEXT`] together: the strongest of each relation in turn. What is left out is counted on the page. Cost: O(n) for n
+//! articles and pairs, and a comparison of each two texts that are shown.
 
+mod choice;
 mod contents;
 pub mod few;
+mod matrix;
 mod overview;
 mod plots;
 pub mod stored;
@@ -25,19 +28,19 @@ use crate::score::{Overlap, Relation, ScoredPair};
 use askama::Template;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+pub use choice::{Pairs, Shown, strongest};
 use contents::Contents;
 use overview::Overview;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::io::Write;
 
 /// Most pairs in the list.
 pub const MOST_LISTED: usize = 100_000;
-/// Most articles in clusters that are listed.
-pub const MOST_MEMBERS: usize = 200_000;
+/// Most articles in clusters that are listed. A browser has no longer lists.
+pub const MOST_MEMBERS: usize = 100_000;
 /// Most bytes of an article's text that is shown.
 pub const MOST_OF_ONE: usize = 1 << 18;
 /// Most bytes of all texts that are shown.
@@ -159,49 +162,17 @@ pub struct Material<'m> {
     /// The articles.
     pub articles: &'m dyn Entries,
     /// The pairs.
-    pub pairs: Vec<Listed>,
+    pub pairs: Pairs<'m>,
     /// The clusters.
     pub groups: Vec<Group>,
-    /// Texts to be shown.
-    pub texts: BTreeMap<ArticleId, String>,
+    /// Those of which both texts are shown.
+    pub shown: Shown,
     /// How texts are compared.
     pub config: &'m Config,
     /// What counts for nobody.
     pub known: &'m Boilerplate,
     /// The run, if the page is of one.
     pub whole: Option<Whole<'m>>,
-}
-
-/// The pairs whose texts are shown, up to `most`: the strongest of each relation in turn, so that thousands of exact copies
-/// hide nothing. Places in `pairs`, ascending.
-#[must_use]
-pub fn strongest(pairs: &[Listed], most: usize) -> Vec<usize> {
-    let mut queues: Vec<Vec<usize>> = Relation::ALL
-        .iter()
-        .map(|&relation| Some(relation))
-        .chain([None])
-        .map(|relation| (0..pairs.len()).filter(|&at| pairs[at].relation == relation).collect())
-        .collect();
-    for queue in &mut queues {
-        // The strongest of each stands at the end.
-        queue.sort_unstable_by(|&one, &other| pairs[other].strength(&pairs[one]));
-    }
-    let mut chosen = Vec::new();
-    while chosen.len() < most && queues.iter().any(|queue| !queue.is_empty()) {
-        let free = most - chosen.len();
-        chosen.extend(queues.iter_mut().filter_map(Vec::pop).take(free));
-    }
-    chosen.sort_unstable();
-    chosen
-}
-
-/// The articles of the pairs whose texts are shown.
-#[must_use]
-pub fn articles_of(pairs: &[Listed], chosen: &[usize]) -> Vec<ArticleId> {
-    let mut articles: Vec<ArticleId> = chosen.iter().flat_map(|&at| [pairs[at].a, pairs[at].b]).collect();
-    articles.sort_unstable();
-    articles.dedup();
-    articles
 }
 
 #[derive(Template)]
@@ -258,4 +229,35 @@ pub fn write(out: &mut impl Write, material: &Material<'_>) -> Result<()> {
 /// How a policy names a script or a style.
 fn hash(text: &str) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_hashes_what_we_hash() {
+        // It reads every line end as a line feed.
+        assert!(!SCRIPT.contains('\r') && !STYLE.contains('\r'));
+        assert!(!SCRIPT.contains("</script") && !STYLE.contains("</style"));
+    }
+
+    #[test]
+    fn the_strongest_of_each_relation_come_in_turn() {
+        let pair = |at: u32, relation: Relation, coverage: f64| Listed {
+            a: ArticleId(at),
+            b: ArticleId(at + 1),
+            relation: Some(relation),
+            jaccard: coverage / 2.0,
+            containment: [coverage; 2],
+            coverage: [coverage; 2],
+        };
+        let copies = (0..50).map(|at| pair(at, Relation::Identical, 1.0));
+        let others =
+            [pair(60, Relation::Excerpt, 0.8), pair(61, Relation::Excerpt, 0.9), pair(62, Relation::Variant, 0.6)];
+        let pairs = Pairs::Listed(copies.chain(others).collect());
+        assert_eq!(strongest(&pairs, 6), [0, 51, 52, 1, 50, 2]);
+        assert_eq!(strongest(&pairs, 1), [0]);
+        assert_eq!(strongest(&pairs, 100).len(), 53);
+    }
 }

@@ -1,21 +1,20 @@
 //! The overview: what a run found, in numbers, plots and tables that need no script.
 
+use super::matrix::{Matrix, matrix};
 use super::plots::{self, Bars};
-use super::{Entries, Group, Listed, Material, Whole};
+use super::{Entries, Group, Material, Pairs, Whole};
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::bands::Bands;
+use crate::config::RUN;
 use crate::report::terminal::{count, escape, percent, plural};
 use crate::score::Relation;
-use ahash::AHashMap;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
-const DAY: i64 = 86_400_000;
+/// Milliseconds.
+pub(super) const DAY: i64 = 86_400_000;
 /// Most bars of the timeline.
 const MOST_BARS: i64 = 60;
-/// Most publishers of the matrix.
-const MOST_PUBLISHERS: usize = 15;
 /// Most passages of boilerplate, and most of what was skipped, that are listed.
 const MOST_LINES: usize = 20;
 /// Most bytes of a passage of boilerplate.
@@ -42,19 +41,6 @@ pub(super) struct Figure {
     pub(super) svg: String,
     pub(super) title: &'static str,
     pub(super) says: String,
-}
-
-/// Who had first what whom published later.
-pub(super) struct Matrix {
-    pub(super) names: Vec<String>,
-    pub(super) rows: Vec<(String, Vec<Cell>)>,
-    pub(super) note: String,
-}
-
-pub(super) struct Cell {
-    pub(super) number: String,
-    /// How dark it is, from 0 to 5.
-    pub(super) heat: u32,
 }
 
 pub(super) struct Overview {
@@ -96,7 +82,7 @@ impl Overview {
         Self {
             cards: cards(summary),
             relations: relations(summary),
-            figures: [Some(overlaps(&material.pairs)), sizes, timeline, curve].into_iter().flatten().collect(),
+            figures: [overlaps(&material.pairs), sizes, timeline, curve].into_iter().flatten().collect(),
             matrix: matrix(material.articles, &material.pairs),
             boilerplate: texts.collect(),
             more_boilerplate: boilerplate
@@ -199,7 +185,7 @@ fn cards(summary: &Value) -> Vec<Card> {
 fn means(relation: Relation) -> &'static str {
     match relation {
         Relation::Identical => "the same words in the same order",
-        Relation::NearDuplicate => "a Jaccard of at least 0.7",
+        Relation::NearDuplicate => "a Jaccard of at least 0.7, and of at least the threshold",
         Relation::Excerpt => "at least 0.8 of one is in the other",
         Relation::Variant => "a Jaccard of at least the threshold",
         Relation::PartialCopy => "a large part of one is in the other",
@@ -220,9 +206,12 @@ fn relations(summary: &Value) -> Vec<Row> {
 }
 
 /// Pairs by the larger of their coverages.
-fn overlaps(pairs: &[Listed]) -> Figure {
+fn overlaps(pairs: &Pairs<'_>) -> Option<Figure> {
+    if pairs.is_empty() {
+        return None;
+    }
     let mut heights = [0u64; 20];
-    for pair in pairs {
+    for pair in pairs.iter() {
         heights[((pair.overlap() * 20.0) as usize).min(19)] += 1;
     }
     let names: Vec<String> = (0..20).map(|step| format!("{} %", step * 5)).collect();
@@ -230,14 +219,14 @@ fn overlaps(pairs: &[Listed]) -> Figure {
     let svg =
         plots::bars(&Bars { names: &names, heights: &heights, front: None, below: "overlap from", beside: "pairs" });
     let says = format!(
-        "{}; most of them, {}, overlap by {} to {} %. The overlap is the share of words that stand in shared runs of five, in the \
+        "{}; most often, in {} of them, the overlap is {} to {} %. The overlap is the share of words that stand in shared runs of five, in the \
          article of the two that has the larger share.",
         plural(pairs.len() as u64, "pair"),
         count(heights[most]),
         most * 5,
         most * 5 + 5
     );
-    Figure { svg, title: "How much pairs overlap", says }
+    Some(Figure { svg, title: "How much pairs overlap", says })
 }
 
 /// Clusters by their number of articles.
@@ -276,7 +265,7 @@ fn sizes(groups: &[Group]) -> Option<Figure> {
 }
 
 /// Articles by date, and those of them that are in a pair.
-fn timeline(articles: &dyn Entries, pairs: &[Listed]) -> Option<Figure> {
+fn timeline(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Figure> {
     let mut is_paired = vec![false; articles.count()];
     pairs.iter().for_each(|pair| [pair.a, pair.b].iter().for_each(|article| is_paired[article.index()] = true));
     let all = (0..articles.count() as u32).map(ArticleId);
@@ -336,116 +325,6 @@ fn s_curve(bands: Bands, threshold: f64, summary: &Value) -> Figure {
     Figure { svg: plots::curve(bands, threshold), title: "How surely pairs are found", says }
 }
 
-/// For each article that is in a pair, who had it first: the earliest of all that it or an exact copy of it is paired with.
-fn matrix(articles: &dyn Entries, pairs: &[Listed]) -> Option<Matrix> {
-    let mut heads: Vec<u32> = (0..articles.count() as u32).collect();
-    for pair in pairs.iter().filter(|pair| pair.relation == Some(Relation::Identical)) {
-        let [a, b] = [pair.a, pair.b].map(|article| head(&mut heads, article.0));
-        heads[a.max(b) as usize] = a.min(b);
-    }
-    let dated = |article: u32| Some((articles.entry(ArticleId(article)).date?, article));
-    // Of each group of copies, its earliest; then the earliest of those that it is paired with.
-    let mut earliest: AHashMap<u32, Option<(Timestamp, u32)>> = AHashMap::new();
-    let sooner = |one: Option<(Timestamp, u32)>, other| match (one, other) {
-        (Some(one), Some(other)) => Some(std::cmp::min(one, other)),
-        (one, other) => one.or(other),
-    };
-    for article in pairs.iter().flat_map(|pair| [pair.a.0, pair.b.0]) {
-        let known = earliest.entry(head(&mut heads, article)).or_default();
-        *known = sooner(*known, dated(article));
-    }
-    let mut first = earliest.clone();
-    for pair in pairs {
-        let [a, b] = [pair.a, pair.b].map(|article| head(&mut heads, article.0));
-        for (one, other) in [(a, b), (b, a)] {
-            let known = first.entry(one).or_default();
-            *known = sooner(*known, earliest.get(&other).copied().flatten());
-        }
-    }
-    let mut paired: Vec<u32> = pairs.iter().flat_map(|pair| [pair.a.0, pair.b.0]).collect();
-    paired.sort_unstable();
-    paired.dedup();
-    let mut cells: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    let mut involved: BTreeMap<&str, u64> = BTreeMap::new();
-    let (mut counted, mut unknown) = (0u64, 0u64);
-    for article in paired {
-        let group = head(&mut heads, article);
-        let Some((when, who)) = first.get(&group).copied().flatten() else {
-            unknown += 1;
-            continue;
-        };
-        let publisher = |article: u32| articles.entry(ArticleId(article)).publisher;
-        if who == article {
-            continue;
-        }
-        match (publisher(who), publisher(article), dated(article)) {
-            (Some(from), Some(to), Some((date, _))) if is_surely_before(when, date) => {
-                *cells.entry((from, to)).or_default() += 1;
-                *involved.entry(from).or_default() += 1;
-                *involved.entry(to).or_default() += 1;
-                counted += 1;
-            }
-            _ => unknown += 1,
-        }
-    }
-    let mut names: Vec<(&str, u64)> = involved.into_iter().collect();
-    names.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
-    let left = names.len().saturating_sub(MOST_PUBLISHERS);
-    names.truncate(MOST_PUBLISHERS);
-    if names.is_empty() {
-        return None;
-    }
-    let most = cells.values().copied().max().unwrap_or(1).max(1);
-    let cell = |from: &str, to: &str| {
-        let number = cells.get(&(from, to)).copied().unwrap_or(0);
-        let heat = if number == 0 { 0 } else { 1 + (number * 4 / most) as u32 };
-        Cell { number: if number == 0 { String::new() } else { count(number) }, heat }
-    };
-    let shown = |name: &str| escape(crate::report::pairs::cut(name, 80));
-    // Whoever was never first has no row, and whoever was never later no column.
-    let later: Vec<&str> = names
-        .iter()
-        .map(|(to, _)| *to)
-        .filter(|to| names.iter().any(|(from, _)| cells.contains_key(&(*from, *to))))
-        .collect();
-    let first =
-        names.iter().map(|(from, _)| *from).filter(|from| later.iter().any(|to| cells.contains_key(&(*from, *to))));
-    let rows = first.map(|from| (shown(from), later.iter().map(|to| cell(from, to)).collect())).collect();
-    let mut note = format!(
-        "{} of which the same words, or much of them, stood in an earlier one; each counts once, for the publisher of the earliest \
-         article that it is paired with.",
-        plural(counted, "article")
-    );
-    if unknown > 0 {
-        let _ = write!(
-            note,
-            " It is not known of {} who was first: a date or publisher is missing, or two are of one day and one of them has no \
-             time.",
-            plural(unknown, "article")
-        );
-    }
-    if left > 0 {
-        let _ = write!(note, " {} with fewer are not shown.", plural(left as u64, "publisher"));
-    }
-    Some(Matrix { names: later.iter().map(|name| shown(name)).collect(), rows, note })
-}
-
-/// Whether a moment is before another one. One at midnight is a date whose time nobody knows.
-fn is_surely_before(one: Timestamp, other: Timestamp) -> bool {
-    let is_date = |moment: Timestamp| moment.0.rem_euclid(DAY) == 0;
-    if is_date(one) || is_date(other) { one.0.div_euclid(DAY) < other.0.div_euclid(DAY) } else { one < other }
-}
-
-/// The head of an article's group of copies.
-fn head(heads: &mut [u32], article: u32) -> u32 {
-    let mut at = article;
-    while heads[at as usize] != at {
-        heads[at as usize] = heads[heads[at as usize] as usize];
-        at = heads[at as usize];
-    }
-    at
-}
-
 /// How results were made, for a paper.
 fn method(summary: &Value, bands: Option<Bands>) -> String {
     let setting = |name: &str| told(at(summary, &format!("/settings/{name}")));
@@ -477,8 +356,9 @@ fn method(summary: &Value, bands: Option<Bands>) -> String {
     if !at(summary, "/settings/containment").is_null() {
         let _ = write!(
             text,
-            "Pairs of which one contains at least {} of the other and which share 13 words in a row were found by winnowed fingerprints. ",
-            setting("containment")
+            "Pairs of which one contains at least {} of the other and which share {} words in a row were found by winnowed fingerprints. ",
+            setting("containment"),
+            whole(summary, "/settings/shingle").max(RUN as u64)
         );
     }
     if !at(summary, "/settings/passage").is_null() {

@@ -21,11 +21,12 @@ class PairView {
 
   show() {
     const { pair } = this;
+    this.panes = [];
     if (!pair.view) {
       const note = element(
         "p",
         { class: "note" },
-        "The texts of this pair are not in this page. Its passages are in pairs.jsonl; a page with more texts is made with --report-pairs, and one of this pair alone with ",
+        "The texts of this pair are not in this page: it holds those of a few pairs, and none that is very long. Its passages are in pairs.jsonl; a page with more texts is made with --report-pairs, and one of this pair alone, however long, with ",
         element("code", {}, "wirecopy compare A B --html FILE"),
         ".",
       );
@@ -34,6 +35,11 @@ class PairView {
     }
     const panes = this.sides().map((one) => this.pane(one));
     this.panes = panes.map((pane) => pane.querySelector(".text"));
+    this.quiet = new Set();
+    this.marks = [[], []];
+    for (const mark of panes.flatMap((pane) => [...pane.querySelectorAll("mark")])) {
+      this.marks[mark.dataset.side][mark.dataset.passage] = mark;
+    }
     this.place.replaceChildren(this.facts(), this.tools(), element("div", { class: "sides" }, ...panes));
     this.panes.forEach((pane, at) => pane.addEventListener("scroll", () => this.follow(at)));
   }
@@ -106,7 +112,7 @@ class PairView {
   swap() {
     this.turned = !this.turned;
     this.show();
-    this.place.querySelector(".tools button").focus();
+    this.panes[0]?.focus({ preventScroll: true });
   }
 
   /* A text with its passages. */
@@ -115,17 +121,20 @@ class PairView {
     const text = article.text.text;
     const box = element("div", { class: "text", tabindex: "0", role: "region", "aria-label": "Text " + name, dir: "auto" });
     const order = passages.map((_, number) => number).sort((one, other) => passages[one][side * 2] - passages[other][side * 2]);
-    let at = 0;
+    let [at, edit] = [0, 0];
     for (const number of order) {
       const [start, end] = passages[number].slice(side * 2, side * 2 + 2);
-      box.append(...nodes(text.slice(at, Math.max(at, start))), this.passage(number, side, text, Math.max(at, start), end, edits[side]));
+      put(box, nodes(text.slice(at, Math.max(at, start))));
+      while (edit < edits[side].length && edits[side][edit][1] <= at) edit += 1;
+      box.append(this.passage(number, side, text, [Math.max(at, start), end], edit));
       at = Math.max(at, end);
     }
-    box.append(...nodes(text.slice(at)));
+    put(box, nodes(text.slice(at)));
     return element("section", { class: "side", "aria-label": name }, element("h3", {}, name + ": ", title(article)), box);
   }
 
-  passage(number, side, text, start, end, edits) {
+  /* A passage of a text; its edits begin with this one of all. */
+  passage(number, side, text, [start, end], edit) {
     const words = this.pair.view.passages[number][4];
     const boilerplate = this.pair.view.passages[number][5];
     const name = side ? "A" : "B";
@@ -133,18 +142,22 @@ class PairView {
     const jump = element("button", { type: "button", class: "jump", "aria-label": told, title: told }, String(number + 1));
     const made = element("mark", { class: "passage c" + ((number % 6) + 1), "data-passage": number, "data-side": side }, jump);
     let at = start;
-    for (const [from, to] of edits) {
-      if (to <= at || from >= end) continue;
-      made.append(...nodes(text.slice(at, from)), element(side ? "ins" : "del", {}, ...nodes(text.slice(from, to))));
+    const edits = this.pair.view.edits[side];
+    for (; edit < edits.length; edit++) {
+      const [from, to] = edits[edit];
+      if (from >= end) break;
+      if (to <= at) continue;
+      put(made, nodes(text.slice(at, from)));
+      made.append(put(element(side ? "ins" : "del"), nodes(text.slice(from, to))));
       at = to;
     }
-    made.append(...nodes(text.slice(at, end)));
+    put(made, nodes(text.slice(at, end)));
     made.addEventListener("click", () => this.twin(number, side));
     return made;
   }
 
   mark(number, side) {
-    return this.place.querySelector(`mark[data-passage="${number}"][data-side="${side}"]`);
+    return this.marks[side][number];
   }
 
   /* Goes from a passage to the same one in the other text. */
@@ -160,8 +173,7 @@ class PairView {
     for (const side of sides) {
       const mark = this.mark(number, side);
       const pane = mark.closest(".text");
-      this.quiet = this.panes.indexOf(pane);
-      pane.scrollTop = mark.offsetTop - pane.clientHeight / 4;
+      this.scroll(this.panes.indexOf(pane), mark.offsetTop - pane.clientHeight / 4);
       if (pane.scrollHeight <= pane.clientHeight + 1) mark.scrollIntoView({ block: "nearest" });
     }
     const words = this.pair.view.passages[number][4];
@@ -175,11 +187,7 @@ class PairView {
 
   /* Scrolls the other text so that the same passages stand side by side. */
   follow(at) {
-    if (this.quiet === at) {
-      this.quiet = undefined;
-      return;
-    }
-    if (!this.together) return;
+    if (this.quiet.delete(at) || !this.together) return;
     const [here, there] = [this.panes[at], this.panes[1 - at]];
     const sides = this.sides();
     const known = this.pair.view.passages
@@ -190,10 +198,15 @@ class PairView {
     const next = stops.findIndex(([place]) => place > top);
     const [from, to] = next < 1 ? [stops[stops.length - 1], stops[stops.length - 1]] : [stops[next - 1], stops[next]];
     const part = to[0] > from[0] ? (top - from[0]) / (to[0] - from[0]) : 0;
-    const goal = Math.round(from[1] + part * (to[1] - from[1]));
-    const most = there.scrollHeight - there.clientHeight;
-    if (Math.abs(there.scrollTop - Math.min(most, Math.max(0, goal))) < 2) return;
-    this.quiet = 1 - at;
-    there.scrollTop = goal;
+    this.scroll(1 - at, Math.round(from[1] + part * (to[1] - from[1])));
+  }
+
+  /* Scrolls a text so that the other does not follow. Where nothing moves, nothing is heard of it. */
+  scroll(at, goal) {
+    const pane = this.panes[at];
+    const before = pane.scrollTop;
+    this.quiet.add(at);
+    pane.scrollTop = goal;
+    if (pane.scrollTop === before) this.quiet.delete(at);
   }
 }

@@ -14,8 +14,13 @@ function element(name, attributes = {}, ...children) {
     if (value === true) made.setAttribute(key, "");
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
+  return put(made, children);
+}
+
+/* Appends one by one: there may be more than a call has room for. */
+function put(parent, children) {
+  for (const child of children) if (child !== null && child !== undefined) parent.append(child);
+  return parent;
 }
 
 /* A text as nodes, in which controls are named instead of obeyed. */
@@ -33,7 +38,7 @@ function nodes(text) {
 
 /* A short text whose direction is its own. */
 function words(text, name = "bdi") {
-  return element(name, {}, ...nodes(text));
+  return put(element(name), nodes(text));
 }
 
 const digits = new Intl.NumberFormat("en");

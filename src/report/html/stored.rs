@@ -3,7 +3,7 @@
 //! `texts.jsonl`, a line an article whose text a page shows: `id` and `text`. The report is made anew from it and the other
 //! files; of nothing else is anything read.
 
-use super::{Entries, Entry, Group, Listed, Material, Member, Whole, articles_of, strongest};
+use super::{Entries, Entry, Group, Listed, Material, Member, Pairs, Shown, Whole, strongest};
 use crate::article::{ArticleId, Timestamp};
 use crate::boilerplate::{Boilerplate, KnownPassage};
 use crate::config::{Config, SHINGLE};
@@ -19,6 +19,7 @@ use ahash::AHashMap;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -66,7 +67,7 @@ pub fn groups(clusters: &Clusters) -> Vec<Group> {
 /// If it cannot be written.
 pub fn write_texts(out: &mut impl Write, articles: &dyn Entries, texts: &BTreeMap<ArticleId, String>) -> Result<()> {
     for (article, text) in texts {
-        let line = Text { id: articles.entry(*article).id.into_owned(), text: text.clone() };
+        let line = Text { id: articles.entry(*article).id, text: text.as_str().into() };
         serde_json::to_writer(&mut *out, &line).map_err(|error| Error::output(&error.into()))?;
         out.write_all(b"\n").map_err(|error| Error::output(&error))?;
     }
@@ -74,9 +75,9 @@ pub fn write_texts(out: &mut impl Write, articles: &dyn Entries, texts: &BTreeMa
 }
 
 #[derive(Serialize, Deserialize)]
-struct Text {
-    id: String,
-    text: String,
+struct Text<'t> {
+    id: Cow<'t, str>,
+    text: Cow<'t, str>,
 }
 
 /// A row of `articles.csv`, as far as a page needs it.
@@ -186,11 +187,11 @@ pub struct Stored {
     summary: Value,
     stages: Vec<(String, f64)>,
     articles: Articles,
-    pairs: Vec<Listed>,
+    pairs: Pairs<'static>,
     groups: Vec<Group>,
     passages: Vec<KnownPassage>,
     skipped: Vec<Skipped>,
-    texts: BTreeMap<ArticleId, String>,
+    shown: Shown,
     config: Config,
     known: Boilerplate,
 }
@@ -228,7 +229,6 @@ impl Stored {
                 })
             })
             .collect();
-        let pairs = pairs?;
         let groups: Result<Vec<Group>> = lines::<Cluster>(&folder.join("clusters.jsonl"))?
             .iter()
             .map(|cluster| {
@@ -242,13 +242,15 @@ impl Stored {
                 })
             })
             .collect();
-        let texts: Result<BTreeMap<ArticleId, String>> = lines::<Text>(&folder.join("texts.jsonl"))?
-            .into_iter()
-            .map(|Text { id, text }| Ok((number(&id, "texts.jsonl")?, text)))
-            .collect();
-        let mut texts = texts?;
-        let wanted = articles_of(&pairs, &strongest(&pairs, most));
-        texts.retain(|article, _| wanted.binary_search(article).is_ok());
+        let mut texts = BTreeMap::new();
+        for Text { id, text } in lines::<Text<'static>>(&folder.join("texts.jsonl"))? {
+            texts.insert(number(&id, "texts.jsonl")?, text);
+        }
+        let pairs = Pairs::Listed(pairs?);
+        let known = |articles: &[ArticleId]| {
+            Ok(articles.iter().filter_map(|article| Some((*article, texts.get(article)?.to_string()))).collect())
+        };
+        let shown = Shown::of(&pairs, &strongest(&pairs, most), known)?;
         let passages = boilerplate::read(&folder.join("boilerplate.jsonl"))?;
         let config = config_of(&summary);
         Ok(Self {
@@ -262,30 +264,30 @@ impl Stored {
             summary,
             pairs,
             passages,
-            texts,
+            shown,
             config,
         })
     }
 
-    /// What the page is made of.
-    #[must_use]
-    pub fn material(&self) -> Material<'_> {
-        Material {
-            heading: self.heading.clone(),
-            command: self.command.clone(),
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(self, out: &mut impl Write) -> Result<()> {
+        let whole =
+            Whole { summary: self.summary, stages: self.stages, boilerplate: &self.passages, skipped: &self.skipped };
+        let material = Material {
+            heading: self.heading,
+            command: self.command,
             articles: &self.articles,
-            pairs: self.pairs.clone(),
-            groups: self.groups.clone(),
-            texts: self.texts.clone(),
+            pairs: self.pairs,
+            groups: self.groups,
+            shown: self.shown,
             config: &self.config,
             known: &self.known,
-            whole: Some(Whole {
-                summary: self.summary.clone(),
-                stages: self.stages.clone(),
-                boilerplate: &self.passages,
-                skipped: &self.skipped,
-            }),
-        }
+            whole: Some(whole),
+        };
+        super::write(out, &material)
     }
 }
 

@@ -33,11 +33,11 @@ impl View {
             let all = comparison.passages.iter().flat_map(|passage| edits(side, passage, is_a));
             let mut all: Vec<Span> = all.collect();
             all.sort_unstable();
-            Utf16::new(side.text).all(&all)
+            Utf16(side.text).all(&all)
         });
         let places = [
-            Utf16::new(a.text).all(&spans.iter().map(|passage| passage.a).collect::<Vec<_>>()),
-            Utf16::new(b.text).all(&spans.iter().map(|passage| passage.b).collect::<Vec<_>>()),
+            Utf16(a.text).all(&spans.iter().map(|passage| passage.a).collect::<Vec<_>>()),
+            Utf16(b.text).all(&spans.iter().map(|passage| passage.b).collect::<Vec<_>>()),
         ];
         let passages = spans.iter().zip(places[0].iter().zip(&places[1]));
         let overlap = &comparison.overlap;
@@ -56,11 +56,7 @@ impl View {
 /// Byte offsets of a text as offsets of UTF-16.
 struct Utf16<'t>(&'t str);
 
-impl<'t> Utf16<'t> {
-    fn new(text: &'t str) -> Self {
-        Self(text)
-    }
-
+impl Utf16<'_> {
     /// The places of spans, in their order.
     fn all(&self, spans: &[Span]) -> Vec<[u32; 2]> {
         let mut order: Vec<usize> = spans.iter().flat_map(|span| [span.start as usize, span.end as usize]).collect();
@@ -86,7 +82,7 @@ mod tests {
     fn places_are_those_of_utf_16() {
         let text = "aé😀b";
         let spans = [Span { start: 3, end: 7 }, Span { start: 0, end: 8 }, Span { start: 1, end: 3 }];
-        assert_eq!(Utf16::new(text).all(&spans), [[2, 4], [0, 5], [1, 2]]);
+        assert_eq!(Utf16(text).all(&spans), [[2, 4], [0, 5], [1, 2]]);
     }
 
     #[test]
