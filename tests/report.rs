@@ -127,7 +127,7 @@ fn whoever_had_it_first_is_said_only_where_it_is_known() {
         ["first ↓ later →|Sund Post|Ellery Gazette", "Sund Post|1|", "Meridian Wire|1|1"],
         "the earliest is the wire's, and nobody is said to have been before the radio"
     );
-    assert!(page.contains("It is not known of 1 article who was first"), "what is not known is counted");
+    assert!(page.contains("It is not known of 2 articles who was first"), "what is not known is counted");
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
         *path = Some(staging.path().to_owned());
     }
-    let work = arguments.work.folder()?;
+    let work = arguments.work.folder(arguments.output.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {

@@ -39,6 +39,6 @@ fn number(scan: &Scan, id: &str) -> Result<ArticleId> {
     let all = || (0..catalogue.cards.len() as u32).map(ArticleId);
     all().find(|&article| catalogue.id(article) == id).ok_or_else(|| {
         let example = all().next().map_or(String::new(), |first| format!("; the first is {}", catalogue.id(first)));
-        Error::setting(format!("no article has the id {id}; ids are those that scan gives{example}"))
+        Error::setting(format!("no article has the id {id}; ids are from {}{example}", catalogue.about_ids()))
     })
 }

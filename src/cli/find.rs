@@ -7,12 +7,12 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{One, Plan, read_one};
+use crate::input::{One, Plan, read_one, shown};
 use crate::pipeline::find::Search;
 use crate::report::find::{Answer, Answers, Question, write_json, write_text};
 use crate::report::html::few::{Few, Named};
 use crate::report::html::{self, Listed, Material, Pairs, Shown};
-use crate::report::terminal::plural;
+use crate::report::terminal::{escape, plural, write_next};
 use ahash::AHashMap;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -41,7 +41,13 @@ pub(super) fn run(arguments: &Find) -> Result<Exit> {
     let question = Question { name: &arguments.article, article: search.article(), run: search.run() };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match arguments.format {
-        OneFormat::Text => write_text(&mut out, question, &found, arguments.top, width()),
+        OneFormat::Text => write_text(&mut out, question, &found, arguments.top, width()).and_then(|()| {
+            let next = match &arguments.html {
+                Some(path) => format!("open {} in a browser", escape(&shown(path))),
+                None => "--html FILE writes each answer beside the article, to look at and to hand on".to_owned(),
+            };
+            write_next(&mut out, &next, width())
+        }),
         OneFormat::Json => write_json(&mut out, question, &found),
     }
     .and_then(|()| out.flush())

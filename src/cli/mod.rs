@@ -145,7 +145,7 @@ fn write_whole(path: &Path, may_replace: bool, write: impl FnOnce(&mut BufWriter
     // As any other file that a program writes.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".wirecopy-").tempfile_in(folder).map_err(failed)?;
+    let mut file = builder.prefix(".wirecopy-").tempfile_in(folder).map_err(|error| failed(error.kind().into()))?;
     let mut out = BufWriter::with_capacity(1 << 18, file.reopen().map_err(failed)?);
     write(&mut out).map_err(|error| if error.path().is_none() { error.at(path) } else { error })?;
     drop(out);

@@ -88,6 +88,10 @@ impl Bars {
         }
         let Ok(current) = self.current.lock() else { return };
         let Some((stage, since)) = current.stage else { return };
+        // What is told of a few milliseconds is not to be relied on.
+        if since.elapsed().as_millis() < u128::from(EVERY / 4) {
+            return;
+        }
         let rate = done as f64 / since.elapsed().as_secs_f64().max(0.001);
         let so_far = amount(stage, done);
         let whole = current.total.filter(|&total| total > 0).map_or(String::new(), |total| {
@@ -130,8 +134,8 @@ impl Progress for Bars {
             return;
         }
         let amounts = match (is_in_bytes(stage), total) {
-            (true, Some(_)) => "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}",
-            (true, None) => "{spinner} {bytes} {bytes_per_sec}",
+            (true, Some(_)) => "{bar:30} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} eta {eta}",
+            (true, None) => "{spinner} {decimal_bytes} {decimal_bytes_per_sec}",
             (false, Some(_)) => "{bar:30} {human_pos}/{human_len} {rate} eta {eta}",
             (false, None) => "{spinner}",
         };

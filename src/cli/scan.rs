@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         return Err(Error::input(nothing_to_read(&plan)));
     }
     check_needs(&Needs::of(&plan, &options, &config), memory, arguments)?;
-    let work = arguments.work.folder()?;
+    let work = arguments.work.folder(arguments.output.folder.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {

@@ -8,26 +8,29 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Texts in a file: a temporary one without a name, which is there as soon as there is a text, or one that was named.
 #[derive(Default)]
 pub(crate) struct Drawn {
     file: Mutex<Option<Arc<File>>>,
     end: AtomicU64,
+    /// Hashes of all texts, whatever their order.
+    sum: AtomicU64,
 }
 
 impl Drawn {
     /// No texts yet, in a new file of this path.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         let file = File::options().create(true).truncate(true).read(true).write(true).open(path)?;
-        Ok(Self { file: Mutex::new(Some(Arc::new(file))), end: AtomicU64::new(0) })
+        Ok(Self { file: Mutex::new(Some(Arc::new(file))), ..Self::default() })
     }
 
     /// Texts that are in a file.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let end = file.metadata()?.len();
-        Ok(Self { file: Mutex::new(Some(Arc::new(file))), end: AtomicU64::new(end) })
+        Ok(Self { file: Mutex::new(Some(Arc::new(file))), end: AtomicU64::new(end), ..Self::default() })
     }
 
     /// Keeps a text.
@@ -44,6 +47,7 @@ impl Drawn {
         };
         let at = self.end.fetch_add(text.len() as u64, Ordering::Relaxed);
         write_all_at(&file, at, text.as_bytes())?;
+        self.sum.fetch_xor(hash(at, text.as_bytes()), Ordering::Relaxed);
         Ok(TextPlace::Drawn { at, len: text.len() as u32 })
     }
 
@@ -54,10 +58,29 @@ impl Drawn {
         read_exact_at(&file, at, len as usize)
     }
 
+    /// A hash of all texts and their places.
+    pub(crate) fn sum(&self) -> u64 {
+        self.sum.load(Ordering::Relaxed)
+    }
+
+    /// Whether texts are what they were when they had this hash.
+    pub(crate) fn are_whole(&self, places: impl Iterator<Item = (u64, u32)>, sum: u64) -> bool {
+        let mut found = 0;
+        for (at, len) in places {
+            let Ok(text) = self.get(at, len) else { return false };
+            found ^= hash(at, &text);
+        }
+        found == sum
+    }
+
     /// Bytes of all texts.
     pub(crate) fn bytes(&self) -> u64 {
         self.end.load(Ordering::Relaxed)
     }
+}
+
+fn hash(at: u64, text: &[u8]) -> u64 {
+    xxh3_64_with_seed(text, at)
 }
 
 #[cfg(test)]
@@ -75,5 +98,8 @@ mod tests {
         assert_eq!(texts, ["one", "", "drei äöü"]);
         assert_eq!(drawn.bytes(), 14);
         assert!(drawn.get(14, 1).is_err());
+        let places = [(0, 3), (3, 0), (3, 11)];
+        assert!(drawn.are_whole(places.into_iter(), drawn.sum()));
+        assert!(!drawn.are_whole([(0, 3), (3, 10)].into_iter(), drawn.sum()));
     }
 }

@@ -78,6 +78,24 @@ pub(super) fn decode<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> (Cow<'
     encoding.decode_without_bom_handling(bytes)
 }
 
+/// A text in another encoding; what that has not is written as `escape` says.
+pub(crate) fn encode(text: &str, encoding: &'static Encoding, escape: impl Fn(char) -> String) -> Vec<u8> {
+    if encoding == UTF_8 {
+        return text.as_bytes().to_vec();
+    }
+    let mut encoded = Vec::new();
+    for ch in text.chars() {
+        let mut bytes = [0; 4];
+        let (as_it_is, _, is_missing) = encoding.encode(ch.encode_utf8(&mut bytes));
+        if is_missing {
+            encoded.extend(escape(ch).bytes());
+        } else {
+            encoded.extend_from_slice(&as_it_is);
+        }
+    }
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

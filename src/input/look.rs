@@ -272,8 +272,10 @@ pub(crate) const AUDIT: [&str; 4] = [".removed.jsonl", ".skipped.jsonl", ".summa
 
 /// What a file is by its name.
 pub(super) fn known_by_name(path: &Path) -> Option<Known> {
-    let name = path.as_os_str().as_encoded_bytes();
-    if AUDIT.iter().any(|ending| name.ends_with(ending.as_bytes())) {
+    let name = path.to_string_lossy();
+    let dump = AUDIT.iter().find_map(|ending| name.strip_suffix(ending));
+    // Someone else's file may have such a name, too.
+    if dump.is_some_and(|dump| Path::new(&format!("{dump}{}", AUDIT[2])).is_file()) {
         return None;
     }
     let ending = inner_ending(path)?;

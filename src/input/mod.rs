@@ -63,6 +63,7 @@ pub(crate) use dates::iso;
 pub(crate) use dates::timestamp;
 pub(crate) use discover::shown;
 pub(crate) use drawn::Drawn;
+pub(crate) use encoding::encode;
 use encoding_rs::Encoding;
 pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};

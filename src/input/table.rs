@@ -98,23 +98,35 @@ impl Table {
         self.encoding
     }
 
+    /// Whether some of its columns have these names, and are not all of them at its end.
+    pub(crate) fn has_some_of(&self, names: &[&str]) -> bool {
+        let count = self.names.iter().filter(|name| names.contains(&name.as_str())).count();
+        count > 0 && !(count == names.len() && self.is_noted(names))
+    }
+
+    /// Whether its last columns have these names.
+    fn is_noted(&self, names: &[&str]) -> bool {
+        self.names.len() > names.len() && self.names[self.names.len() - names.len()..].iter().eq(names)
+    }
+
     /// A row that has these cells at its end, in columns of these names. If the last columns have the names, theirs go.
     pub(crate) fn extended(&self, row: &[u8], names: &[&str], cells: &[impl AsRef<str>]) -> Vec<u8> {
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let end = row.iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
-        let is_noted = self.names.len() > names.len()
-            && self.names[self.names.len() - names.len()..].iter().zip(names).all(|(one, other)| one == other);
-        let others = self.names.len() - if is_noted { names.len() } else { 0 };
+        let others = self.names.len() - if self.is_noted(names) { names.len() } else { 0 };
         // What comes before a row belongs to it: the mark of its encoding, and lines without cells.
         let first = Rows::new(row, self.delimiter).next().map_or(0, |row| row.bytes.start);
         let first = first + if row[first..].starts_with(MARK) { MARK.len() } else { 0 };
-        let before = first + self.end_of(&row[first..end.max(first)], others);
+        let (length, is_open) = self.end_of(&row[first..end.max(first)], others);
+        let before = first + length;
         let missing =
             Rows::new(&row[..before], self.delimiter).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
         let mut extended = row[..before].to_vec();
+        // Whatever came next would be taken for a part of the last cell.
+        extended.extend(is_open.then_some(b'"'));
         extended.resize(before + missing, self.delimiter);
         for cell in cells {
-            let (cell, ..) = self.encoding.encode(cell.as_ref());
+            let cell = encoding::encode(cell.as_ref(), self.encoding, |ch| ch.escape_unicode().to_string());
             extended.push(self.delimiter);
             let is_plain = |byte: &u8| *byte != self.delimiter && !matches!(byte, b'"' | b'\r' | b'\n');
             if cell.iter().all(is_plain) {
@@ -130,8 +142,8 @@ impl Table {
         extended
     }
 
-    /// Where in a row the delimiter is that comes after so many cells, or its end.
-    fn end_of(&self, row: &[u8], cells: usize) -> usize {
+    /// Where in a row the delimiter is that comes after so many cells, or its end, and whether a quotation is open there.
+    fn end_of(&self, row: &[u8], cells: usize) -> (usize, bool) {
         #[derive(Clone, Copy)]
         enum In {
             Start,
@@ -148,14 +160,14 @@ impl Table {
                 (_, byte) if byte == self.delimiter => {
                     seen += 1;
                     if seen == cells {
-                        return at;
+                        return (at, false);
                     }
                     In::Start
                 }
                 _ => In::Plain,
             };
         }
-        row.len()
+        (row.len(), matches!(place, In::Quoted))
     }
 
     /// Finds the ends of its rows.
@@ -335,7 +347,7 @@ mod tests {
         fn cells_end_as_they_are_read(row in "x[ab,\"]{0,30}", cells in 1usize..5) {
             let table = Table::of(b"id,text\n", None, &FieldNames::default()).expect("it has a text");
             let all = rows(row.as_bytes()).remove(0).1;
-            let end = table.end_of(row.as_bytes(), cells);
+            let (end, _) = table.end_of(row.as_bytes(), cells);
             let first = rows(&row.as_bytes()[..end]).remove(0).1;
             prop_assert_eq!(&first[..], &all[..cells.min(all.len())]);
         }

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Archive, Format, Location, Skipped, Source};
 use crate::report::Nowhere;
 use crate::report::dump::{self, Becomes, Fate, Written};
-use crate::report::removed::{Account, Notes};
+use crate::report::removed::{Account, COLUMNS, Notes};
 use crate::report::summary::skipped_by_reason;
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
@@ -127,6 +127,12 @@ impl Scan {
     pub fn write_without(&self, found: &Found, target: Target<'_>, progress: &dyn Progress) -> Result<Vec<Spared>> {
         let parts = self.parts();
         check_targets(&parts)?;
+        let is_taken =
+            |part: &&Part<'_>| matches!(&part.source.format, Format::Rows(table) if table.has_some_of(&COLUMNS));
+        if let Some(part) = parts.iter().find(is_taken).filter(|_| target.annotate) {
+            let message = format!("{}: there are columns called wirecopy_... already", part.source.name);
+            return Err(Error::setting(message));
+        }
         progress.begin(Stage::Dump, Some(parts.iter().map(|part| part.source.bytes).sum()));
         let notes = target.annotate.then(|| self.notes(found));
         let goes = |article: ArticleId| {

@@ -89,7 +89,7 @@ impl WorkDir {
     /// What an earlier run left, if it read the same.
     pub(super) fn load(&self, plan: &Plan, identity: u128, store: &Arc<Store>) -> Option<WasRead> {
         let mut from = self.open(READ, identity)?;
-        let read = load(&mut from, store, Drawn::of(&self.folder.join(TEXTS)).ok()?).ok()?;
+        let (read, sum) = load(&mut from, store, Drawn::of(&self.folder.join(TEXTS)).ok()?).ok()?;
         let is_there = |location: &Location| {
             let has_text = match location.text {
                 TextPlace::Drawn { at, len } => at + u64::from(len) <= read.drawn.bytes(),
@@ -97,7 +97,11 @@ impl WorkDir {
             };
             has_text && (location.source as usize) < plan.sources.len()
         };
-        if !read.locations.iter().all(is_there) {
+        let drawn = read.locations.iter().filter_map(|location| match location.text {
+            TextPlace::Drawn { at, len } => Some((at, len)),
+            _ => None,
+        });
+        if !read.locations.iter().all(is_there) || !read.drawn.are_whole(drawn, sum) {
             return None;
         }
         self.resumed.store(true, Ordering::Relaxed);
@@ -170,10 +174,27 @@ pub(super) fn identity(plan: &Plan, options: &InputOptions, config: &Config) -> 
     hasher.update(format!("{} {config:?} {options:?}", env!("CARGO_PKG_VERSION")).as_bytes());
     for Source { name, packing, format, encoding, bytes, origin, reference, place, .. } in &plan.sources {
         let (encoding, within) = (encoding.name(), place.within());
-        let all = format!("{name:?} {packing:?} {format:?} {encoding} {bytes} {origin:?} {within:?} {reference}\n");
+        // A file may be changed and keep its size and time; that it was changed, the system knows.
+        let state = origin.as_ref().and_then(|origin| state_of(&origin.path));
+        let all =
+            format!("{name:?} {packing:?} {format:?} {encoding} {bytes} {origin:?} {state:?} {within:?} {reference}\n");
         hasher.update(all.as_bytes());
     }
     hasher.digest128()
+}
+
+/// Which file it is, and when anything about it was changed.
+#[cfg(unix)]
+fn state_of(path: &Path) -> Option<[i64; 3]> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path).ok()?;
+    Some([metadata.ino() as i64, metadata.ctime(), metadata.ctime_nsec()])
+}
+
+/// Nothing tells, but size and time.
+#[cfg(not(unix))]
+fn state_of(_: &Path) -> Option<[i64; 3]> {
+    None
 }
 
 /// Whether a file is what `save` wrote for this identity, to its end.
@@ -219,7 +240,7 @@ impl<W: Write> Write for Hashed<W> {
 }
 
 fn save(read: &WasRead, out: &mut dyn Write) -> io::Result<()> {
-    let WasRead { gathered, cards, locations, heard, .. } = read;
+    let WasRead { gathered, cards, locations, heard, drawn } = read;
     // What else is gathered is made of cards and places.
     let Gathered { words, digests, dates, keys, traces, survey, looked_up, common, short, preview, .. } = gathered;
     save_all(words, out)?;
@@ -241,10 +262,12 @@ fn save(read: &WasRead, out: &mut dyn Write) -> io::Result<()> {
     cards.save(out)?;
     let places: Vec<[u64; 7]> = locations.iter().map(place).collect();
     save_all(&places, out)?;
-    serde_json::to_string(&heard)?.save(out)
+    serde_json::to_string(&heard)?.save(out)?;
+    save_all(&[drawn.sum()], out)
 }
 
-fn load(from: &mut dyn Read, store: &Arc<Store>, drawn: Drawn) -> io::Result<WasRead> {
+/// What was read, and what the hash of its texts was.
+fn load(from: &mut dyn Read, store: &Arc<Store>, drawn: Drawn) -> io::Result<(WasRead, u64)> {
     let mut gathered = Gathered {
         words: load_all(from)?,
         digests: load_all(from)?,
@@ -265,7 +288,8 @@ fn load(from: &mut dyn Read, store: &Arc<Store>, drawn: Drawn) -> io::Result<Was
     let cards = Cards::load(from)?;
     let locations = load_all::<[u64; 7]>(from)?.into_iter().map(location).collect();
     let heard = serde_json::from_str(&String::load(from)?)?;
-    Ok(WasRead { gathered, cards, locations, heard, drawn })
+    let sum = count(from)?;
+    Ok((WasRead { gathered, cards, locations, heard, drawn }, sum))
 }
 
 fn place(location: &Location) -> [u64; 7] {

@@ -123,6 +123,8 @@ struct Framed {
     out: Packed,
     /// What came since the last record, if it separates records that cannot do without.
     separator: Option<Vec<u8>>,
+    /// What stood before records that went, and begins or ends an array.
+    held: Vec<u8>,
     /// Whether there was a record, and one that stayed.
     any: bool,
     any_stayed: bool,
@@ -132,7 +134,14 @@ struct Framed {
 
 impl Framed {
     fn new(out: Packed, is_separated: bool) -> Self {
-        Self { out, separator: is_separated.then(Vec::new), any: false, any_stayed: false, is_array: false }
+        Self {
+            out,
+            separator: is_separated.then(Vec::new),
+            held: Vec::new(),
+            any: false,
+            any_stayed: false,
+            is_array: false,
+        }
     }
 
     fn frame(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -149,24 +158,53 @@ impl Framed {
     /// Writes a record, or nothing of one that goes: then what stood before it goes too, unless it begins the file.
     fn record(&mut self, bytes: Option<&[u8]>) -> io::Result<()> {
         if let Some(separator) = &mut self.separator {
-            if !self.any || (self.any_stayed && bytes.is_some()) {
-                self.out.write(separator)?;
-                separator.clear();
+            // An array that begins or ends does so all the same.
+            let is_needed = !self.any || separator.iter().any(|byte| matches!(byte, b'[' | b']'));
+            if bytes.is_some() || is_needed {
+                self.held.append(separator);
             }
-            // An array that ends ends all the same.
-            separator.retain(|byte| matches!(byte, b'[' | b']'));
+            separator.clear();
+        }
+        if bytes.is_some() {
+            self.write_held()?;
         }
         self.any = true;
         self.any_stayed |= bytes.is_some();
         bytes.map_or(Ok(()), |bytes| self.out.write(bytes))
     }
 
+    /// Writes what stands before the next record that stays, or the end.
+    fn write_held(&mut self) -> io::Result<()> {
+        let held = std::mem::take(&mut self.held);
+        self.out.write(&without_spare_commas(&held, self.any_stayed))
+    }
+
     fn finish(mut self) -> io::Result<()> {
-        if let Some(end) = self.separator {
-            self.out.write(&end)?;
-        }
+        self.held.extend(self.separator.take().into_iter().flatten());
+        self.write_held()?;
         self.out.finish()
     }
+}
+
+/// What stands between two elements that stay, without the commas of those that went, and the blanks behind these.
+fn without_spare_commas(between: &[u8], follows_element: bool) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(between.len());
+    // Where nothing has stayed, no comma may begin.
+    let mut last = if follows_element { b'{' } else { b'[' };
+    let mut rest = between;
+    while let [byte, after @ ..] = rest {
+        let next = after.trim_ascii_start();
+        if *byte == b',' && (matches!(last, b'[' | b',') || next.first() == Some(&b']')) {
+            rest = next;
+            continue;
+        }
+        if !byte.is_ascii_whitespace() {
+            last = *byte;
+        }
+        kept.push(*byte);
+        rest = after;
+    }
+    kept
 }
 
 /// What is written of a record.
@@ -255,4 +293,24 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
         fs::create_dir_all(folder)?;
     }
     File::create_new(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_stay_arrays_whatever_goes() {
+        let between = |text: &str, follows: bool| {
+            String::from_utf8(without_spare_commas(text.as_bytes(), follows)).expect("UTF-8")
+        };
+        assert_eq!(between("],[", true), "],[");
+        assert_eq!(between("[[,", false), "[[");
+        assert_eq!(between("[[],[", false), "[[],[");
+        assert_eq!(between("],]", true), "]]");
+        assert_eq!(between(",[,", true), ",[");
+        assert_eq!(between(", [], ", true), ", [], ");
+        assert_eq!(between("[\n  ,\n  ", false), "[\n  ");
+        assert_eq!(between(",\n", true), ",\n");
+    }
 }

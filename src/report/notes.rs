@@ -3,7 +3,7 @@
 use super::removed::{COLUMNS, Note};
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{BoolType, ByteArrayType, DataType, DoubleType, Int64Type};
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 use std::io::{self, Write};
@@ -19,9 +19,13 @@ pub(super) fn extended(schema: &SchemaDescriptor) -> Result<(TypePtr, usize)> {
     let mut fields = root.get_fields().to_vec();
     let mut own = schema.num_columns();
     let last = fields.len().saturating_sub(COLUMNS.len());
-    if last > 0 && fields[last..].iter().map(|field| field.name()).eq(COLUMNS) {
+    let is_note = |(field, name): (&TypePtr, &str)| field.name() == name && field.is_primitive();
+    if last > 0 && fields[last..].iter().zip(COLUMNS).all(is_note) {
         fields.truncate(last);
         own -= COLUMNS.len();
+    }
+    if let Some(field) = fields.iter().find(|field| COLUMNS.contains(&field.name())) {
+        return Err(ParquetError::General(format!("there is a column {} already", field.name())));
     }
     for (name, physical) in COLUMNS.into_iter().zip(TYPES) {
         let text = (physical == Physical::BYTE_ARRAY).then_some(LogicalType::String);

@@ -17,7 +17,7 @@ use std::path::Path;
 /// # Errors
 /// If they cannot be written.
 pub fn write_summary(out: &mut impl Write, summary: &Summary, width: usize) -> Result<()> {
-    write_lines(out, lines(summary), width)
+    write_lines(out, lines(summary, width), width)
 }
 
 fn write_lines(out: &mut impl Write, lines: Vec<(&'static str, String)>, width: usize) -> Result<()> {
@@ -83,7 +83,7 @@ pub fn write_account(
     write_lines(out, lines, width)
 }
 
-fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
+fn lines(summary: &Summary, width: usize) -> Vec<(&'static str, String)> {
     let Summary { counts, input, crowds, settings, .. } = summary;
     let settings = &settings.config;
     let mut lines = Vec::new();
@@ -101,7 +101,7 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         .map(|relation| (relation, summary.relations.get(relation.name()).copied().unwrap_or(0)))
         .filter(|&(_, number)| number > 0)
         .collect();
-    lines.extend(bars(&relations).into_iter().map(|row| ("", row)));
+    lines.extend(bars(&relations, width).into_iter().map(|row| ("", row)));
     if counts.clusters > 0 {
         let text = format!(
             "{} with {} beside their representatives; the largest has {}",
@@ -161,12 +161,14 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
 const BAR: u64 = 24;
 
 /// A row for each relation: its name, how many pairs have it, and a bar as long as that.
-fn bars(relations: &[(Relation, u64)]) -> Vec<String> {
+fn bars(relations: &[(Relation, u64)], columns: usize) -> Vec<String> {
     let numbers: Vec<String> = relations.iter().map(|&(_, number)| count(number)).collect();
     let width = numbers.iter().map(String::len).max().unwrap_or(0);
+    // Name, number and blanks stand before a bar.
+    let longest = BAR.min(columns.saturating_sub(12 + 14 + 1 + width + 2) as u64).max(1);
     let most = relations.iter().map(|&(_, number)| number).max().unwrap_or(1);
     let row = |(&(relation, number), told): (&(Relation, u64), &String)| {
-        let bar = "█".repeat((number * BAR).div_ceil(most) as usize);
+        let bar = "█".repeat((number * longest).div_ceil(most) as usize);
         let bar = relation_style(Some(relation)).apply_to(bar);
         format!("{} {}  {bar}", align(relation.name(), 14, false), align(told, width, true))
     };

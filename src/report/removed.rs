@@ -25,7 +25,7 @@ use super::summary::Summary;
 use crate::article::ArticleId;
 use crate::cluster::stays::{Removed, Rule, Rules};
 use crate::error::{Error, Result};
-use crate::input::Format;
+use crate::input::{Format, encode};
 use crate::score::{Relation, ScoredPair};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -177,7 +177,7 @@ const FIELD: &[u8] = b",\"wirecopy\":";
 const NAME: &[u8] = b"\"wirecopy\"";
 
 /// The columns that a note adds to a table.
-pub(super) const COLUMNS: [&str; 5] =
+pub(crate) const COLUMNS: [&str; 5] =
     ["wirecopy_cluster", "wirecopy_keep", "wirecopy_nearest", "wirecopy_relation", "wirecopy_jaccard"];
 
 /// Writes into records what was found of their articles.
@@ -226,7 +226,8 @@ impl<'c> Notes<'c> {
         }
         let end = record.iter().rposition(|&byte| byte == b'}').unwrap_or(record.len());
         let note = serde_json::to_string(&note).unwrap_or_default();
-        let (note, ..) = source.encoding.encode(&note);
+        let escape = |ch: char| ch.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+        let note = encode(&note, source.encoding, escape);
         Some([without_note(&record[..end]), FIELD, &note, &record[end..]].concat())
     }
 

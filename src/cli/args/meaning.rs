@@ -199,8 +199,11 @@ impl Input {
 }
 
 impl Work {
-    /// The folder, if one was named.
-    pub(in crate::cli) fn folder(&self) -> Result<Option<Arc<WorkDir>>> {
+    /// The folder, if one was named; it is not where results go.
+    pub(in crate::cli) fn folder(&self, output: Option<&Path>) -> Result<Option<Arc<WorkDir>>> {
+        if self.work_dir.is_some() && self.work_dir.as_deref() == output {
+            return Err(Error::setting("--work-dir is where results go; name another folder"));
+        }
         self.work_dir.as_deref().map(|folder| WorkDir::new(folder, self.resume).map(Arc::new)).transpose()
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   wirecopy scan dump.jsonl.gz                    pairs and a summary on the terminal
-  wirecopy scan news/ -o result                  everything in the folder result: open result/report.html
+  wirecopy scan news/ -o result                  all of it in a folder: open result/report.html
   wirecopy scan today/ --against archive/        today's articles against older ones
   zcat dump.gz | wirecopy scan - --format jsonl  pairs as a stream of JSON lines
   wirecopy dedup dump.jsonl -o clean.jsonl       the dump without its duplicates, and an audit
@@ -66,7 +66,7 @@ macro_rules! relations {
 The overlap of A in B is the share of A's words that stand in B in runs of five or more.
 The relation of a pair is the first of these that holds:
   identical       the same words in the same order
-  near-duplicate  Jaccard 0.7 and above
+  near-duplicate  Jaccard 0.7 and above, and at the threshold and above
   excerpt         0.8 of the shingles of one are in the other
   variant         Jaccard at the threshold and above
   partial-copy    0.5 of the shingles of one are in the other (--containment)
@@ -447,8 +447,8 @@ pub(super) struct Dedup {
     #[arg(long, conflicts_with = "output")]
     pub(super) dry_run: bool,
 
-    /// Remove nothing: write all records (JSON or CSV), each with one more field `wirecopy` that says its cluster,
-    /// whether it would stay, and its nearest duplicate
+    /// Remove nothing: write all records, each with its cluster, whether it would stay, and its nearest duplicate: in a
+    /// field `wirecopy` of JSON, in columns `wirecopy_...` of CSV and Parquet, of others in OUT.notes.jsonl
     #[arg(long)]
     pub(super) annotate: bool,
 
@@ -506,7 +506,7 @@ Examples:
   wirecopy dedup dump.jsonl.gz -o clean.jsonl.gz            the same dump without its duplicates
   wirecopy dedup today/ --against archive/ -o archive/today only what the archive has not
   wirecopy dedup dump.csv --dry-run                         what would go
-  wirecopy dedup dump.parquet -o noted.parquet --annotate   all rows, with cluster, verdict and nearest
+  wirecopy dedup dump.parquet -o noted.parquet --annotate   all rows, with what was found of each
 
 An article is removed only as a duplicate of one that stays, with which it was compared word for word:
   identical       the same words in the same order

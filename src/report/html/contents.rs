@@ -4,7 +4,7 @@
 //! is 100 % and only 0 is 0 %, what comes close is 999.5 or 0.5.
 
 use super::view::View;
-use super::{Entries, Group, MOST_LISTED, MOST_MEMBERS, Material, Shown, strongest};
+use super::{Entries, Group, MOST_LISTED, MOST_MEMBERS, MOST_TEXT, Material, Shown, strongest};
 use crate::article::ArticleId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::iso;
@@ -156,10 +156,11 @@ impl<'m> Contents<'m> {
         let hidden = material.pairs.len() - self.views.len();
         if hidden > 0 {
             notes.push(format!(
-                "Both texts are in this page for {} of {}, the strongest of each relation (--report-pairs N); the passages of all are in \
-                 pairs.jsonl.",
+                "Both texts are in this page for {} of {}, the strongest of each relation in turn (--report-pairs N), but for very long ones \
+                 and what is beyond {} of text; the passages of all are in pairs.jsonl.",
                 count(self.views.len() as u64),
-                plural(material.pairs.len() as u64, "pair")
+                plural(material.pairs.len() as u64, "pair"),
+                indicatif::BinaryBytes(MOST_TEXT as u64)
             ));
         }
         notes

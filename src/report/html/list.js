@@ -56,14 +56,15 @@ class List {
     if (this.kind.filters) {
       const wanted = this.search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
       const least = Number(this.least.value) * 10;
-      const [relation, publisher, from, to] = [this.relation.value, this.publisher.value, this.from.value, this.to.value];
+      const [relation, from, to] = [this.relation.value, this.from.value, this.to.value];
+      const publisher = this.publisher.value.trim().toLowerCase();
       const dated = (article) => article.day !== null && (!from || article.day >= from) && (!to || article.day <= to);
       this.found = this.all.filter((item) => {
         const facts = this.kind.facts(item);
         return (
           facts.overlap >= least &&
           (!relation || facts.relations.includes(relation)) &&
-          (!publisher || facts.articles.some((article) => article.publisher === publisher)) &&
+          (!publisher || facts.articles.some((article) => article.publisher?.toLowerCase().includes(publisher))) &&
           (!(from || to) || facts.articles.some(dated)) &&
           wanted.every((word) => facts.articles.some((article) => haystack(article).includes(word)))
         );
@@ -72,10 +73,18 @@ class List {
       if (by) this.found.sort(by);
     }
     const some = this.found.length === this.all.length ? "" : count(this.found.length) + " of ";
-    this.count.textContent = some + plural(this.all.length, this.kind.noun);
+    const none = this.found.length || !this.all.length ? "" : "; nothing is like that";
+    this.count.textContent = some + plural(this.all.length, this.kind.noun) + none;
+    this.rows.hidden = !this.found.length;
     this.rows.scrollTop = 0;
     this.first = this.last = -1;
     this.draw();
+  }
+
+  /* Gives the focus back to the row that was left. */
+  returned(address) {
+    const row = [...this.inner.querySelectorAll("a")].find((one) => one.getAttribute("href") === address);
+    if (row) row.focus({ preventScroll: true });
   }
 
   /* Makes the rows in sight, or so many from the first. */
@@ -205,10 +214,10 @@ function members(cluster) {
     row: (member) => {
       const pair = between(member.article, cluster.representative);
       return [
-        relation(member.relation),
+        element("span", {}, relation(member.relation)),
         numbers(
-          ["of it in there", percent(member.coverage)],
-          ["its shingles", percent(member.containment)],
+          ["words in it", percent(member.coverage)],
+          ["shingles in it", percent(member.containment)],
           ["Jaccard", percent(member.jaccard)],
         ),
         element(

@@ -6,7 +6,10 @@ function part(name) {
   return document.getElementById(name);
 }
 
+const heading = document.title;
+
 function shown(name) {
+  document.title = heading;
   window.scrollTo(0, 0);
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== name;
   const of = { cluster: "clusters", pair: "pairs" }[name] || name;
@@ -32,37 +35,53 @@ function parts(address) {
   );
 }
 
+/* Says of what is not here that it is not. */
+function missing(what) {
+  const note = part("missing");
+  note.hidden = !what;
+  note.textContent = what ? what + " is not in this page." : "";
+}
+
 function route() {
   const asked = parts(location.hash);
+  missing();
   if ("pair" in asked) {
-    const pair = pairs.find((pair) => pair.a.id === asked.pair && pair.b.id === asked.with);
+    const of = (a, b) => pairs.find((pair) => pair.a.id === a && pair.b.id === b);
+    const pair = of(asked.pair, asked.with) || of(asked.with, asked.pair);
     if (pair) {
       shown("pair");
       part("pair-title").replaceChildren(title(pair.a), " and ", title(pair.b));
+      document.title = part("pair-title").textContent;
       made.pair = new PairView(part("pair-view"), pair);
+      made.left = location.hash;
       part("pair-title").focus({ preventScroll: true });
       return;
     }
   }
+  if ("pair" in asked) missing("This pair");
   if ("cluster" in asked && part("cluster")) {
     const cluster = clusters.find((cluster) => cluster.number === Number(asked.cluster));
     if (cluster) {
       shown("cluster");
       part("cluster-title").replaceChildren(`Cluster ${cluster.number}: `, title(cluster.representative));
       new List(part("cluster-list"), members(cluster), cluster.members);
+      made.left = location.hash;
       part("cluster-list").prepend(element("p", {}, "Compared with the article that stands for it: ", origin(cluster.representative)));
       part("cluster-title").focus({ preventScroll: true });
       return;
     }
   }
+  if ("cluster" in asked) missing("This cluster");
   if ("clusters" in asked && part("clusters")) {
     shown("clusters");
     if (!made.clusters) made.clusters = new List(part("clusters-list"), CLUSTERS, clusters);
+    made.clusters.returned(made.left);
     return;
   }
   if ("pairs" in asked || !part("overview")) {
     shown("pairs");
     if (!made.pairs) made.pairs = new List(part("pairs-list"), PAIRS, pairs);
+    made.pairs.returned(made.left);
     return;
   }
   shown("overview");
@@ -82,6 +101,11 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "s") made.pair.swap();
   else return;
   event.preventDefault();
+});
+
+/* On paper, everything is open. */
+window.addEventListener("beforeprint", () => {
+  for (const one of document.querySelectorAll("details")) one.open = true;
 });
 
 window.addEventListener("hashchange", route);

@@ -36,23 +36,20 @@ pub(super) fn matrix(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Matrix
         let [a, b] = [pair.a, pair.b].map(|article| head(&mut heads, article.0));
         heads[a.max(b) as usize] = a.min(b);
     }
-    let dated = |article: u32| Some((articles.entry(ArticleId(article)).date?, article));
     // Of each group of copies, its earliest; then the earliest of those that it is paired with.
-    let mut earliest: AHashMap<u32, Option<(Timestamp, u32)>> = AHashMap::new();
-    let sooner = |one: Option<(Timestamp, u32)>, other| match (one, other) {
-        (Some(one), Some(other)) => Some(std::cmp::min(one, other)),
-        (one, other) => one.or(other),
-    };
-    for article in pairs.iter().flat_map(|pair| [pair.a.0, pair.b.0]) {
-        let known = earliest.entry(head(&mut heads, article)).or_default();
-        *known = sooner(*known, dated(article));
+    let mut earliest: AHashMap<u32, First<'_>> = AHashMap::new();
+    for article in pairs.iter().flat_map(|pair| [pair.a, pair.b]) {
+        let entry = articles.entry(article);
+        if let Some(when) = entry.date {
+            earliest.entry(head(&mut heads, article.0)).or_default().add((when, article.0, entry.publisher));
+        }
     }
     let mut first = earliest.clone();
     for pair in pairs.iter() {
         let [a, b] = [pair.a, pair.b].map(|article| head(&mut heads, article.0));
         for (one, other) in [(a, b), (b, a)] {
             let known = first.entry(one).or_default();
-            *known = sooner(*known, earliest.get(&other).copied().flatten());
+            earliest.get(&other).into_iter().flat_map(|other| other.0).flatten().for_each(|other| known.add(other));
         }
     }
     let mut paired: Vec<u32> = pairs.iter().flat_map(|pair| [pair.a.0, pair.b.0]).collect();
@@ -63,16 +60,16 @@ pub(super) fn matrix(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Matrix
     let (mut counted, mut unknown) = (0u64, 0u64);
     for article in paired {
         let group = head(&mut heads, article);
-        let Some((when, who)) = first.get(&group).copied().flatten() else {
+        let Some((when, who, from)) = first.get(&group).and_then(First::sure) else {
             unknown += 1;
             continue;
         };
-        let publisher = |article: u32| articles.entry(ArticleId(article)).publisher;
         if who == article {
             continue;
         }
-        match (publisher(who), publisher(article), dated(article)) {
-            (Some(from), Some(to), Some((date, _))) if is_surely_before(when, date) => {
+        let entry = articles.entry(ArticleId(article));
+        match (from, entry.publisher, entry.date) {
+            (Some(from), Some(to), Some(date)) if is_surely_before(when, date) => {
                 *cells.entry((from, to)).or_default() += 1;
                 *involved.entry(from).or_default() += 1;
                 *involved.entry(to).or_default() += 1;
@@ -105,8 +102,8 @@ pub(super) fn matrix(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Matrix
         names.iter().map(|(from, _)| *from).filter(|from| later.iter().any(|to| cells.contains_key(&(*from, *to))));
     let rows = first.map(|from| (shown(from), later.iter().map(|to| cell(from, to)).collect())).collect();
     let mut note = format!(
-        "{} of which the same words, or much of them, stood in an earlier one; each counts once, for the publisher of the earliest \
-         article that it is paired with.",
+        "{} of which the same words, or much of them, stood in an earlier one; each counts once, for the publisher of the \
+         earliest dated article that it, or an exact copy of it, is paired with.",
         plural(counted, "article")
     );
     if unknown > 0 {
@@ -121,6 +118,30 @@ pub(super) fn matrix(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Matrix
         let _ = write!(note, " {} with fewer are not shown.", plural(left as u64, "publisher"));
     }
     Some(Matrix { names: later.iter().map(|name| shown(name)).collect(), rows, note })
+}
+
+/// An article with its date and publisher.
+type Dated<'p> = (Timestamp, u32, Option<&'p str>);
+
+/// The earliest of some articles, and the earliest of another publisher.
+#[derive(Clone, Copy, Default)]
+struct First<'p>([Option<Dated<'p>>; 2]);
+
+impl<'p> First<'p> {
+    fn add(&mut self, one: Dated<'p>) {
+        let [first, second] = self.0;
+        let mut all = [first, second, Some(one)];
+        // What is not there comes last.
+        all.sort_unstable_by_key(|one| (one.is_none(), *one));
+        let other = all[1..].iter().copied().flatten().find(|other| Some(other.2) != all[0].map(|first| first.2));
+        self.0 = [all[0], other];
+    }
+
+    /// The earliest, if it is surely that.
+    fn sure(&self) -> Option<Dated<'p>> {
+        let [first, second] = self.0;
+        first.filter(|first| second.is_none_or(|second| is_surely_before(first.0, second.0)))
+    }
 }
 
 /// Whether a moment is before another one. One at midnight is a date whose time nobody knows.

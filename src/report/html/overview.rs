@@ -150,8 +150,9 @@ fn bands(summary: &Value) -> Option<Bands> {
 fn cards(summary: &Value) -> Vec<Card> {
     let of = |name: &str| whole(summary, &format!("/counts/{name}"));
     let (articles, duplicates, clusters) = (of("articles"), of("duplicates"), of("clusters"));
-    let share = if articles == 0 { 0.0 } else { duplicates as f64 / articles as f64 };
     let references = of("references");
+    let own = articles - references.min(articles);
+    let share = if own == 0 { 0.0 } else { (duplicates as f64 / own as f64).min(1.0) };
     let of_articles = if references > 0 { format!("{} of them references", count(references)) } else { String::new() };
     let bytes = indicatif::DecimalBytes(whole(summary, "/input/bytes"));
     let sources = whole(summary, "/input/sources");
@@ -170,7 +171,7 @@ fn cards(summary: &Value) -> Vec<Card> {
         },
         Card {
             number: count(clusters),
-            name: "clusters",
+            name: if clusters == 1 { "cluster" } else { "clusters" },
             note: format!("the largest has {}", plural(of("largest_cluster"), "article")),
         },
         Card {
@@ -275,7 +276,10 @@ fn timeline(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Figure> {
     // A few dates of nonsense would leave no room for the others.
     let mut order: Vec<i64> = days.iter().map(|(day, _)| *day).collect();
     order.sort_unstable();
-    let (first, last) = (*order.get(order.len() / 200)?, *order.get(order.len() - 1 - order.len() / 200)?);
+    let (least, most) = (*order.first()?, *order.last()?);
+    let (first, last) = (order[order.len() / 200], order[order.len() - 1 - order.len() / 200]);
+    let are_close = most - least <= 4 * (last - first) + 30;
+    let (first, last) = if are_close { (least, most) } else { (first, last) };
     let width = ((last - first) / MOST_BARS + 1).max(1);
     let count_of = ((last - first) / width + 1) as usize;
     if count_of < 2 {
@@ -381,10 +385,20 @@ fn unlisted(summary: &Value) -> Vec<String> {
     let crowds = whole(summary, "/crowds/articles");
     if crowds > 0 {
         notes.push(format!(
-            "{} are in crowds; {} of them were not listed (--list-all lists all).",
+            "{} share words with very many others, and were compared with some that stand for them: {} of followers not listed, {} not \
+             compared with all (--list-all compares and lists all).",
             plural(crowds, "article"),
-            plural(whole(summary, "/crowds/unlisted_pairs"), "pair")
+            plural(whole(summary, "/crowds/unlisted_pairs"), "pair"),
+            plural(whole(summary, "/crowds/overflow"), "article")
         ));
+    }
+    let empty = whole(summary, "/counts/without_words");
+    if empty > 0 {
+        notes.push(format!("{} without words, which are nobody's duplicates.", plural(empty, "article")));
+    }
+    let odd = whole(summary, "/input/odd_dates");
+    if odd > 0 {
+        notes.push(format!("{} not understood (--date-format).", plural(odd, "date")));
     }
     let runs = whole(summary, "/long_runs");
     if runs > 0 {

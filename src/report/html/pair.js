@@ -26,9 +26,10 @@ class PairView {
       const note = element(
         "p",
         { class: "note" },
-        "The texts of this pair are not in this page: it holds those of a few pairs, and none that is very long. Its passages are in pairs.jsonl; a page with more texts is made with --report-pairs, and one of this pair alone, however long, with ",
+        "The texts of this pair are not in this page: it holds those of a few pairs, and none that is very long. A page of this pair alone, however long, is made with ",
         element("code", {}, "wirecopy compare A B --html FILE"),
         ".",
+        document.getElementById("overview") ? " Its passages are in pairs.jsonl; --report-pairs makes a page with more texts." : null,
       );
       this.place.replaceChildren(this.facts(), note);
       return;
@@ -112,6 +113,7 @@ class PairView {
   swap() {
     this.turned = !this.turned;
     this.show();
+    if (this.current >= 0) this.reach(this.current, 0, 1);
     this.panes[0]?.focus({ preventScroll: true });
   }
 
@@ -182,7 +184,11 @@ class PairView {
 
   step(by) {
     const all = this.pair.view.passages.length;
-    if (all) this.reach((this.current + by + all) % all, 0, 1);
+    if (!all) return;
+    const focused = document.activeElement.closest("mark");
+    const from = focused ? Number(focused.dataset.passage) : this.current;
+    this.reach(from < 0 && by < 0 ? all - 1 : (from + by + all) % all, 0, 1);
+    if (focused) this.mark(this.current, Number(focused.dataset.side)).querySelector(".jump").focus({ preventScroll: true });
   }
 
   /* Scrolls the other text so that the same passages stand side by side. */

@@ -12,6 +12,7 @@ use crate::input::{Skipped, timestamp};
 use crate::report::boilerplate;
 use crate::report::catalogue::Catalogue;
 use crate::report::clusters::Clusters;
+use crate::report::summary::FORMAT;
 use crate::report::tables::{cell, plain};
 use crate::report::terminal::escape;
 use crate::score::{Relation, ScoredPair};
@@ -202,7 +203,16 @@ impl Stored {
     /// # Errors
     /// If a file is missing or is not what a scan writes.
     pub fn read(folder: &Path, most: usize) -> Result<Self> {
-        let summary: Value = object(&folder.join("summary.json"))?;
+        let path = folder.join("summary.json");
+        if !path.is_file() {
+            return Err(Error::input("is no folder that scan wrote with -o: it has no summary.json").at(folder));
+        }
+        let summary: Value = object(&path)?;
+        let format = summary.pointer("/format").and_then(Value::as_u64);
+        if format != Some(FORMAT.into()) {
+            let message = format!("has another format than {FORMAT}; the version that wrote it makes its report");
+            return Err(Error::input(message).at(path));
+        }
         let Run { command, seconds } = object(&folder.join("run.json"))?;
         let path = folder.join("articles.csv");
         let mut articles: Vec<Article> = rows(&path)?;
@@ -219,6 +229,12 @@ impl Stored {
         let pairs: Result<Vec<Listed>> = rows::<Pair>(&folder.join("pairs.csv"))?
             .iter()
             .map(|pair| {
+                let fractions =
+                    [pair.jaccard, pair.containment_a, pair.containment_b, pair.coverage_a, pair.coverage_b];
+                if !fractions.iter().all(|fraction| (0.0..=1.0).contains(fraction)) {
+                    let message = format!("a fraction of {} and {} is not from 0 to 1", pair.a, pair.b);
+                    return Err(Error::input(message).at(folder.join("pairs.csv")));
+                }
                 Ok(Listed {
                     a: number(plain(&pair.a), "pairs.csv")?,
                     b: number(plain(&pair.b), "pairs.csv")?,
@@ -251,6 +267,17 @@ impl Stored {
             Ok(articles.iter().filter_map(|article| Some((*article, texts.get(article)?.to_string()))).collect())
         };
         let shown = Shown::of(&pairs, &strongest(&pairs, most), known)?;
+        for (file, counted, found) in [
+            ("articles.csv", "articles", articles.len()),
+            ("pairs.csv", "pairs", pairs.len()),
+            ("clusters.jsonl", "clusters", groups.as_ref().map_or(0, Vec::len)),
+        ] {
+            let told = summary.pointer(&format!("/counts/{counted}")).and_then(Value::as_u64);
+            if groups.is_ok() && told != Some(found as u64) {
+                let message = format!("has {found} {counted}, and summary.json says {}", told.unwrap_or_default());
+                return Err(Error::input(message).at(folder.join(file)));
+            }
+        }
         let passages = boilerplate::read(&folder.join("boilerplate.jsonl"))?;
         let config = config_of(&summary);
         Ok(Self {
