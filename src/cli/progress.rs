@@ -7,10 +7,13 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressState, Pr
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Milliseconds between two lines, and least ones of a stage whose end has a line.
 const EVERY: u64 = 10_000;
+
+/// How long a stage takes before it has a bar.
+const SEEN: Duration = Duration::from_millis(300);
 
 /// How progress is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -134,14 +137,14 @@ impl Progress for Bars {
             return;
         }
         let amounts = match (is_in_bytes(stage), total) {
-            (true, Some(_)) => "{bar:30} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} eta {eta}",
+            (true, Some(_)) => "{wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} eta {eta}",
             (true, None) => "{spinner} {decimal_bytes} {decimal_bytes_per_sec}",
-            (false, Some(_)) => "{bar:30} {human_pos}/{human_len} {rate} eta {eta}",
+            (false, Some(_)) => "{wide_bar} {human_pos}/{human_len} {rate} eta {eta}",
             (false, None) => "{spinner}",
         };
         let style = ProgressStyle::with_template(&format!("{:<12} {amounts}", stage.name()));
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-        bar.set_draw_target(ProgressDrawTarget::stderr());
+        bar.set_draw_target(ProgressDrawTarget::hidden());
         current.bar = match style {
             Ok(style) => bar.with_style(style.with_key("rate", rate)),
             Err(_) => bar,
@@ -152,6 +155,11 @@ impl Progress for Bars {
         match self.shown {
             Shown::Bars => {
                 if let Ok(current) = self.current.lock() {
+                    // What ends at once need not be seen.
+                    let is_long = |(_, since): (Stage, Instant)| since.elapsed() >= SEEN;
+                    if current.bar.is_hidden() && current.stage.is_some_and(is_long) {
+                        current.bar.set_draw_target(ProgressDrawTarget::stderr());
+                    }
                     current.bar.inc(amount);
                 }
             }

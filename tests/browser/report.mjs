@@ -178,10 +178,11 @@ const tests = {
       "</script><script>window.hacked=3</script> <!-- {{ 7*7 }} {% raw %} ${7*7} &lt;b&gt;",
       "\u202egnal\u202c \u2066isolated\u2069 \u0000\u0007\u001b[31m \ud83d\ude00 \u2028 end",
     ].join(" ");
+    const long = "x".repeat(400);
     const rest = " the council met on monday to talk about the bridge and its many bearings for the whole of a long day";
-    const record = (id, date) => JSON.stringify({ id, title: evil, publisher: evil, url: "javascript:window.hacked=4", date, text: evil + rest.repeat(3) + id });
+    const record = (id, date) => JSON.stringify({ id, title: evil + long, publisher: evil, url: "javascript:window.hacked=4", date, text: evil + rest.repeat(3) + id });
     const broken = '{"id": "lone\\ud800\\u003cb", "text": "\\ud800 \\udfff ' + rest.repeat(3) + '"}';
-    const ids = ["a'\"><i>", "b</script>&"];
+    const ids = ["a'\"><i>" + long, "b</script>&"];
     writeFileSync(join(folder, "evil<b>.jsonl"), [record(ids[0], "2024-01-01"), record(ids[1], "2024-01-02"), broken, "not json <script>"].join("\n") + "\n");
     const out = join(folder, "evil-report<i>");
     try {
@@ -193,6 +194,8 @@ const tests = {
       const page = await open(join(out, "report.html"), hash);
       assert.equal(await page.evaluate("window.hacked"), undefined, hash);
       assert.equal(await page.locator("main img, main i, main b").count(), 0, hash);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(wide, 0, `${hash} scrolls sideways`);
       await accessible(page, "hostile" + hash);
       if (hash.startsWith("#pair=a")) {
         const text = await textOf(page, "A");

@@ -2,6 +2,7 @@
 //! are used here.
 
 use crate::candidates::bands::Bands;
+use crate::report::terminal::count;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -29,13 +30,13 @@ pub(super) struct Bars<'b> {
 pub(super) fn bars(bars: &Bars<'_>) -> String {
     svg(|root| {
         let most = bars.heights.iter().copied().max().unwrap_or(0).max(1);
-        let count = bars.names.len().max(1);
+        let all = bars.names.len().max(1);
         let mut chart = ChartBuilder::on(root)
             .margin(8)
             .margin_right(20)
             .x_label_area_size(44)
             .y_label_area_size(64)
-            .build_cartesian_2d(-0.5..count as f64 - 0.5, 0.0..most as f64 * 1.05)?;
+            .build_cartesian_2d(-0.5..all as f64 - 0.5, 0.0..most as f64 * 1.05)?;
         let name = |at: &f64| {
             let index = at.round();
             let name = bars.names.get(index as usize).filter(|_| (at - index).abs() < 1e-6 && index >= 0.0);
@@ -43,7 +44,7 @@ pub(super) fn bars(bars: &Bars<'_>) -> String {
         };
         // As many names as there is room for.
         let longest = bars.names.iter().map(String::len).max().unwrap_or(1).max(1);
-        let labels = (60 / longest).clamp(2, count.max(2));
+        let labels = (60 / longest).clamp(2, all.max(2));
         let label = ("sans-serif", 13).into_font().color(&INK);
         chart
             .configure_mesh()
@@ -56,7 +57,7 @@ pub(super) fn bars(bars: &Bars<'_>) -> String {
             .x_labels(labels)
             .x_label_formatter(&name)
             .y_labels(5)
-            .y_label_formatter(&|height| if height.fract() == 0.0 { format!("{height}") } else { String::new() })
+            .y_label_formatter(&|height| if height.fract() == 0.0 { count(*height as u64) } else { String::new() })
             .x_desc(bars.below)
             .y_desc(bars.beside)
             .draw()?;
