@@ -4,7 +4,7 @@
 //! nothing, and as many texts of them as there is room for. Cost: O(n) for n pairs, and O(m log m) for the m that are
 //! chosen of each relation.
 
-use super::{Listed, MOST_OF_ONE, MOST_TEXT};
+use super::{Listed, MOST_LISTED, MOST_OF_ONE, MOST_TEXT};
 use crate::article::ArticleId;
 use crate::error::Result;
 use crate::score::{Relation, ScoredPair};
@@ -99,7 +99,8 @@ impl Shown {
     ) -> Result<Self> {
         let mut shown = Self::default();
         let mut room = MOST_TEXT;
-        for some in chosen.chunks(AT_ONCE) {
+        // No more than are listed.
+        for some in chosen[..chosen.len().min(MOST_LISTED)].chunks(AT_ONCE) {
             let of = |at: &u32| [pairs.get(*at).a, pairs.get(*at).b];
             let mut wanted: Vec<ArticleId> =
                 some.iter().flat_map(of).filter(|article| !shown.texts.contains_key(article)).collect();
