@@ -104,7 +104,8 @@ impl Staging {
     /// # Errors
     /// If the file cannot be made.
     pub fn pairs<'c>(&self, catalogue: &'c Catalogue, detail: Detail) -> Result<JsonLines<'c, BufWriter<File>>> {
-        Ok(JsonLines::new(catalogue, detail, self.create("pairs.jsonl")?))
+        let lines = JsonLines::new(catalogue, detail, self.create("pairs.jsonl")?);
+        Ok(lines.at(self.target.join("pairs.jsonl")))
     }
 
     /// Writes all other files but `run.json`, at once as far as there are threads.

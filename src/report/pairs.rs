@@ -20,6 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::score::{Comparison, Core, PassageSpans, Relation, ScoredPair, Side};
 use serde::Serialize;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// How much of the passages is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,6 +140,8 @@ pub struct JsonLines<'c, W> {
     catalogue: &'c Catalogue,
     detail: Detail,
     out: W,
+    /// The file that it is, if it is one.
+    place: Option<PathBuf>,
     /// Whether a reader that goes away is no reason to end.
     tolerant: bool,
     closed: bool,
@@ -147,7 +150,13 @@ pub struct JsonLines<'c, W> {
 impl<'c, W: Write> JsonLines<'c, W> {
     /// A writer to `out`, which should be buffered.
     pub fn new(catalogue: &'c Catalogue, detail: Detail, out: W) -> Self {
-        Self { catalogue, detail, out, tolerant: false, closed: false }
+        Self { catalogue, detail, out, place: None, tolerant: false, closed: false }
+    }
+
+    /// The same, and errors name this file.
+    #[must_use]
+    pub fn at(self, place: PathBuf) -> Self {
+        Self { place: Some(place), ..self }
     }
 
     /// The same, but that a reader who goes away is not missed.
@@ -162,7 +171,10 @@ impl<'c, W: Write> JsonLines<'c, W> {
                 self.closed = true;
                 Ok(())
             }
-            outcome => outcome,
+            outcome => outcome.map_err(|error| match &self.place {
+                Some(place) => error.at(place),
+                None => error,
+            }),
         }
     }
 
