@@ -59,6 +59,11 @@ impl Serialize for Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub i64);
 
+impl Timestamp {
+    /// Milliseconds of a day.
+    pub(crate) const DAY: i64 = 86_400_000;
+}
+
 /// An article held in memory, as a program hands it to [`Detector::detect`](crate::Detector::detect).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Article {

@@ -1,13 +1,13 @@
 //! `wirecopy compare A B`: what two articles share.
 
 use super::args::{Compare, OneFormat};
-use super::{Exit, command_line, output_error, width, write_whole};
+use super::{Exit, command_line, next, output_error, width, write_whole};
 use crate::article::ArticleId;
 use crate::error::Result;
-use crate::input::{read_one, shown};
+use crate::input::read_one;
 use crate::report::html::few::{Few, Named};
 use crate::report::html::{self, Listed, Material, Pairs, Shown};
-use crate::report::terminal::{escape, write_next};
+use crate::report::terminal::write_next;
 use crate::report::{pairs, passages};
 use crate::score::{Prepared, Side, compare};
 use std::io::Write;
@@ -58,13 +58,9 @@ pub(super) fn run(arguments: &Compare) -> Result<Exit> {
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match arguments.format {
-        OneFormat::Text => passages::write(&mut out, names, &comparison, a, b, width()).and_then(|()| match &arguments
-            .html
-        {
-            Some(path) => write_next(&mut out, &format!("open {} in a browser", escape(&shown(path))), width()),
-            None => {
-                write_next(&mut out, "--html FILE writes both texts side by side, to look at and to hand on", width())
-            }
+        OneFormat::Text => passages::write(&mut out, names, &comparison, a, b, width()).and_then(|()| {
+            let instead = "--html FILE writes both texts side by side, to look at and to hand on";
+            write_next(&mut out, &next(arguments.html.as_deref(), instead), width())
         }),
         OneFormat::Json => {
             let mut line = pairs::line(names, &comparison, a, b, arguments.passages.into());

@@ -2,19 +2,18 @@
 
 use super::args::{Find, OneFormat};
 use super::progress::Bars;
-use super::{Exit, command_line, log, output_error, width, write_whole};
+use super::{Exit, command_line, log, next, output_error, width, write_whole};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{One, Plan, read_one, shown};
+use crate::input::{One, Plan, read_one};
 use crate::pipeline::find::Search;
 use crate::report::find::{Answer, Answers, Question, write_json, write_text};
 use crate::report::html::few::{Few, Named};
 use crate::report::html::{self, Listed, Material, Pairs, Shown};
-use crate::report::terminal::{escape, plural, write_next};
+use crate::report::terminal::{plural, write_next};
 use ahash::AHashMap;
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -42,11 +41,8 @@ pub(super) fn run(arguments: &Find) -> Result<Exit> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match arguments.format {
         OneFormat::Text => write_text(&mut out, question, &found, arguments.top, width()).and_then(|()| {
-            let next = match &arguments.html {
-                Some(path) => format!("open {} in a browser", escape(&shown(path))),
-                None => "--html FILE writes each answer beside the article, to look at and to hand on".to_owned(),
-            };
-            write_next(&mut out, &next, width())
+            let instead = "--html FILE writes each answer beside the article, to look at and to hand on";
+            write_next(&mut out, &next(arguments.html.as_deref(), instead), width())
         }),
         OneFormat::Json => write_json(&mut out, question, &found),
     }
@@ -68,7 +64,6 @@ fn write_page(
 ) -> Result<()> {
     let words = search.article().prepared.spans().len() as u32;
     let mut articles = vec![Named { id: name.to_owned(), card: one.card.clone(), words }];
-    let mut texts = BTreeMap::from([(ArticleId(0), one.text.clone())]);
     let mut pairs = Vec::new();
     for (answer, number) in found.answers.iter().zip(1..) {
         let article = ArticleId(number);
@@ -79,16 +74,16 @@ fn write_page(
         });
         let comparison = &answer.comparison;
         pairs.push(Listed::new(ArticleId(0), article, &comparison.overlap, comparison.relation));
-        if let Some(text) = &answer.text {
-            texts.insert(article, text.clone());
-        }
     }
     unique(&mut articles, &found.answers);
     let articles = Few(articles);
     let pairs = Pairs::Listed(pairs);
-    let known = |articles: &[ArticleId]| {
-        Ok(articles.iter().filter_map(|article| Some((*article, texts.get(article)?.clone()))).collect())
+    let text = |article: &ArticleId| match article.index().checked_sub(1) {
+        None => Some(one.text.clone()),
+        Some(answer) => found.answers[answer].text.clone(),
     };
+    let known =
+        |articles: &[ArticleId]| Ok(articles.iter().filter_map(|article| Some((*article, text(article)?))).collect());
     // Those who share most come first.
     let chosen: Vec<u32> = (0..pairs.len().min(html::PAIRS) as u32).collect();
     let shown = Shown::of(&pairs, &chosen, known)?;

@@ -14,7 +14,7 @@ mod scan;
 mod tune;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::is_careful;
+use crate::input::{is_careful, shown};
 use crate::report::terminal::escape;
 use args::{Arguments, Command};
 use clap::Parser;
@@ -128,6 +128,11 @@ fn command_line() -> String {
     };
     let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
     escape(&std::iter::once("wirecopy".to_owned()).chain(arguments).collect::<Vec<_>>().join(" "))
+}
+
+/// What to do next: to open the page that was written, if one was.
+fn next(page: Option<&Path>, instead: &str) -> String {
+    page.map_or_else(|| instead.to_owned(), |page| format!("open {} in a browser", escape(&shown(page))))
 }
 
 /// Writes a file that is there whole or not at all.

@@ -2,7 +2,7 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, command_line, log, output_error, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, command_line, log, next, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan};
 use crate::pipeline::needs::Needs;
@@ -233,15 +233,12 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
     if let Some(folder) = &output.folder {
         writeln!(out, "\nwritten to {}", escape(&folder.to_string_lossy())).map_err(output_error)?;
     }
-    let next = match &output.folder {
-        Some(folder) => format!("open {} in a browser", escape(&folder.join("report.html").to_string_lossy())),
-        None if found.summary.counts.pairs > 0 => {
-            "-o DIR writes all pairs, tables, and a report to look at; `wirecopy dedup` removes duplicates".to_owned()
-        }
-        None => {
-            "--threshold 0.3 finds pairs that are less alike, --passage 25 whoever shares 25 words in a row".to_owned()
-        }
+    let instead = if found.summary.counts.pairs > 0 {
+        "-o DIR writes all pairs, tables, and a report to look at; `wirecopy dedup` removes duplicates"
+    } else {
+        "--threshold 0.3 finds pairs that are less alike, --passage 25 whoever shares 25 words in a row"
     };
-    write_next(&mut out, &next, width()).map_err(output_error)?;
+    let report = output.folder.as_ref().map(|folder| folder.join("report.html"));
+    write_next(&mut out, &next(report.as_deref(), instead), width()).map_err(output_error)?;
     out.flush().map_err(output_error)
 }

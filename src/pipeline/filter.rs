@@ -4,11 +4,10 @@
 
 use super::copies::Copies;
 use super::gather::Gathered;
+use crate::article::Timestamp;
 use crate::candidates::Pair;
 use crate::config::Config;
 use ahash::AHashMap;
-
-pub(super) const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
 
 /// When and by whom a copy was published; `None` and 0 where that is not known.
 type Origin = (Option<i64>, u32);
@@ -42,7 +41,7 @@ pub(crate) struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     pub(crate) fn new(gathered: &'a Gathered, config: &Config, copies: &Copies) -> Self {
-        let within = config.within_days.map(|days| (days * MILLISECONDS_A_DAY) as i64);
+        let within = config.within_days.map(|days| (days * Timestamp::DAY as f64) as i64);
         let mut filter = Self { gathered, within, across: config.across_publishers, copies: AHashMap::new() };
         if filter.is_active() {
             for group in &copies.groups {

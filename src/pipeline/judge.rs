@@ -1,9 +1,8 @@
 //! Pairs that a person names, scored one by one whether they are reported or not.
 
 use super::detect::Texts;
-use super::filter::MILLISECONDS_A_DAY;
 use super::scan::{Found, OnDisk, Scan};
-use crate::article::ArticleId;
+use crate::article::{ArticleId, Timestamp};
 use crate::boilerplate::Boilerplate;
 use crate::error::{Error, Result};
 use crate::report::evaluate::Judged;
@@ -78,7 +77,7 @@ impl Scan {
             reasons.push("Both are references, which are not compared with each other.".to_owned());
         }
         if let (Some(days), Some(one), Some(other)) = (self.config().within_days, one.date, other.date) {
-            let apart = one.0.abs_diff(other.0) as f64 / MILLISECONDS_A_DAY;
+            let apart = one.0.abs_diff(other.0) as f64 / Timestamp::DAY as f64;
             if apart > days {
                 reasons.push(format!("They are dated {apart:.1} days apart; --within asks for at most {days}."));
             }

@@ -5,7 +5,7 @@
 use super::aside::{Aside, Part, beside};
 use super::catalogue::Catalogue;
 use super::removed::{self, DedupSummary, Notes};
-use super::write_json;
+use super::{write_json, write_line};
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{AUDIT, Skipped};
@@ -105,10 +105,10 @@ impl Deduplicated {
         removed::write(&mut self.create("removed")?, catalogue, removed)?;
         if !skipped.is_empty() {
             let mut lines = self.create("skipped")?;
-            skipped.iter().try_for_each(|skip| write_json(&mut lines, skip, false))?;
+            skipped.iter().try_for_each(|skip| write_line(&mut lines, skip))?;
             lines.flush().map_err(|error| Error::output(&error))?;
         }
-        write_json(&mut self.create("summary")?, summary, true)
+        write_json(&mut self.create("summary")?, summary)
     }
 
     fn create(&self, name: &str) -> Result<BufWriter<File>> {

@@ -8,6 +8,7 @@
 //!
 //! `--boilerplate FILE` reads such a file, and then the same words count for nobody as in the run that wrote it.
 
+use super::write_line;
 use crate::boilerplate::KnownPassage;
 use crate::error::{Error, Result};
 use std::io::{BufRead, Write};
@@ -19,8 +20,7 @@ use std::path::Path;
 /// If it cannot be written.
 pub fn write(mut out: impl Write, passages: &[KnownPassage]) -> Result<()> {
     for passage in passages {
-        serde_json::to_writer(&mut out, passage).map_err(|error| Error::output(&error.into()))?;
-        out.write_all(b"\n").map_err(|error| Error::output(&error))?;
+        write_line(&mut out, passage)?;
     }
     out.flush().map_err(|error| Error::output(&error))
 }

@@ -8,6 +8,7 @@
 //! | `members` | the other articles, in input order: `id`, and to the representative `relation`, `jaccard`, `containment` (how much of the member's shingles the representative has), `coverage` (the share of the member's words in shared shingles) |
 
 use super::catalogue::Catalogue;
+use super::write_line;
 use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::score::{Relation, ScoredPair};
@@ -112,8 +113,7 @@ impl Clusters {
                 min_jaccard: others.iter().map(|(_, pair)| pair.overlap.jaccard()).fold(1.0, f64::min),
                 members: others.iter().map(|(id, pair)| Member::new(id, pair)).collect(),
             };
-            serde_json::to_writer(&mut out, &line).map_err(|error| Error::output(&error.into()))?;
-            out.write_all(b"\n").map_err(|error| Error::output(&error))?;
+            write_line(&mut out, &line)?;
         }
         out.flush().map_err(|error| Error::output(&error))
     }

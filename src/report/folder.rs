@@ -8,7 +8,7 @@ use super::html::{self, Material};
 use super::pairs::{Detail, JsonLines};
 use super::summary::{RunInfo, Summary};
 use super::tables::{self, Found};
-use super::{Copied, boilerplate, write_json};
+use super::{Copied, boilerplate, write_json, write_line};
 use crate::boilerplate::KnownPassage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Skipped, shown};
@@ -122,10 +122,10 @@ impl Staging {
             boilerplate::write(self.create("boilerplate.jsonl")?, known)?;
             let mut lines = self.create("skipped.jsonl")?;
             for skip in skipped {
-                write_json(&mut lines, skip, false)?;
+                write_line(&mut lines, skip)?;
             }
             lines.flush().map_err(|error| Error::output(&error))?;
-            write_json(&mut self.create("summary.json")?, summary, true)
+            write_json(&mut self.create("summary.json")?, summary)
         };
         let (articles, others) = rayon::join(articles, others);
         articles.and(others).map_err(|error| self.in_target(error))
@@ -136,7 +136,7 @@ impl Staging {
     /// # Errors
     /// If it cannot be written.
     pub fn write_run(&self, run: &RunInfo) -> Result<()> {
-        let written = self.create("run.json").and_then(|mut out| write_json(&mut out, run, true));
+        let written = self.create("run.json").and_then(|mut out| write_json(&mut out, run));
         written.map_err(|error| self.in_target(error))
     }
 

@@ -138,13 +138,20 @@ impl<S: Sink, T: Sink> Sink for (S, T) {
     }
 }
 
-/// Writes a value as JSON, and a line feed.
+/// Writes a value as a line of JSON.
 #[cfg(feature = "formats")]
-fn write_json(out: &mut impl std::io::Write, value: &impl Serialize, pretty: bool) -> Result<()> {
+fn write_line(out: &mut impl std::io::Write, value: &impl Serialize) -> Result<()> {
     use crate::error::Error;
 
-    let written =
-        if pretty { serde_json::to_writer_pretty(&mut *out, value) } else { serde_json::to_writer(&mut *out, value) };
-    written.map_err(|error| Error::output(&error.into()))?;
+    serde_json::to_writer(&mut *out, value).map_err(|error| Error::output(&error.into()))?;
+    out.write_all(b"\n").map_err(|error| Error::output(&error))
+}
+
+/// Writes a value as JSON for people to read, and all that was written before it.
+#[cfg(feature = "formats")]
+fn write_json(out: &mut impl std::io::Write, value: &impl Serialize) -> Result<()> {
+    use crate::error::Error;
+
+    serde_json::to_writer_pretty(&mut *out, value).map_err(|error| Error::output(&error.into()))?;
     out.write_all(b"\n").and_then(|()| out.flush()).map_err(|error| Error::output(&error))
 }

@@ -22,6 +22,7 @@
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
 use super::summary::Summary;
+use super::write_line;
 use crate::article::ArticleId;
 use crate::cluster::stays::{Removed, Rule, Rules};
 use crate::error::{Error, Result};
@@ -89,8 +90,7 @@ pub fn write(out: &mut impl Write, catalogue: &Catalogue, removed: &[Removed]) -
             words_lost: words_lost(pair),
             rule: *rule,
         };
-        serde_json::to_writer(&mut *out, &line).map_err(|error| Error::output(&error.into()))?;
-        out.write_all(b"\n").map_err(|error| Error::output(&error))?;
+        write_line(out, &line)?;
     }
     out.flush().map_err(|error| Error::output(&error))
 }
@@ -253,8 +253,7 @@ impl<'c> Notes<'c> {
     pub(super) fn write_apart(&self, out: &mut impl Write) -> Result<()> {
         for article in self.apart() {
             let line = Apart { article: named(self.catalogue, article), note: self.note(article) };
-            serde_json::to_writer(&mut *out, &line).map_err(|error| Error::output(&error.into()))?;
-            out.write_all(b"\n").map_err(|error| Error::output(&error))?;
+            write_line(out, &line)?;
         }
         out.flush().map_err(|error| Error::output(&error))
     }

@@ -188,7 +188,7 @@ pub(super) struct Input {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is written")]
 pub(super) struct Output {
-    /// Write pairs, clusters, articles and a summary into this folder
+    /// Write pairs, clusters, articles, a summary and a report to look at into this folder
     #[arg(short = 'o', long = "output", id = "output", value_name = "DIR")]
     pub(super) folder: Option<PathBuf>,
 

@@ -4,7 +4,6 @@
 //! one came later: each article counts once, for the publisher of the earliest article that it, or an exact copy of it, is
 //! paired with. Of two articles of one day, one of which has no time, nobody is said to be first. O(n) for n pairs.
 
-use super::overview::DAY;
 use super::{Entries, Pairs};
 use crate::article::{ArticleId, Timestamp};
 use crate::report::terminal::{count, escape, plural};
@@ -146,8 +145,12 @@ impl<'p> First<'p> {
 
 /// Whether a moment is before another one. One at midnight is a date whose time nobody knows.
 fn is_surely_before(one: Timestamp, other: Timestamp) -> bool {
-    let is_date = |moment: Timestamp| moment.0.rem_euclid(DAY) == 0;
-    if is_date(one) || is_date(other) { one.0.div_euclid(DAY) < other.0.div_euclid(DAY) } else { one < other }
+    let is_date = |moment: Timestamp| moment.0.rem_euclid(Timestamp::DAY) == 0;
+    if is_date(one) || is_date(other) {
+        one.0.div_euclid(Timestamp::DAY) < other.0.div_euclid(Timestamp::DAY)
+    } else {
+        one < other
+    }
 }
 
 /// The head of an article's group of copies.

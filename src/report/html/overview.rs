@@ -11,8 +11,6 @@ use crate::score::Relation;
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Milliseconds.
-pub(super) const DAY: i64 = 86_400_000;
 /// Most bars of the timeline.
 const MOST_BARS: i64 = 60;
 /// Most passages of boilerplate, and most of what was skipped, that are listed.
@@ -271,7 +269,9 @@ fn timeline(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Figure> {
     pairs.iter().for_each(|pair| [pair.a, pair.b].iter().for_each(|article| is_paired[article.index()] = true));
     let all = (0..articles.count() as u32).map(ArticleId);
     let days: Vec<(i64, bool)> = all
-        .filter_map(|article| Some((articles.entry(article).date?.0.div_euclid(DAY), is_paired[article.index()])))
+        .filter_map(|article| {
+            Some((articles.entry(article).date?.0.div_euclid(Timestamp::DAY), is_paired[article.index()]))
+        })
         .collect();
     // A few dates of nonsense would leave no room for the others.
     let mut order: Vec<i64> = days.iter().map(|(day, _)| *day).collect();
@@ -295,7 +295,7 @@ fn timeline(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Figure> {
         heights[at] += 1;
         front[at] += u64::from(*is_paired);
     }
-    let date = |day: i64| crate::input::iso(Timestamp(day * DAY)).chars().take(10).collect::<String>();
+    let date = |day: i64| crate::input::iso(Timestamp(day * Timestamp::DAY)).chars().take(10).collect::<String>();
     let names: Vec<String> = (0..count_of as i64).map(|at| date(first + at * width)).collect();
     let beside = "articles";
     let svg = plots::bars(&Bars { names: &names, heights: &heights, front: Some(&front), below: "published", beside });

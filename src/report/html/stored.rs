@@ -15,6 +15,7 @@ use crate::report::clusters::Clusters;
 use crate::report::summary::FORMAT;
 use crate::report::tables::{cell, plain};
 use crate::report::terminal::escape;
+use crate::report::write_line;
 use crate::score::{Relation, ScoredPair};
 use ahash::AHashMap;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
@@ -69,8 +70,7 @@ pub fn groups(clusters: &Clusters) -> Vec<Group> {
 pub fn write_texts(out: &mut impl Write, articles: &dyn Entries, texts: &BTreeMap<ArticleId, String>) -> Result<()> {
     for (article, text) in texts {
         let line = Text { id: articles.entry(*article).id, text: text.as_str().into() };
-        serde_json::to_writer(&mut *out, &line).map_err(|error| Error::output(&error.into()))?;
-        out.write_all(b"\n").map_err(|error| Error::output(&error))?;
+        write_line(out, &line)?;
     }
     out.flush().map_err(|error| Error::output(&error))
 }
