@@ -10,6 +10,8 @@ use std::ops::Range;
 
 /// Bytes of a block, but for the end of its last line.
 pub(crate) const BLOCK: usize = 4 << 20;
+/// Bytes of a piece of a block that is worked on while they lie in a core's cache.
+pub(super) const PIECE: usize = 1 << 18;
 /// Bytes that are read at a time beyond a block's end, looking for the end of its last line.
 const MORE: usize = 1 << 16;
 
@@ -32,39 +34,69 @@ impl Block {
     }
 }
 
-/// The lines that begin in `from..to` of a plain source.
-pub(super) fn range(place: &Place, from: u64, to: u64, max_record: u64) -> Block {
-    let mut block = Block { offset: from, ..Block::default() };
-    if let Err(error) = fill(place, from, to, max_record, &mut block) {
+/// The lines that begin in a stretch of a plain source, all in one block.
+pub(super) fn range(place: &Place, stretch: Range<u64>, max_record: u64) -> Block {
+    let mut whole = Block::default();
+    pieces(place, stretch, (max_record, usize::MAX), &mut |piece| whole = std::mem::take(piece));
+    whole
+}
+
+/// The same block by block, of `piece` bytes and a line; each is gone once it was visited. The last, and no other, may
+/// have a line that is too long, or an error.
+pub(super) fn pieces(
+    place: &Place,
+    stretch: Range<u64>,
+    (max_record, piece): (u64, usize),
+    visit: &mut dyn FnMut(&mut Block),
+) {
+    let mut block = Block { offset: stretch.start, ..Block::default() };
+    if let Err(error) = walk(place, stretch, (max_record, piece), &mut block, visit) {
         block.error = Some(error.to_string());
         keep_whole_lines(&mut block.bytes);
     }
-    block
+    visit(&mut block);
 }
 
-fn fill(place: &Place, from: u64, to: u64, max_record: u64, block: &mut Block) -> io::Result<()> {
-    // A line begins at `from` if the byte before is a line feed.
-    let start = from.saturating_sub(1);
-    let mut reader = place.open_at(start)?;
-    block.bytes.reserve((to - start) as usize + MORE);
-    reader.by_ref().take(to - start).read_to_end(&mut block.bytes)?;
-    if (block.bytes.len() as u64) < to - start {
-        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "became shorter while it was read"));
-    }
-    if from > 0 {
-        let Some(feed) = line_feed(&block.bytes) else {
+/// Visits all pieces but the last, which is left in `block`.
+fn walk(
+    place: &Place,
+    Range { start, end }: Range<u64>,
+    (max_record, piece): (u64, usize),
+    block: &mut Block,
+    visit: &mut dyn FnMut(&mut Block),
+) -> io::Result<()> {
+    // A line begins at `start` if the byte before is a line feed.
+    let mut begun = start == 0;
+    let mut at = start.saturating_sub(1);
+    let mut reader = place.open_at(at)?;
+    let mut carry = Vec::new();
+    while at < end {
+        let before = block.bytes.len();
+        let count = usize::try_from(end - at).unwrap_or(usize::MAX).min(piece);
+        let read = append(&mut reader, count, &mut block.bytes);
+        if !begun {
+            let first_line = line_feed(&block.bytes).map_or(block.bytes.len(), |feed| feed + 1);
+            begun = first_line > 0 && block.bytes[first_line - 1] == b'\n';
+            block.offset = at + first_line as u64;
+            block.bytes.drain(..first_line);
+        }
+        if read? < count {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "became shorter while it was read"));
+        }
+        at += count as u64;
+        let whole = if at < end { end_of_last_line(&block.bytes, before.min(block.bytes.len())) } else { 0 };
+        if whole > 0 {
+            carry.extend_from_slice(&block.bytes[whole..]);
+            block.bytes.truncate(whole);
+            visit(block);
+            block.offset += whole as u64;
             block.bytes.clear();
-            return Ok(());
-        };
-        block.bytes.drain(..=feed);
-        block.offset = start + feed as u64 + 1;
-        if block.bytes.is_empty() {
-            return Ok(());
+            block.bytes.append(&mut carry);
         }
     }
-    let last_line = memchr::memrchr(b'\n', &block.bytes).map_or(0, |feed| feed + 1);
+    let last_line = end_of_last_line(&block.bytes, 0);
     if last_line == block.bytes.len() {
-        // The range ends with a line feed, and the next line is another's.
+        // The stretch ends with a line feed, and the next line is another's.
         return Ok(());
     }
     loop {
@@ -74,7 +106,7 @@ fn fill(place: &Place, from: u64, to: u64, max_record: u64, block: &mut Block) -
             block.bytes.truncate(last_line);
             return Ok(());
         }
-        if reader.by_ref().take(MORE as u64).read_to_end(&mut block.bytes)? == 0 {
+        if append(&mut reader, MORE, &mut block.bytes)? == 0 {
             return Ok(());
         }
         if let Some(feed) = line_feed(&block.bytes[before..]) {
@@ -82,6 +114,23 @@ fn fill(place: &Place, from: u64, to: u64, max_record: u64, block: &mut Block) -
             return Ok(());
         }
     }
+}
+
+/// Reads so many bytes, or all up to the end; returns how many. Those that were read before an error are there.
+fn append(reader: &mut dyn Read, count: usize, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    let before = bytes.len();
+    bytes.resize(before + count, 0);
+    let mut read = 0;
+    let result = loop {
+        match reader.read(&mut bytes[before + read..]) {
+            Ok(0) => break Ok(read),
+            Ok(some) => read += some,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    bytes.truncate(before + read);
+    result
 }
 
 /// Where the lines of a block are, each with its line feed.
@@ -271,9 +320,9 @@ mod tests {
     }
 
     proptest! {
-        /// Law: however a source is cut into ranges, each line is in exactly one of them.
+        /// Law: however a source is cut into stretches and pieces, each line is in exactly one of them.
         #[test]
-        fn ranges_partition_the_lines(text in "[ab\n]{0,60}", cuts in proptest::collection::vec(0u64..60, 0..5)) {
+        fn ranges_partition_the_lines(text in "[ab\n]{0,60}", cuts in proptest::collection::vec(0u64..60, 0..5), piece in 1usize..70) {
             let bytes = text.as_bytes();
             let mut cuts: Vec<u64> = cuts.into_iter().map(|cut| cut.min(bytes.len() as u64)).collect();
             cuts.extend([0, bytes.len() as u64]);
@@ -282,11 +331,14 @@ mod tests {
             let place = place(bytes);
             let mut joined = Vec::new();
             for pair in cuts.windows(2) {
-                let block = range(&place, pair[0], pair[1], 1000);
-                if !block.bytes.is_empty() {
-                    prop_assert_eq!(block.offset, joined.len() as u64);
-                }
-                joined.extend(block.bytes);
+                let mut offsets = Vec::new();
+                pieces(&place, pair[0]..pair[1], (1000, piece), &mut |block| {
+                    if !block.bytes.is_empty() {
+                        offsets.push((block.offset, joined.len() as u64));
+                    }
+                    joined.extend_from_slice(&block.bytes);
+                });
+                offsets.into_iter().for_each(|(told, there)| assert_eq!(told, there));
             }
             prop_assert_eq!(joined, bytes);
         }
@@ -303,7 +355,7 @@ mod tests {
         assert_eq!(blocks[0].too_long, Some(long.len() as u64 + 1));
         assert_eq!(blocks[1].bytes, b"last\n");
         assert_eq!(blocks[1].offset, text.len() as u64 - 5);
-        let in_range = range(&place, 0, 8, 1000);
+        let in_range = range(&place, 0..8, 1000);
         assert!(in_range.bytes == b"first\n" && in_range.too_long.is_some());
     }
 }

@@ -35,6 +35,7 @@ mod discover;
 mod drawn;
 mod encoding;
 mod fields;
+mod flat;
 mod kept;
 mod lines;
 mod look;
@@ -446,7 +447,7 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
         let block = if source.is_stream() {
             source.blocks(options.limits).next()
         } else {
-            Some(lines::range(&source.place, 0, source.bytes.min(HEAD), options.limits.record))
+            Some(lines::range(&source.place, 0..source.bytes.min(HEAD), options.limits.record))
         };
         let bytes = block.map_or(Vec::new(), |block| block.bytes);
         bytes_seen += bytes.len() as u64;

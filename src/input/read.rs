@@ -3,7 +3,7 @@
 use super::columns::{self, Columns, Row};
 use super::encoding;
 use super::fields::Fields;
-use super::lines::{self, BLOCK, Block, Blocks};
+use super::lines::{self, BLOCK, Block, Blocks, PIECE};
 use super::objects;
 use super::page::{self, Declared, Page};
 use super::stream::{self, Place};
@@ -180,8 +180,12 @@ impl Unit {
         match self {
             Self::Texts(range) => read_texts(sources, range.clone(), options, wanted, f),
             Self::Lines { source, bytes } => {
-                let block = lines::range(&sources[*source].place, bytes.start, bytes.end, options.limits.record);
-                read_block((*source, &sources[*source]), &block, options, wanted, f)
+                let mut heard = Heard::default();
+                let of = (*source, &sources[*source]);
+                lines::pieces(&of.1.place, bytes.clone(), (options.limits.record, PIECE), &mut |piece| {
+                    read_piece(of, piece, options, wanted, (&mut heard, f));
+                });
+                heard
             }
             Self::Columns { source, groups, most } => {
                 read_columns((*source, &sources[*source]), (groups.clone(), *most), options, wanted, f)
@@ -225,7 +229,20 @@ pub(crate) fn read_block(
     wanted: Wanted<'_>,
     f: &mut dyn FnMut(ReadArticle<'_>),
 ) -> Heard {
-    let mut heard = Heard { bytes: block.bytes.len() as u64, ..Heard::default() };
+    let mut heard = Heard::default();
+    read_piece((index, source), block, options, wanted, (&mut heard, f));
+    heard
+}
+
+/// The same with what was heard in the pieces before.
+fn read_piece(
+    (index, source): (usize, &Source),
+    block: &Block,
+    options: &InputOptions,
+    wanted: Wanted<'_>,
+    (heard, f): (&mut Heard, &mut dyn FnMut(ReadArticle<'_>)),
+) {
+    heard.bytes += block.bytes.len() as u64;
     let mut record = |bytes: Range<usize>, read: &mut ReadRecord<'_>| {
         heard.lines += 1;
         let offset = block.offset + bytes.start as u64;
@@ -236,7 +253,7 @@ pub(crate) fn read_block(
         }
         let read = match len {
             len if len > options.limits.record => Err(too_long(len, options.limits.record)),
-            _ => read(&block.bytes[bytes], location, &mut heard),
+            _ => read(&block.bytes[bytes], location, heard),
         };
         if let Err(reason) = read {
             heard.skipped.push(Skipped { source: source.name.clone(), record: Some(location.record), reason });
@@ -294,7 +311,6 @@ pub(crate) fn read_block(
     if let Some(error) = &block.error {
         heard.skip(source, format!("{error}; what came before was used"));
     }
-    heard
 }
 
 /// Reads the rows of row groups. A row's place is its number, from 0.

@@ -1,7 +1,7 @@
 //! A line of JSON to an article: its text, decoded fully, and its short fields.
 
 use super::fields::Fields;
-use super::{Card, dates};
+use super::{Card, dates, flat};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -23,12 +23,16 @@ pub(super) struct Record<'l> {
 /// counts. Several text fields are joined by a blank line, and those that are missing or null are left out.
 pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str>) -> Result<Record<'l>, String> {
     let wanted = wanted(fields);
-    let values = slots(line, &wanted)?;
+    let mut values = vec![None; wanted.len()];
+    if !flat::slots(line, &wanted, &mut values) {
+        values.fill(None);
+        slots(line, &wanted, &mut values)?;
+    }
     let (texts, shorts) = values.split_at(fields.text.len());
     let mut parts = Vec::with_capacity(texts.len());
     let (mut null, mut raws) = (None, None);
     for (value, name) in texts.iter().zip(&fields.text) {
-        match value.map(RawValue::get) {
+        match value {
             None => {}
             Some("null") => null = Some(name),
             Some(raw) if raw.starts_with('"') => {
@@ -46,7 +50,7 @@ pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str
         1 => parts.swap_remove(0),
         _ => Cow::Owned(parts.join("\n\n")),
     };
-    let short = |slot: usize| shorts[slot].and_then(|value| short(value.get()));
+    let short = |slot: usize| shorts[slot].and_then(|value| short(value));
     let (card, odd_date) = card([short(0), short(1), short(2), short(3), short(4)], date_format);
     Ok(Record { text, raw, card, odd_date })
 }
@@ -72,12 +76,11 @@ fn wanted(fields: &Fields) -> Vec<Option<&str>> {
     fields.text.iter().map(|name| Some(name.as_str())).chain(shorts.map(Option::as_deref)).collect()
 }
 
-fn slots<'l>(line: &'l str, wanted: &[Option<&str>]) -> Result<Vec<Option<&'l RawValue>>, String> {
-    let mut values = vec![None; wanted.len()];
+/// Puts the values of the wanted fields into their slots, as JSON.
+fn slots<'l>(line: &'l str, wanted: &[Option<&str>], values: &mut [Option<&'l str>]) -> Result<(), String> {
     let mut deserializer = serde_json::Deserializer::from_str(line);
-    let object = Object { wanted, prefix: "", values: &mut values };
-    object.deserialize(&mut deserializer).and_then(|()| deserializer.end()).map_err(|error| not_json(&error))?;
-    Ok(values)
+    let object = Object { wanted, prefix: "", values };
+    object.deserialize(&mut deserializer).and_then(|()| deserializer.end()).map_err(|error| not_json(&error))
 }
 
 /// The message without serde's position, whose line is always 1.
@@ -119,7 +122,8 @@ pub(super) fn string(inner: &str) -> Result<Cow<'_, str>, String> {
         text.push_str(&rest[..at]);
         let length = unescape(&rest[at..], &mut text).ok_or_else(|| "not a JSON object: invalid escape".to_owned())?;
         rest = &rest[at + length..];
-        escape = memchr::memchr(b'\\', rest.as_bytes());
+        // Often another one follows, as where a paragraph ends.
+        escape = if rest.starts_with('\\') { Some(0) } else { memchr::memchr(b'\\', rest.as_bytes()) };
     }
     text.push_str(rest);
     Ok(Cow::Owned(text))
@@ -166,7 +170,7 @@ struct Object<'s, 'l> {
     wanted: &'s [Option<&'s str>],
     /// Where in the record this object is: `""` or `"source."`.
     prefix: &'s str,
-    values: &'s mut [Option<&'l RawValue>],
+    values: &'s mut [Option<&'l str>],
 }
 
 impl<'l> DeserializeSeed<'l> for Object<'_, 'l> {
@@ -191,7 +195,7 @@ impl<'l> Visitor<'l> for Object<'_, 'l> {
                 self.wanted.iter().zip(self.values.iter_mut()).filter(|(name, _)| **name == Some(&*full)).peekable();
             if slots.peek().is_some() {
                 let value = map.next_value::<&RawValue>()?;
-                slots.for_each(|(_, slot)| *slot = Some(value));
+                slots.for_each(|(_, slot)| *slot = Some(value.get()));
                 continue;
             }
             let inside = |name: &&str| name.strip_prefix(&*full).is_some_and(|rest| rest.starts_with('.'));

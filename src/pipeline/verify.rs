@@ -155,10 +155,12 @@ impl<'a, T: Texts> Verifier<'a, T> {
     fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, sink: &S) -> Option<Scored<S>> {
         let config = self.office.config;
         let (a, b) = desk.pair(work.pair)?;
-        if work.origin == Origin::Alike && !a.prepared.has_boilerplate() && !b.prepared.has_boilerplate() {
-            score::shared_if_similar(&a.prepared, &b.prepared, config.threshold)?;
-        }
-        let matched = Matched::new(&a.prepared, &b.prepared);
+        let (of_a, of_b) = (&a.prepared, &b.prepared);
+        let matched = if work.origin == Origin::Alike && !of_a.has_boilerplate() && !of_b.has_boilerplate() {
+            Matched::if_similar(of_a, of_b, config.threshold)?
+        } else {
+            Matched::new(of_a, of_b)
+        };
         if work.origin != Origin::Known {
             let weighed = matched.weigh(config);
             if weighed.reason.is_none() {

@@ -2,7 +2,7 @@
 //!
 //! The shingles stay in the order of the text; a table of places finds them by hash, and each place knows the next one of
 //! the same shingle. So the shared shingles of two articles come in the order of one of them, and where a copy goes on
-//! the next one is found without looking. **Cost** O(n) expected for n words, whatever they are: the table is addressed
+//! the next one is found without looking: they are told by the stretch. **Cost** O(n) expected for n words, whatever they are: the table is addressed
 //! under a multiplier drawn anew for each process (Dietzfelbinger et al. 1997), which orders nothing.
 
 use super::{Core, Prepared};
@@ -14,6 +14,15 @@ use std::sync::OnceLock;
 /// No place.
 const NONE: u32 = u32::MAX;
 
+/// What is known of a place.
+type Marks = u8;
+/// The same shingle stands at an earlier place.
+const AGAIN: Marks = 1;
+/// It stands at a later place.
+const REPEATED: Marks = 2;
+/// It is boilerplate.
+const BOILERPLATE: Marks = 4;
+
 /// The shingles of an article, and the places of each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ShingleIndex {
@@ -21,16 +30,14 @@ pub(super) struct ShingleIndex {
     hashes: Vec<u64>,
     /// The next place of the same shingle.
     next: Vec<u32>,
-    /// Whether the same shingle stands at an earlier place.
-    again: Vec<bool>,
+    /// What is known of each place.
+    marks: Vec<Marks>,
     /// First places by hash; a power of two of them, at least half of which are free.
     table: Vec<u32>,
     distinct: u32,
     /// Words a shingle: w, or all of a shorter article.
     width: u32,
-    /// Which places are boilerplate; empty if none is.
-    boilerplate: Vec<bool>,
-    /// How many distinct shingles are not.
+    /// How many distinct shingles are not boilerplate.
     own: u32,
     /// Which words lie in boilerplate; empty if none does.
     words_in_boilerplate: Vec<bool>,
@@ -39,14 +46,13 @@ pub(super) struct ShingleIndex {
 impl ShingleIndex {
     /// Makes the index of these words, with the buffers that are here.
     pub(super) fn refill(&mut self, words: &[u64], w: usize) {
-        let Self { hashes, next, again, table, .. } = self;
+        let Self { hashes, next, marks, table, .. } = self;
         hashes.clear();
         shingles(words, w, hashes);
         let count = hashes.len();
         refill(next, count, NONE);
-        refill(again, count, false);
+        refill(marks, count, 0);
         refill(table, (2 * count).next_power_of_two(), NONE);
-        self.boilerplate.clear();
         self.words_in_boilerplate.clear();
         self.width = w.min(words.len()) as u32;
         self.distinct = 0;
@@ -58,7 +64,8 @@ impl ShingleIndex {
                 self.distinct += 1;
             } else {
                 self.next[place as usize] = later;
-                self.again[later as usize] = true;
+                self.marks[place as usize] |= REPEATED;
+                self.marks[later as usize] |= AGAIN;
             }
         }
         self.own = self.distinct;
@@ -83,24 +90,27 @@ impl ShingleIndex {
 
     /// Marks what is boilerplate in an article of so many words.
     pub(super) fn mark(&mut self, boilerplate: &Boilerplate, words: usize) {
-        let Self { hashes, again, boilerplate: marks, .. } = self;
-        let mut own = self.distinct;
+        let Self { hashes, marks, .. } = self;
+        let (mut own, mut any) = (self.distinct, false);
         boilerplate.each_in(hashes, |place| {
-            if marks.is_empty() {
-                marks.resize(hashes.len(), false);
-            }
-            marks[place] = true;
-            own -= u32::from(!again[place]);
+            own -= u32::from(marks[place] & AGAIN == 0);
+            marks[place] |= BOILERPLATE;
+            any = true;
         });
         self.own = own;
-        if !marks.is_empty() {
-            self.words_in_boilerplate = inside(marks, words, self.width);
+        if any {
+            let starts = (0..).zip(&self.marks).filter(|(_, marks)| **marks & BOILERPLATE != 0).map(|(place, _)| place);
+            self.words_in_boilerplate.resize(words, false);
+            for stretch in joined(starts.map(|place| place..place + self.width)) {
+                self.words_in_boilerplate[stretch.start as usize..stretch.end as usize].fill(true);
+            }
         }
     }
 
     /// The distinct shingles with their first places, in the order of the text.
     pub(super) fn distinct(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        (0..).zip(&self.hashes).zip(&self.again).filter(|(_, again)| !**again).map(|((place, &hash), _)| (place, hash))
+        let places = (0..).zip(&self.hashes).zip(&self.marks);
+        places.filter(|(_, marks)| **marks & AGAIN == 0).map(|((place, &hash), _)| (place, hash))
     }
 
     /// How many distinct ones there are.
@@ -122,17 +132,13 @@ impl ShingleIndex {
     }
 
     pub(super) fn has_boilerplate(&self) -> bool {
-        !self.boilerplate.is_empty()
+        !self.words_in_boilerplate.is_empty()
     }
 
     /// All places of the shingle that stands first at `place`.
     fn places(&self, place: u32) -> impl Iterator<Item = u32> + Clone + '_ {
         let next = |&place: &u32| Some(self.next[place as usize]).filter(|&place| place != NONE);
         std::iter::successors(Some(place), next)
-    }
-
-    fn is_boilerplate(&self, place: u32) -> bool {
-        self.boilerplate.get(place as usize).is_some_and(|&mark| mark)
     }
 
     /// Which of an article's words lie in boilerplate; empty if none does.
@@ -146,112 +152,159 @@ fn refill<I: Copy>(items: &mut Vec<I>, count: usize, with: I) {
     items.resize(count, with);
 }
 
-/// A shingle that two articles share: its first places in both, and whether it is somebody's own.
-#[derive(Clone, Copy)]
-pub(super) struct Shared {
+/// Shingles in a row that two articles share, by their first places in both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    /// The first of the places in a and in b.
     pub(super) a: u32,
     pub(super) b: u32,
+    pub(super) len: u32,
+    /// Whether they are somebody's own.
     pub(super) own: bool,
+    /// Whether they stand nowhere else in the two.
+    pub(super) alone: bool,
 }
 
 /// The shingles that two articles share, in the order of the one that has fewer.
 pub(super) struct Common<'i> {
     a: &'i ShingleIndex,
     b: &'i ShingleIndex,
-    pub(super) shared: Vec<Shared>,
-    /// At least so many, none of them boilerplate, stand in a row in both.
-    in_a_row: u32,
+    pub(super) stretches: Vec<Stretch>,
 }
 
 impl<'i> Common<'i> {
     pub(super) fn new(a: &'i ShingleIndex, b: &'i ShingleIndex) -> Self {
-        if b.len() < a.len() {
-            let Self { mut shared, in_a_row, .. } = Self::new(b, a);
-            shared.iter_mut().for_each(|shared| std::mem::swap(&mut shared.a, &mut shared.b));
-            return Self { a, b, shared, in_a_row };
-        }
-        let mut shared = Vec::with_capacity(a.len().min(b.len()) as usize);
-        let (mut expected_a, mut expected) = (0, 0);
-        let (mut row, mut in_a_row) = (0, 0);
-        for (place, hash) in a.distinct() {
-            let goes_on = b.hashes.get(expected) == Some(&hash) && !b.again[expected];
-            let found = if goes_on { Some(expected as u32) } else { b.find(hash) };
-            if let Some(in_b) = found {
-                let own = !a.is_boilerplate(place);
-                row = if own { row * u32::from(goes_on && place == expected_a) + 1 } else { 0 };
-                in_a_row = row.max(in_a_row);
-                shared.push(Shared { a: place, b: in_b, own });
-                (expected_a, expected) = (place + 1, in_b as usize + 1);
-            }
-        }
-        Self { a, b, shared, in_a_row }
+        // None has so many.
+        Self::unless_missing(a, b, u32::MAX).unwrap_or(Self { a, b, stretches: Vec::new() })
     }
 
+    /// Those of two articles whose Jaccard is at least `threshold`; gives up as soon as it cannot be.
+    pub(super) fn if_similar(a: &'i ShingleIndex, b: &'i ShingleIndex, threshold: f64) -> Option<Self> {
+        // J ≥ t needs |∩| ≥ t (|A| + |B|) / (1 + t); one less, lest rounding decide. The comparison below does.
+        let needed = threshold / (1.0 + threshold) * f64::from(a.len() + b.len());
+        let spare = (f64::from(a.len().min(b.len())) - needed + 1.0).floor();
+        let common = Self::unless_missing(a, b, if spare < 0.0 { return None } else { spare as u32 })?;
+        let counts = Core { shared: common.len(), shingles_a: a.len(), shingles_b: b.len() };
+        (counts.jaccard() >= threshold && counts.shared > 0).then_some(common)
+    }
+
+    /// Nothing, if the one that has fewer shingles has more than `spare` that the other has not.
+    fn unless_missing(a: &'i ShingleIndex, b: &'i ShingleIndex, mut spare: u32) -> Option<Self> {
+        if b.len() < a.len() {
+            let mut swapped = Self::unless_missing(b, a, spare)?;
+            swapped.stretches.iter_mut().for_each(|stretch| std::mem::swap(&mut stretch.a, &mut stretch.b));
+            return Some(Self { a, b, ..swapped });
+        }
+        let mut stretches = Vec::new();
+        let mut place = 0;
+        while let Some((&hash, &marks)) = a.hashes.get(place).zip(a.marks.get(place)) {
+            let found = if marks & AGAIN == 0 { b.find(hash) } else { None };
+            let Some(in_b) = found else {
+                spare = if marks & AGAIN == 0 { spare.checked_sub(1)? } else { spare };
+                place += 1;
+                continue;
+            };
+            let stretch = stretch(a, b, [place, in_b as usize]);
+            place += stretch.len as usize;
+            stretches.push(stretch);
+        }
+        Some(Self { a, b, stretches })
+    }
+
+    /// How many there are.
     pub(super) fn len(&self) -> u32 {
-        self.shared.len() as u32
+        self.stretches.iter().map(|stretch| stretch.len).sum()
+    }
+
+    /// How many of them are not boilerplate.
+    pub(super) fn own(&self) -> u32 {
+        self.stretches.iter().filter(|stretch| stretch.own).map(|stretch| stretch.len).sum()
     }
 
     /// Whether it is plain to see that both share a run of so many words without boilerplate; if not, they may all the same.
     pub(super) fn plainly_share_run(&self, words: usize) -> bool {
-        words >= self.a.width as usize && self.in_a_row as usize > words - self.a.width as usize
+        let Some(more) = words.checked_sub(self.a.width as usize) else { return false };
+        let (mut in_a_row, mut end) = (0, None);
+        self.stretches.iter().filter(|stretch| stretch.own).any(|&Stretch { a, b, len, .. }| {
+            in_a_row = if end == Some((a, b)) { in_a_row + len } else { len };
+            end = Some((a + len, b + len));
+            in_a_row as usize > more
+        })
     }
 
-    /// All places of a shared shingle in both.
-    pub(super) fn places(&self, shared: Shared) -> [impl Iterator<Item = u32> + Clone + '_; 2] {
-        [self.a.places(shared.a), self.b.places(shared.b)]
+    /// All places in both of one of the shared shingles.
+    pub(super) fn places(&self, [a, b]: [u32; 2]) -> [impl Iterator<Item = u32> + Clone + '_; 2] {
+        [self.a.places(a), self.b.places(b)]
     }
 
-    /// Whether a shared shingle, if it is `wanted`, starts at each of the words of a, and of b.
-    pub(super) fn starts(&self, words: [usize; 2], wanted: impl Fn(Shared) -> bool) -> [Vec<bool>; 2] {
-        let mut starts = words.map(|words| vec![false; words]);
-        for &shared in self.shared.iter().filter(|shared| wanted(**shared)) {
-            for (starts, places) in starts.iter_mut().zip(self.places(shared)) {
-                places.for_each(|place| starts[place as usize] = true);
+    /// Where shared shingles start in a, and in b, wherever they stand, as stretches of words, ascending: of all shingles,
+    /// or only of somebody's own.
+    pub(super) fn starts(&self, only_own: bool) -> [Vec<Range<u32>>; 2] {
+        let mut starts = [const { Vec::new() }; 2];
+        for stretch in self.stretches.iter().filter(|stretch| stretch.own || !only_own) {
+            if stretch.alone {
+                starts[0].push(stretch.a..stretch.a + stretch.len);
+                starts[1].push(stretch.b..stretch.b + stretch.len);
+                continue;
+            }
+            for both in stretch.each() {
+                for (starts, places) in starts.iter_mut().zip(self.places(both)) {
+                    starts.extend(places.map(|place| place..place + 1));
+                }
             }
         }
-        starts
+        starts.map(|mut starts| {
+            starts.sort_unstable_by_key(|starts| starts.start);
+            joined(starts.into_iter())
+        })
+    }
+
+    /// The words of a, and of b, that lie in shared shingles, likewise.
+    pub(super) fn words(&self, only_own: bool) -> [Vec<Range<u32>>; 2] {
+        let [in_a, in_b] = self.starts(only_own);
+        let words = |starts: Vec<Range<u32>>, width| joined(starts.into_iter().map(|r| r.start..r.end - 1 + width));
+        [words(in_a, self.a.width), words(in_b, self.b.width)]
     }
 }
 
-/// Which of an article's words lie in shingles of `width` words, given where these start.
-fn inside(starts: &[bool], words: usize, width: u32) -> Vec<bool> {
-    let mut inside = vec![false; words];
-    for stretch in stretches(starts, width) {
-        inside[stretch.start as usize..stretch.end as usize].fill(true);
+impl Stretch {
+    /// The places of each of its shingles in both.
+    pub(super) fn each(self) -> impl Iterator<Item = [u32; 2]> {
+        (0..self.len).map(move |at| [self.a + at, self.b + at])
     }
-    inside
 }
 
-/// The stretches of words that lie in shingles of `width` words, given where these start.
-pub(super) fn stretches(starts: &[bool], width: u32) -> Vec<Range<u32>> {
-    let mut stretches: Vec<Range<u32>> = Vec::new();
-    for (start, _) in (0u32..).zip(starts).filter(|(_, starts)| **starts) {
-        match stretches.last_mut() {
-            Some(last) if start <= last.end => last.end = start + width,
-            _ => stretches.push(start..start + width),
+/// The longest stretch that begins with the shingle that stands first at these places of both.
+fn stretch(a: &ShingleIndex, b: &ShingleIndex, [in_a, in_b]: [usize; 2]) -> Stretch {
+    // A place that is not the first of its shingle begins no stretch, and so ends it.
+    let marks = a.marks[in_a] | b.marks[in_b];
+    let both = a.hashes[in_a..].iter().zip(&a.marks[in_a..]).zip(b.hashes[in_b..].iter().zip(&b.marks[in_b..]));
+    let len =
+        both.take_while(|((one, of_one), (other, of_other))| one == other && **of_one | **of_other == marks).count();
+    Stretch {
+        a: in_a as u32,
+        b: in_b as u32,
+        len: len as u32,
+        own: marks & BOILERPLATE == 0,
+        alone: marks & REPEATED == 0,
+    }
+}
+
+/// Ranges in the order of their starts, those that touch as one.
+pub(super) fn joined(ranges: impl Iterator<Item = Range<u32>>) -> Vec<Range<u32>> {
+    let mut joined: Vec<Range<u32>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
         }
     }
-    stretches
+    joined
 }
 
 /// |S(A)∩S(B)| of two articles if their Jaccard is at least `threshold`; gives up as soon as it cannot be.
 /// O(|S(A)| + |S(B)|).
 #[must_use]
 pub fn shared_if_similar(a: &Prepared, b: &Prepared, threshold: f64) -> Option<usize> {
-    let (a, b) = (&a.shingles, &b.shingles);
-    let (fewer, more) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    // J ≥ t needs |∩| ≥ t (|A| + |B|) / (1 + t); one less, lest rounding decide. The comparison below does.
-    let needed = threshold / (1.0 + threshold) * f64::from(a.len() + b.len());
-    let mut spare = (f64::from(fewer.len()) - needed + 1.0).floor() as i64;
-    let mut shared = 0;
-    for (_, hash) in fewer.distinct() {
-        if spare < 0 {
-            return None;
-        }
-        let found = more.contains(hash);
-        shared += u32::from(found);
-        spare -= i64::from(!found);
-    }
-    let counts = Core { shared, shingles_a: a.len(), shingles_b: b.len() };
-    (counts.jaccard() >= threshold && shared > 0).then_some(shared as usize)
+    Common::if_similar(&a.shingles, &b.shingles, threshold).map(|common| common.len() as usize)
 }

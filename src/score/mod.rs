@@ -346,10 +346,18 @@ pub(crate) struct Matched<'p> {
 
 impl<'p> Matched<'p> {
     pub(crate) fn new(a: &'p Prepared, b: &'p Prepared) -> Self {
-        let common = index::Common::new(&a.shingles, &b.shingles);
+        Self::by(a, b, index::Common::new(&a.shingles, &b.shingles))
+    }
+
+    /// The same if their Jaccard, boilerplate and all, is at least `threshold`; gives up as soon as it cannot be.
+    pub(crate) fn if_similar(a: &'p Prepared, b: &'p Prepared, threshold: f64) -> Option<Self> {
+        Some(Self::by(a, b, index::Common::if_similar(&a.shingles, &b.shingles, threshold)?))
+    }
+
+    fn by(a: &'p Prepared, b: &'p Prepared, common: index::Common<'p>) -> Self {
         let sets = Core { shared: common.len(), shingles_a: a.shingles.len(), shingles_b: b.shingles.len() };
         let core = (a.has_boilerplate() || b.has_boilerplate()).then(|| Core {
-            shared: common.shared.iter().filter(|shared| shared.own).count() as u32,
+            shared: common.own(),
             shingles_a: a.shingles.own(),
             shingles_b: b.shingles.own(),
         });

@@ -111,19 +111,25 @@ struct Anchor {
 /// Pairs of places of one shingle, those in a row together, sorted.
 fn anchors(common: &Common<'_>) -> Vec<Anchor> {
     let mut anchors: Vec<Anchor> = Vec::new();
-    let mut push = |a: u32, b: u32| {
+    let mut push = |a: u32, b: u32, len: u32| {
         let diagonal = i64::from(b) - i64::from(a);
         match anchors.last_mut() {
-            Some(last) if last.diagonal == diagonal && last.a + last.len == a => last.len += 1,
-            _ => anchors.push(Anchor { diagonal, a, len: 1 }),
+            Some(last) if last.diagonal == diagonal && last.a + last.len == a => last.len += len,
+            _ => anchors.push(Anchor { diagonal, a, len }),
         }
     };
-    for &shared in &common.shared {
-        let [in_a, in_b] = common.places(shared);
-        if in_a.clone().count() * in_b.clone().count() <= REPEATS {
-            in_a.for_each(|a| in_b.clone().for_each(|b| push(a, b)));
-        } else {
-            in_a.zip(in_b).for_each(|(a, b)| push(a, b));
+    for stretch in &common.stretches {
+        if stretch.alone {
+            push(stretch.a, stretch.b, stretch.len);
+            continue;
+        }
+        for both in stretch.each() {
+            let [in_a, in_b] = common.places(both);
+            if in_a.clone().count() * in_b.clone().count() <= REPEATS {
+                in_a.for_each(|a| in_b.clone().for_each(|b| push(a, b, 1)));
+            } else {
+                in_a.zip(in_b).for_each(|(a, b)| push(a, b, 1));
+            }
         }
     }
     anchors.sort_unstable();
@@ -241,12 +247,21 @@ impl Board<'_> {
         !self.used_a[a as usize] && !self.used_b[b as usize]
     }
 
+    fn is_all_free(&self, run: Run) -> bool {
+        !self.used_a[range(&(run.a..run.end_a()))].contains(&true)
+            && !self.used_b[range(&(run.b..run.end_b()))].contains(&true)
+    }
+
     /// What is free of a chain, in parts that hang together and have a run of w words. Runs of a part do not overlap.
     fn free_parts(&self, chain: &[Run]) -> Vec<Vec<Run>> {
         let mut parts: Vec<Vec<Run>> = Vec::new();
         for &run in chain {
             let mut at = 0;
             while at < run.len {
+                if at == 0 && self.is_all_free(run) {
+                    self.append(&mut parts, run);
+                    break;
+                }
                 let free = (at..run.len).take_while(|&word| self.is_free(run.a + word, run.b + word)).count() as u32;
                 if free > 0 {
                     let piece = Run { a: run.a + at, b: run.b + at, len: free };

@@ -8,16 +8,17 @@
 use super::Prepared;
 use super::index::Common;
 use crate::shingle::shingles;
+use std::ops::Range;
 
-/// The shared shingles of two articles, by their places: whether one starts at each word.
+/// The shared shingles of two articles: the stretches of words that they start at.
 pub(super) struct Runs<'p> {
-    sides: [(&'p Prepared, Vec<bool>); 2],
+    sides: [(&'p Prepared, Vec<Range<u32>>); 2],
     width: usize,
 }
 
 impl<'p> Runs<'p> {
     pub(super) fn new(a: &'p Prepared, b: &'p Prepared, common: &Common<'_>) -> Self {
-        let [in_a, in_b] = common.starts([a.hashes.len(), b.hashes.len()], |shared| shared.own);
+        let [in_a, in_b] = common.starts(true);
         Self { sides: [(a, in_a), (b, in_b)], width: a.shingles.width() as usize }
     }
 
@@ -47,18 +48,14 @@ impl<'p> Runs<'p> {
 }
 
 /// The first words and hashes of all runs of `words` words that are `count` shared shingles in a row.
-fn stretches(article: &Prepared, starts: &[bool], count: usize, words: usize) -> Vec<(u32, u64)> {
+fn stretches(article: &Prepared, starts: &[Range<u32>], count: usize, words: usize) -> Vec<(u32, u64)> {
     let mut runs = Vec::new();
     let mut hashes = Vec::new();
-    let mut first = 0;
-    for stretch in starts.chunk_by(|one, other| one == other) {
-        let begin = first;
-        first += stretch.len();
-        if stretch[0] && stretch.len() >= count {
-            hashes.clear();
-            shingles(&article.hashes[begin..begin + stretch.len() - count + words], words, &mut hashes);
-            runs.extend((begin as u32..).zip(hashes.iter().copied()));
-        }
+    for stretch in starts.iter().filter(|stretch| stretch.len() >= count) {
+        hashes.clear();
+        let (begin, end) = (stretch.start as usize, stretch.end as usize);
+        shingles(&article.hashes[begin..end - count + words], words, &mut hashes);
+        runs.extend((stretch.start..).zip(hashes.iter().copied()));
     }
     runs
 }
