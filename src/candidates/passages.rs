@@ -248,31 +248,32 @@ impl Postings {
 #[derive(Debug, Default)]
 struct SeenTwice {
     bits: u32,
-    once: Vec<u64>,
-    again: Vec<u64>,
+    /// Two bits each: seen, and seen again.
+    seen: Vec<u64>,
 }
 
 impl SeenTwice {
     /// For so many entries: four bits each, so that one in five of those that were not seen twice is taken to be.
     fn new(entries: usize) -> Self {
         let bits = (4 * entries.max(16)).ilog2().min(Layout::KEY_BITS);
-        Self { bits, once: vec![0; 1 << (bits - 6)], again: vec![0; 1 << (bits - 6)] }
+        Self { bits, seen: vec![0; 1 << (bits - 5)] }
     }
 
-    fn slot(&self, entry: u64) -> (usize, u64) {
+    /// The word, and how far to the left in it.
+    fn slot(&self, entry: u64) -> (usize, u32) {
         let slot = entry >> (64 - self.bits);
-        ((slot >> 6) as usize, 1 << (slot & 63))
+        ((slot >> 5) as usize, 2 * (slot & 31) as u32)
     }
 
     fn see(&mut self, entry: u64) {
-        let (word, bit) = self.slot(entry);
-        self.again[word] |= self.once[word] & bit;
-        self.once[word] |= bit;
+        let (word, left) = self.slot(entry);
+        let seen = self.seen[word];
+        self.seen[word] = seen | (1 | (seen >> left & 1) << 1) << left;
     }
 
     fn was_twice(&self, entry: u64) -> bool {
-        let (word, bit) = self.slot(entry);
-        self.again[word] & bit != 0
+        let (word, left) = self.slot(entry);
+        self.seen[word] >> left & 2 != 0
     }
 }
 

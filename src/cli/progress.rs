@@ -58,6 +58,11 @@ impl Bars {
         Self { shown, current: Mutex::new(current), started: Instant::now(), done, told }
     }
 
+    /// The seconds of each stage that has ended.
+    pub(super) fn seconds(&self) -> Vec<(&'static str, f64)> {
+        self.current.lock().map_or(Vec::new(), |current| current.seconds.clone())
+    }
+
     /// Ends the last stage; returns the seconds of each.
     pub(super) fn finish(&self) -> Vec<(&'static str, f64)> {
         let Ok(mut current) = self.current.lock() else { return Vec::new() };

@@ -4,7 +4,7 @@ use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
 use super::{Exit, NOTHING_TO_RESUME, STAGING, command_line, log, next, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{InputOptions, Plan};
+use crate::input::{InputOptions, Plan, Skipped};
 use crate::pipeline::needs::Needs;
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
@@ -144,20 +144,22 @@ fn finish(
         ..RunInfo::default()
     };
     if let Some(staging) = &staging {
-        staging.write(Results {
-            catalogue: scan.catalogue(),
-            pairs: &found.pairs,
-            clusters: &found.clusters,
-            copied: &found.copied,
-            boilerplate: found.boilerplate.passages(),
-            skipped: &found.listed(),
-            summary: &found.summary,
-        })?;
-    }
-    let seconds = bars.finish();
-    if let Some(staging) = &staging {
-        bars.begin(Stage::Page, None);
-        write_report(staging, scan, found, report_pairs, &seconds)?;
+        let seconds = bars.seconds();
+        let skipped = found.listed();
+        let results = || {
+            staging.write(Results {
+                catalogue: scan.catalogue(),
+                pairs: &found.pairs,
+                clusters: &found.clusters,
+                copied: &found.copied,
+                boilerplate: found.boilerplate.passages(),
+                skipped: &skipped,
+                summary: &found.summary,
+            })
+        };
+        let page = || write_report(staging, scan, (found, &skipped), report_pairs, &seconds);
+        let (results, page) = rayon::join(results, page);
+        results.and(page)?;
     }
     run.seconds = bars.finish();
     run.total_seconds = started.elapsed().as_secs_f64();
@@ -176,7 +178,7 @@ fn finish(
 fn write_report(
     staging: &Staging,
     scan: &Scan,
-    found: &Found,
+    (found, skipped): (&Found, &[Skipped]),
     most: usize,
     seconds: &[(&'static str, f64)],
 ) -> Result<()> {
@@ -196,7 +198,7 @@ fn write_report(
             summary: serde_json::to_value(&found.summary).unwrap_or_default(),
             stages: seconds.iter().map(|&(name, seconds)| (name.to_owned(), seconds)).collect(),
             boilerplate: found.boilerplate.passages(),
-            skipped: &found.listed(),
+            skipped,
         }),
     })
 }

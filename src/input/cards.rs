@@ -100,6 +100,12 @@ impl Cards {
         CardView { id, title, publisher, url, date: self.dates[article.index()] }
     }
 
+    /// The id field of an article, where there is one.
+    pub(crate) fn id(&self, article: ArticleId) -> Option<&str> {
+        let (start, [length, ..]) = self.fields[article.index()];
+        (length != NONE).then(|| &self.text[start as usize..][..length as usize])
+    }
+
     /// The fields of all articles.
     pub fn iter(&self) -> impl Iterator<Item = CardView<'_>> {
         (0..self.len() as u32).map(|article| self.get(ArticleId(article)))

@@ -50,7 +50,7 @@ pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str
         1 => parts.swap_remove(0),
         _ => Cow::Owned(parts.join("\n\n")),
     };
-    let short = |slot: usize| shorts[slot].and_then(|value| short(value));
+    let short = |slot: usize| shorts[slot].and_then(short);
     let (card, odd_date) = card([short(0), short(1), short(2), short(3), short(4)], date_format);
     Ok(Record { text, raw, card, odd_date })
 }

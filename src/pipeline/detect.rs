@@ -16,14 +16,14 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Crowds;
-use crate::candidates::lsh::{self, PairSet, Traces};
+use crate::candidates::lsh::{self, Traces};
 use crate::candidates::run::ShelvedRun;
 use crate::cluster::stays::{Removed, Rules};
 use crate::config::Config;
 use crate::error::Result;
 use crate::report::{Copied, MeasuredRecall, Sink};
 use crate::score::ScoredPair;
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -165,10 +165,10 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         drop(traces);
         self.progress.begin(Stage::Score, Some(work.len() as u64));
         let mut found = Vec::new();
-        let mut own_words = AHashMap::new();
+        let (mut own_words, removes) = (AHashMap::new(), self.rules.is_some());
         verifier.score(&work, self.sink, |pair, seen| {
             found.extend(pair);
-            own_words.extend(seen.own_words.into_iter().flatten());
+            own_words.extend(seen.own_words.into_iter().flatten().filter(|_| removes));
             tally.add(&seen);
         })?;
         let unlisted = crowds.unlisted(found.iter().map(key), |article| self.gathered.is_reference(article));
@@ -250,7 +250,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let bands = self.config.bands.bands();
         self.progress.begin(Stage::Candidates, Some(bands as u64));
         let agreement = self.config.bands.agreement(self.config.threshold);
-        let (mut pairs, mut crowds) = (PairSet::default(), Vec::new());
+        let (mut pairs, mut crowds) = (AHashSet::new(), Vec::new());
         let at_once: Vec<usize> = (0..bands).collect();
         let limit = lsh::limit(self.config.list_all);
         for some in at_once.chunks(rayon::current_num_threads()) {
@@ -258,17 +258,20 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
                 .par_iter()
                 .map(|&band| {
                     let mut found = lsh::buckets(&self.gathered.keys.column(band, bands)?, &copies.members, limit);
-                    found.pairs.retain(|&pair| traces.agree(pair, agreement) && filter.admits(pair));
+                    let is_new = |pair: &Pair| !pairs.contains(pair);
+                    found.pairs.retain(|pair| is_new(pair) && traces.agree(*pair, agreement) && filter.admits(*pair));
                     self.progress.advance(1);
                     Ok(found)
                 })
                 .collect();
             for buckets in found? {
-                pairs.extend(&buckets.pairs);
+                pairs.extend(buckets.pairs);
                 crowds.extend(buckets.crowds);
             }
         }
-        Ok((pairs.into_sorted(), crowds))
+        let mut pairs: Vec<Pair> = pairs.into_iter().collect();
+        pairs.par_sort_unstable();
+        Ok((pairs, crowds))
     }
 
     /// The articles whose texts will be asked for.

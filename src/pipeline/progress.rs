@@ -22,10 +22,8 @@ pub enum Stage {
     Cluster,
     /// Writing the input once more without what is removed; counted in bytes of input.
     Dump,
-    /// Writing what is not written yet; not counted.
+    /// Writing what is not written yet, and the page; not counted.
     Report,
-    /// Making the page; not counted.
-    Page,
 }
 
 impl Stage {
@@ -42,7 +40,6 @@ impl Stage {
             Self::Cluster => "cluster",
             Self::Dump => "dump",
             Self::Report => "report",
-            Self::Page => "page",
         }
     }
 }

@@ -125,9 +125,11 @@ impl Scan {
         let mut skipped = plan.skipped;
         skipped.append(&mut heard.skipped);
         let catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
-        gathered.publishers = Names::new(catalogue.cards.iter().map(|card| card.publisher));
-        gathered.sites =
-            Names::new((0..).map(ArticleId).take(catalogue.cards.len()).map(|article| catalogue.site(article)));
+        let articles = || (0..).map(ArticleId).take(catalogue.cards.len());
+        (gathered.publishers, gathered.sites) = rayon::join(
+            || Names::new(articles().map(|article| catalogue.cards.get(article).publisher)),
+            || Names::new(articles().map(|article| catalogue.site(article))),
+        );
         let (left, passed_over, repeated) = (plan.left, plan.passed_over, plan.repeated);
         let scan = Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated, work };
         Ok((scan, Sketches(gathered)))

@@ -2,46 +2,52 @@
 
 use super::desk::ARTICLES;
 use crate::candidates::Pair;
-use ahash::AHashMap;
 use rayon::prelude::*;
 
 /// The places of pairs, those of one story together: of articles that hang together by pairs. Where a story is longer than
 /// a desk, the pairs of some of its articles with some others come together. So each article is read about once.
 pub(super) fn by_story(pairs: &[Pair]) -> Vec<usize> {
     const SIDE: u32 = ARTICLES as u32 / 2;
-    let stories = stories(pairs);
-    let mut articles: Vec<(u32, u32)> = stories.iter().map(|(&article, &story)| (story, article)).collect();
-    articles.sort_unstable();
-    let places: AHashMap<u32, u32> = articles.iter().zip(0..).map(|(&(_, article), place)| (article, place)).collect();
-    let mut order: Vec<[u32; 4]> = pairs
+    let (members, stories) = stories(pairs);
+    let mut order: Vec<(u32, u32)> = stories.iter().copied().zip(0..).collect();
+    order.sort_unstable();
+    let mut places = vec![0; order.len()];
+    order.iter().zip(0..).for_each(|(&(_, member), place)| places[member as usize] = place);
+    let mut order: Vec<[u32; 4]> = members
         .iter()
         .zip(0..)
-        .map(|(pair, at)| [stories[&pair.a()], places[&pair.a()] / SIDE, places[&pair.b()] / SIDE, at])
+        .map(|(&[a, b], at)| [stories[a as usize], places[a as usize] / SIDE, places[b as usize] / SIDE, at])
         .collect();
     order.par_sort_unstable();
     order.into_iter().map(|[.., at]| at as usize).collect()
 }
 
-/// For each article of some pairs the first of those that it hangs together with.
-fn stories(pairs: &[Pair]) -> AHashMap<u32, u32> {
-    let mut earlier: AHashMap<u32, u32> = AHashMap::new();
-    for pair in pairs {
-        let (a, b) = (first(&mut earlier, pair.a()), first(&mut earlier, pair.b()));
-        earlier.insert(a.max(b), a.min(b));
+/// The articles of some pairs, numbered anew in their order: the two of each pair, and for each article the first of those
+/// that it hangs together with.
+fn stories(pairs: &[Pair]) -> (Vec<[u32; 2]>, Vec<u32>) {
+    let mut articles: Vec<u32> = pairs.iter().flat_map(|pair| [pair.a(), pair.b()]).collect();
+    articles.par_sort_unstable();
+    articles.dedup();
+    let number = |article| articles.partition_point(|&other| other < article) as u32;
+    let members: Vec<[u32; 2]> = pairs.par_iter().map(|pair| [pair.a(), pair.b()].map(number)).collect();
+    let mut earlier: Vec<u32> = (0..articles.len() as u32).collect();
+    for pair in &members {
+        let [a, b] = pair.map(|article| first(&mut earlier, article));
+        earlier[a.max(b) as usize] = a.min(b);
     }
-    let articles: Vec<u32> = earlier.keys().copied().collect();
-    articles.into_iter().map(|article| (article, first(&mut earlier, article))).collect()
+    let stories = (0..articles.len() as u32).map(|article| first(&mut earlier, article)).collect();
+    (members, stories)
 }
 
 /// The first that is known, and all on the way there point to it afterwards.
-fn first(earlier: &mut AHashMap<u32, u32>, article: u32) -> u32 {
+fn first(earlier: &mut [u32], article: u32) -> u32 {
     let mut root = article;
-    while let Some(&before) = earlier.get(&root).filter(|&&before| before != root) {
-        root = before;
+    while earlier[root as usize] != root {
+        root = earlier[root as usize];
     }
     let mut at = article;
-    while let Some(before) = earlier.insert(at, root).filter(|&before| before != root && before != at) {
-        at = before;
+    while at != root {
+        at = std::mem::replace(&mut earlier[at as usize], root);
     }
     root
 }
@@ -64,8 +70,13 @@ mod tests {
                     (obvious[a], obvious[b]) = (least, least);
                 }
             }
-            for (article, story) in stories(&pairs) {
-                prop_assert_eq!(story, obvious[article as usize]);
+            let (members, stories) = stories(&pairs);
+            for (pair, [a, b]) in pairs.iter().zip(&members) {
+                prop_assert_eq!(stories[*a as usize], stories[*b as usize]);
+                for (other, [c, _]) in pairs.iter().zip(&members) {
+                    let alike = obvious[pair.a() as usize] == obvious[other.a() as usize];
+                    prop_assert_eq!(stories[*a as usize] == stories[*c as usize], alike);
+                }
             }
             let mut order = by_story(&pairs);
             prop_assert!(order.windows(2).all(|two| obvious[pairs[two[0]].a() as usize] <= obvious[pairs[two[1]].a() as usize]));

@@ -104,7 +104,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
         &self,
         work: &[Work],
         sink: &mut S,
-        mut each: impl FnMut(Option<ScoredPair>, Seen),
+        mut each: impl FnMut(Option<ScoredPair>, Seen) + Send,
     ) -> Result<()> {
         for some in work.chunks(self.at_a_time()) {
             let scored = {
@@ -112,13 +112,12 @@ impl<'a, T: Texts> Verifier<'a, T> {
                 let done = |count| self.progress.advance(count);
                 self.at_desks(some, done, |work| work.pair, |work, desk| self.score_one(work, desk, sink))
             };
-            for (reported, seen) in scored.into_iter().flatten() {
-                let pair = reported.as_ref().map(|(pair, _)| *pair);
-                if let Some((pair, rendered)) = reported {
-                    sink.take(&pair, rendered)?;
-                }
-                each(pair, seen);
-            }
+            let (reported, seen): (Vec<_>, Vec<_>) = scored.into_iter().flatten().unzip();
+            let pairs: Vec<Option<ScoredPair>> =
+                reported.iter().map(|reported| reported.as_ref().map(|(pair, _)| *pair)).collect();
+            let write = || reported.into_iter().flatten().try_for_each(|(pair, rendered)| sink.take(&pair, rendered));
+            let hear = || pairs.into_iter().zip(seen).for_each(|(pair, seen)| each(pair, seen));
+            rayon::join(write, hear).0?;
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ impl Catalogue {
     /// What results call an article; unique within the run.
     #[must_use]
     pub fn id(&self, article: ArticleId) -> Cow<'_, str> {
-        match (&self.ids, self.cards.get(article).id) {
+        match (&self.ids, self.cards.id(article)) {
             (Ids::Field, Some(id)) => Cow::Borrowed(id),
             _ => self.place(article),
         }
@@ -98,7 +98,8 @@ impl Catalogue {
 }
 
 fn choose(cards: &Cards) -> Ids {
-    let missing = cards.iter().filter(|card| card.id.is_none()).count();
+    let ids = || (0..cards.len() as u32).map(|article| cards.id(ArticleId(article)));
+    let missing = ids().filter(Option::is_none).count();
     if missing == cards.len() {
         return Ids::Place;
     }
@@ -106,6 +107,5 @@ fn choose(cards: &Cards) -> Ids {
         return Ids::Missing(missing);
     }
     let mut seen = AHashSet::with_capacity(cards.len());
-    let mut ids = cards.iter().filter_map(|card| card.id);
-    ids.find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
+    ids().flatten().find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
 }

@@ -81,7 +81,7 @@ pub struct MeasuredRecall {
 }
 
 /// Takes the reported pairs of a run, in the order of a, then b.
-pub trait Sink: Sync {
+pub trait Sink: Send + Sync {
     /// What is made of a pair in parallel and taken in order.
     type Rendered: Send;
 

@@ -191,7 +191,7 @@ impl<'c, W: Write> JsonLines<'c, W> {
     }
 }
 
-impl<W: Write + Sync> Sink for JsonLines<'_, W> {
+impl<W: Write + Send + Sync> Sink for JsonLines<'_, W> {
     type Rendered = Vec<u8>;
 
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Vec<u8> {

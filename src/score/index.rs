@@ -56,36 +56,27 @@ impl ShingleIndex {
         self.words_in_boilerplate.clear();
         self.width = w.min(words.len()) as u32;
         self.distinct = 0;
+        let (hashes, next, marks, table) = (&hashes[..], &mut next[..], &mut marks[..], &mut table[..]);
+        let multiplier = multiplier();
         // From the last place on, so that the first of each shingle is found in the table.
-        for place in (0..count as u32).rev() {
-            let slot = self.slot(self.hashes[place as usize]);
-            let later = std::mem::replace(&mut self.table[slot], place);
+        for (place, &hash) in hashes.iter().enumerate().rev() {
+            let slot = slot(table, hashes, hash, multiplier);
+            let later = std::mem::replace(&mut table[slot], place as u32);
             if later == NONE {
                 self.distinct += 1;
             } else {
-                self.next[place as usize] = later;
-                self.marks[place as usize] |= REPEATED;
-                self.marks[later as usize] |= AGAIN;
+                next[place] = later;
+                marks[place] |= REPEATED;
+                marks[later as usize] |= AGAIN;
             }
         }
         self.own = self.distinct;
     }
 
-    /// The slot of a shingle, or the free one where it would be.
-    fn slot(&self, hash: u64) -> usize {
-        static MULTIPLIER: OnceLock<u64> = OnceLock::new();
-        let multiplier = *MULTIPLIER.get_or_init(|| ahash::RandomState::new().hash_one(NONE) | 1);
-        let mask = self.table.len() - 1;
-        let mut slot = (hash.wrapping_mul(multiplier) >> 32) as usize & mask;
-        while self.table[slot] != NONE && self.hashes[self.table[slot] as usize] != hash {
-            slot = (slot + 1) & mask;
-        }
-        slot
-    }
-
     /// The first place of a shingle.
     fn find(&self, hash: u64) -> Option<u32> {
-        Some(self.table[self.slot(hash)]).filter(|&place| place != NONE)
+        let slot = slot(&self.table, &self.hashes, hash, multiplier());
+        Some(self.table[slot]).filter(|&place| place != NONE)
     }
 
     /// Marks what is boilerplate in an article of so many words.
@@ -145,6 +136,23 @@ impl ShingleIndex {
     pub(super) fn words_in_boilerplate(&self) -> &[bool] {
         &self.words_in_boilerplate
     }
+}
+
+/// What addresses tables in this process.
+fn multiplier() -> u64 {
+    static MULTIPLIER: OnceLock<u64> = OnceLock::new();
+    *MULTIPLIER.get_or_init(|| ahash::RandomState::new().hash_one(NONE) | 1)
+}
+
+/// The slot of a shingle in a table of places, or the free one where it would be.
+#[inline(always)]
+fn slot(table: &[u32], hashes: &[u64], hash: u64, multiplier: u64) -> usize {
+    let mask = table.len() - 1;
+    let mut slot = (hash.wrapping_mul(multiplier) >> 32) as usize & mask;
+    while table[slot] != NONE && hashes[table[slot] as usize] != hash {
+        slot = (slot + 1) & mask;
+    }
+    slot
 }
 
 fn refill<I: Copy>(items: &mut Vec<I>, count: usize, with: I) {

@@ -95,7 +95,16 @@ impl Work for Fill<'_> {
         let Self { shingles, values } = self;
         let k = values.len();
         values.fill(EMPTY);
-        for &shingle in shingles {
+        // Bins and values of many shingles are told at once, and thrown one by one.
+        let (many, rest) = shingles.as_chunks::<LANES>();
+        for many in many {
+            let bins = many.map(|shingle| bin(shingle, k) as u32);
+            for (&shingle, at) in many.iter().zip(bins) {
+                let value = &mut values[at as usize];
+                *value = (*value).min(shingle & LOW);
+            }
+        }
+        for &shingle in rest {
             throw(values, shingle, 0);
         }
         let mut empty = values.iter().filter(|&&value| value == EMPTY).count();

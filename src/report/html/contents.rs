@@ -13,8 +13,10 @@ use crate::report::terminal::{count, plural};
 use crate::score::Relation;
 use ahash::{AHashMap, AHashSet};
 use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// Most bytes of an id, title or url.
 const MOST_OF_FIELD: usize = 300;
@@ -168,17 +170,25 @@ impl<'m> Contents<'m> {
 
     /// As JSON that may stand in a page: nothing in it ends an element or begins a comment.
     pub(super) fn json(&self) -> Result<String> {
-        let json = serde_json::to_string(self).map_err(|error| Error::new(ErrorKind::Output, error.to_string()))?;
-        let mut safe = String::with_capacity(json.len() + json.len() / 64);
+        let of_texts: usize = self.texts.values().map(|text| text.text.len()).sum();
+        let mut json = Vec::with_capacity(of_texts * 9 / 8 + (self.pairs.len() + self.articles.len()) * 100);
+        self.serialize(&mut serde_json::Serializer::with_formatter(&mut json, InPage))
+            .map_err(|error| Error::new(ErrorKind::Output, error.to_string()))?;
+        String::from_utf8(json).map_err(|error| Error::new(ErrorKind::Output, error.to_string()))
+    }
+}
+
+/// JSON in whose strings nothing looks like a tag or a reference.
+struct InPage;
+
+impl Formatter for InPage {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut at = 0;
-        // These stand in strings only.
-        for place in memchr::memchr3_iter(b'<', b'>', b'&', json.as_bytes()) {
-            safe.push_str(&json[at..place]);
-            safe.push_str(&format!("\\u{:04x}", json.as_bytes()[place]));
+        for place in memchr::memchr3_iter(b'<', b'>', b'&', fragment.as_bytes()) {
+            write!(out, "{}\\u{:04x}", &fragment[at..place], fragment.as_bytes()[place])?;
             at = place + 1;
         }
-        safe.push_str(&json[at..]);
-        Ok(safe)
+        out.write_all(&fragment.as_bytes()[at..])
     }
 }
 

@@ -22,7 +22,7 @@ mod view;
 use crate::article::{ArticleId, Timestamp};
 use crate::boilerplate::{Boilerplate, KnownPassage};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::input::Skipped;
 use crate::score::{Overlap, Relation, ScoredPair};
 use askama::Template;
@@ -198,8 +198,13 @@ const SCRIPT: &str =
 /// # Errors
 /// If it cannot be written.
 pub fn write(out: &mut impl Write, material: &Material<'_>) -> Result<()> {
+    let contents = || {
+        let contents = Contents::new(material);
+        contents.json().map(|json| (contents, json))
+    };
     let overview = || material.whole.as_ref().map(|whole| Overview::new(whole, material));
-    let (contents, mut overview) = rayon::join(|| Contents::new(material), overview);
+    let (contents, mut overview) = rayon::join(contents, overview);
+    let (contents, data) = contents?;
     if let Some(overview) = &mut overview {
         overview.left_out = contents.left_out(material);
     }
@@ -216,14 +221,9 @@ pub fn write(out: &mut impl Write, material: &Material<'_>) -> Result<()> {
         ),
         style: STYLE,
         script: SCRIPT,
-        data: contents.json()?,
+        data,
     };
-    let failed = |error: askama::Error| match error {
-        askama::Error::Fmt => Error::new(ErrorKind::Output, "the report cannot be written"),
-        error => Error::new(ErrorKind::Output, error.to_string()),
-    };
-    let page = page.render().map_err(failed)?;
-    out.write_all(page.as_bytes()).and_then(|()| out.flush()).map_err(|error| Error::output(&error))
+    page.write_into(out).and_then(|()| out.flush()).map_err(|error| Error::output(&error))
 }
 
 /// How a policy names a script or a style.
