@@ -38,6 +38,8 @@ struct Articles<'t> {
     loaded: Vec<Box<Loaded<'t>>>,
     /// How many they have together.
     words: usize,
+    /// Buffers of articles that are gone, the one used last at the end: it still lies in the cache.
+    spare: Vec<Prepared>,
 }
 
 /// Where articles come from, the desks that no thread is at, and what was lost.
@@ -93,6 +95,14 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
         Some((a, b))
     }
 
+    /// Takes all articles away: what comes has nothing to do with them.
+    pub(crate) fn clear(&mut self) {
+        let Articles { numbers, loaded, words, spare } = &mut self.articles;
+        numbers.clear();
+        *words = 0;
+        spare.extend(loaded.drain(..).map(|gone| gone.prepared).filter(is_small));
+    }
+
     /// Puts an article at the end.
     fn fetch(&mut self, article: u32) -> Option<()> {
         if let Some(at) = self.articles.numbers.iter().rposition(|&number| number == article) {
@@ -128,18 +138,20 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
 
     /// Takes away what was not used for longest, where there is too much; the last stays. Gives buffers to be used again.
     fn make_room(&mut self, words: usize) -> Prepared {
-        let Articles { numbers, loaded, words: held } = &mut self.articles;
-        let mut room = Prepared::default();
+        let Articles { numbers, loaded, words: held, spare } = &mut self.articles;
         while loaded.len() > 1 && (*held + words > WORDS || loaded.len() >= ARTICLES) {
             numbers.remove(0);
             let gone = loaded.remove(0).prepared;
             *held -= gone.hashes().len();
-            if gone.hashes().len() <= WORDS / 64 {
-                room = gone;
-            }
+            spare.extend(Some(gone).filter(is_small));
         }
-        room
+        spare.pop().unwrap_or_default()
     }
+}
+
+/// Whether the buffers of an article are worth keeping.
+fn is_small(prepared: &Prepared) -> bool {
+    prepared.hashes().len() <= WORDS / ARTICLES
 }
 
 impl<T> Drop for Desk<'_, '_, T> {

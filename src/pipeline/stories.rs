@@ -4,9 +4,10 @@ use super::desk::ARTICLES;
 use crate::candidates::Pair;
 use rayon::prelude::*;
 
-/// The places of pairs, those of one story together: of articles that hang together by pairs. Where a story is longer than
-/// a desk, the pairs of some of its articles with some others come together. So each article is read about once.
-pub(super) fn by_story(pairs: &[Pair]) -> Vec<usize> {
+/// The places of pairs, each with its story, those of one story together: of articles that hang together by pairs. Where a
+/// story is longer than a desk, the pairs of some of its articles with some others come together. So each article is read
+/// about once.
+pub(super) fn by_story(pairs: &[Pair]) -> Vec<(u32, usize)> {
     const SIDE: u32 = ARTICLES as u32 / 2;
     let (members, stories) = stories(pairs);
     let mut order: Vec<(u32, u32)> = stories.iter().copied().zip(0..).collect();
@@ -19,7 +20,7 @@ pub(super) fn by_story(pairs: &[Pair]) -> Vec<usize> {
         .map(|(&[a, b], at)| [stories[a as usize], places[a as usize] / SIDE, places[b as usize] / SIDE, at])
         .collect();
     order.par_sort_unstable();
-    order.into_iter().map(|[.., at]| at as usize).collect()
+    order.into_iter().map(|[story, .., at]| (story, at as usize)).collect()
 }
 
 /// The articles of some pairs, numbered anew in their order: the two of each pair, and for each article the first of those
@@ -78,7 +79,7 @@ mod tests {
                     prop_assert_eq!(stories[*a as usize] == stories[*c as usize], alike);
                 }
             }
-            let mut order = by_story(&pairs);
+            let mut order: Vec<usize> = by_story(&pairs).into_iter().map(|(_, at)| at).collect();
             prop_assert!(order.windows(2).all(|two| obvious[pairs[two[0]].a() as usize] <= obvious[pairs[two[1]].a() as usize]));
             order.sort_unstable();
             prop_assert_eq!(order, (0..pairs.len()).collect::<Vec<_>>());

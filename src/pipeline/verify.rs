@@ -142,7 +142,13 @@ impl<'a, T: Texts> Verifier<'a, T> {
             .par_chunks(PIECE)
             .flat_map_iter(|piece| {
                 let mut desk = self.office.desk();
-                let made: Vec<(usize, M)> = piece.iter().map(|&at| (at, make(&items[at], &mut desk))).collect();
+                let mut made: Vec<(usize, M)> = Vec::with_capacity(piece.len());
+                for some in piece.chunk_by(|one, other| one.0 == other.0) {
+                    if !made.is_empty() {
+                        desk.clear();
+                    }
+                    made.extend(some.iter().map(|&(_, at)| (at, make(&items[at], &mut desk))));
+                }
                 done(piece.len() as u64);
                 made
             })
