@@ -32,7 +32,7 @@ pub(super) struct ShingleIndex {
     next: Vec<u32>,
     /// What is known of each place.
     marks: Vec<Marks>,
-    /// First places by hash; a power of two of them, at least half of which are free.
+    /// First places by hash; a power of two of them, at least three quarters of which are free.
     table: Vec<u32>,
     distinct: u32,
     /// Words a shingle: w, or all of a shorter article.
@@ -52,7 +52,7 @@ impl ShingleIndex {
         let count = hashes.len();
         refill(next, count, NONE);
         refill(marks, count, 0);
-        refill(table, (2 * count).next_power_of_two(), NONE);
+        refill(table, (4 * count).next_power_of_two(), NONE);
         self.words_in_boilerplate.clear();
         self.width = w.min(words.len()) as u32;
         self.distinct = 0;
