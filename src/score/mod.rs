@@ -24,7 +24,7 @@ mod runs;
 use crate::article::Span;
 use crate::boilerplate::Boilerplate;
 use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
-use crate::text::for_each_word;
+use crate::text::words_into;
 pub(crate) use copied::by_runs;
 pub use index::shared_if_similar;
 #[cfg(feature = "cli")]
@@ -248,10 +248,7 @@ impl Prepared {
         let expected = text.len() / 5;
         spans.reserve(expected);
         hashes.reserve(expected);
-        for_each_word(text, |hash, span| {
-            hashes.push(hash);
-            spans.push(span);
-        });
+        words_into(text, hashes, spans);
         shingles.refill(hashes, config.shingle);
     }
 

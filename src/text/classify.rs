@@ -1,6 +1,6 @@
-//! Sixty-four bytes of text at a time, as bit masks: which belong to a run of word characters.
+//! Sixty-four bytes of text at a time, as bit masks: which belong to a run of word characters; and where runs begin and end.
 //!
-//! The scalar version is the definition; the SIMD ones are held to it by a property test. Which one runs is chosen
+//! The scalar versions are the definition; the SIMD ones are held to them by property tests. Which ones run is chosen
 //! once, by what the CPU has. The only other file of the crate with `unsafe` code is `simd.rs`.
 
 #![allow(unsafe_code)]
@@ -115,4 +115,127 @@ unsafe fn avx2_blocks(bytes: &[u8], blocks: &mut [Block]) {
         let other = other_low | other_high << 32;
         *block = Block { run: word_low | word_high << 32 | other, other, joiner: joiner_low | joiner_high << 32 };
     }
+}
+
+/// Blocks whose edges are found together.
+pub(crate) const CHUNK: usize = 8;
+/// Runs that may begin in so many blocks, one that began before, and room to write beyond the last.
+const PLACES: usize = CHUNK * BLOCK / 2 + 1 + BLOCK / 2;
+
+/// Where a block begins, and the bytes of it with which runs begin, or behind which they end.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Edges {
+    pub(crate) base: u32,
+    pub(crate) starts: u64,
+    pub(crate) ends: u64,
+}
+
+/// Places in a text, ascending.
+pub(crate) struct Places {
+    places: [u32; PLACES],
+    count: usize,
+}
+
+impl Places {
+    pub(crate) fn new() -> Self {
+        Self { places: [0; PLACES], count: 0 }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u32] {
+        &self.places[..self.count]
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    pub(crate) fn push(&mut self, place: u32) {
+        self.places[self.count] = place;
+        self.count += 1;
+    }
+}
+
+/// Adds where runs start, and where they end, in up to [`CHUNK`] blocks, to places of which there is one at most.
+pub(crate) type Finder = fn(&[Edges], &mut Places, &mut Places);
+
+/// The fastest finder that this CPU can run.
+pub(crate) fn finder() -> Finder {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vbmi2")
+        && is_x86_feature_detected!("popcnt")
+    {
+        return compressing;
+    }
+    bit_by_bit
+}
+
+/// The definition.
+pub(crate) fn bit_by_bit(edges: &[Edges], starts: &mut Places, ends: &mut Places) {
+    for edges in edges {
+        for (mut bits, places) in [(edges.starts, &mut *starts), (edges.ends, &mut *ends)] {
+            while bits != 0 {
+                places.push(edges.base + bits.trailing_zeros());
+                bits &= bits - 1;
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn compressing(edges: &[Edges], starts: &mut Places, ends: &mut Places) {
+    // SAFETY: `finder` hands this function out only where the CPU has these instructions.
+    unsafe { compress_all(edges, starts, ends) }
+}
+
+/// # Safety
+/// The CPU must have AVX-512 F, BW and VBMI2, and count bits.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+unsafe fn compress_all(edges: &[Edges], starts: &mut Places, ends: &mut Places) {
+    for edges in edges {
+        // SAFETY: the CPU has these instructions.
+        unsafe {
+            compress(edges.base, edges.starts, starts);
+            compress(edges.base, edges.ends, ends);
+        }
+    }
+}
+
+/// Adds `base` and the number of each bit that is set, of which no two follow each other.
+///
+/// # Safety
+/// As [`compress_all`].
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+unsafe fn compress(base: u32, bits: u64, places: &mut Places) {
+    use std::arch::x86_64::{
+        _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_loadu_epi8,
+        _mm512_maskz_compress_epi8, _mm512_set1_epi32, _mm512_storeu_epi32,
+    };
+
+    const NUMBERS: [u8; BLOCK] = {
+        let mut numbers = [0; BLOCK];
+        let mut number = 0;
+        while number < BLOCK {
+            numbers[number] = number as u8;
+            number += 1;
+        }
+        numbers
+    };
+    debug_assert_eq!(bits & bits >> 1, 0, "then there may be more than are written");
+    // SAFETY: 64 numbers of a byte are loaded.
+    let numbers = unsafe { _mm512_loadu_epi8(NUMBERS.as_ptr().cast::<i8>()) };
+    let set = _mm512_maskz_compress_epi8(bits, numbers);
+    let base = _mm512_set1_epi32(base.cast_signed());
+    let quarters = [_mm512_castsi512_si128(set), _mm512_extracti32x4_epi32::<1>(set)];
+    let (room, _) = places.places[places.count..].as_chunks_mut::<16>();
+    for (quarter, room) in quarters.into_iter().zip(&mut room[..2]) {
+        let places = _mm512_add_epi32(_mm512_cvtepu8_epi32(quarter), base);
+        // SAFETY: there is room for 16 numbers of four bytes.
+        unsafe { _mm512_storeu_epi32(room.as_mut_ptr().cast::<i32>(), places) };
+    }
+    places.count += bits.count_ones() as usize;
 }

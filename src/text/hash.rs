@@ -51,6 +51,36 @@ pub(super) fn long_word_hash(bytes: &[u8]) -> u64 {
 /// The hash of the word `bytes[start..end]`, ASCII letters and digits of either case, at most 16.
 #[inline(always)]
 pub(super) fn ascii_word_hash(bytes: &[u8], start: usize, end: usize) -> u64 {
+    let (low, high) = ascii_word(bytes, start, end);
+    mix(lower(low), lower(high))
+}
+
+/// Words whose hashes are made together.
+const TOGETHER: usize = 64;
+
+/// The hashes of words of ASCII letters and digits of either case, of at most 16 bytes, by where they start and end.
+#[inline(always)]
+pub(super) fn ascii_word_hashes(bytes: &[u8], starts: &[u32], ends: &[u32], mut take: impl FnMut(&[u64])) {
+    let (mut low, mut high) = ([0; TOGETHER], [0; TOGETHER]);
+    for (starts, ends) in starts.chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {
+        for ((low, high), (&start, &end)) in low.iter_mut().zip(&mut high).zip(starts.iter().zip(ends)) {
+            (*low, *high) = ascii_word(bytes, start as usize, end as usize);
+        }
+        let low = &mut low[..starts.len()];
+        if crate::simd::multiplies() {
+            for (low, high) in low.iter_mut().zip(&high) {
+                *low = mix_by(lower(*low), lower(*high), fold_by_quarters);
+            }
+        } else {
+            low.iter_mut().zip(&high).for_each(|(low, high)| *low = mix(lower(*low), lower(*high)));
+        }
+        take(low);
+    }
+}
+
+/// The bytes of a word of at most 16, padded with zeros.
+#[inline(always)]
+fn ascii_word(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
     let (low, high) = if let Some(window) = bytes.get(start..start + SHORT) {
         halves(window.try_into().unwrap_or(&[0; SHORT]))
     } else {
@@ -59,7 +89,7 @@ pub(super) fn ascii_word_hash(bytes: &[u8], start: usize, end: usize) -> u64 {
         halves(&padded)
     };
     let (keep_low, keep_high) = KEEP[end - start];
-    mix(lower(low & keep_low), lower(high & keep_high))
+    (low & keep_low, high & keep_high)
 }
 
 fn halves(bytes: &[u8; SHORT]) -> (u64, u64) {
@@ -73,6 +103,11 @@ fn lower(bytes: u64) -> u64 {
 }
 
 fn mix(low: u64, high: u64) -> u64 {
+    mix_by(low, high, fold)
+}
+
+#[inline(always)]
+fn mix_by(low: u64, high: u64, fold: impl Fn(u64, u64) -> u64) -> u64 {
     let folded = fold(low ^ SEED, high ^ LOW);
     (folded ^ folded >> 32).wrapping_mul(HIGH)
 }
@@ -80,4 +115,33 @@ fn mix(low: u64, high: u64) -> u64 {
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
+}
+
+/// The same by products of 32 bits, which vectors have.
+#[inline(always)]
+fn fold_by_quarters(a: u64, b: u64) -> u64 {
+    const HALF: u64 = u32::MAX as u64;
+    let (a, b) = ([a & HALF, a >> 32], [b & HALF, b >> 32]);
+    let (low, high) = (a[0] * b[0], a[1] * b[1]);
+    let across = [a[0] * b[1], a[1] * b[0]];
+    let middle = (low >> 32) + (across[0] & HALF) + (across[1] & HALF);
+    let lower = middle << 32 | low & HALF;
+    let upper = high + (across[0] >> 32) + (across[1] >> 32) + (middle >> 32);
+    lower ^ upper
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Law: both ways to fold a product are one.
+        #[test]
+        fn products_fold_alike(a: u64, b: u64) {
+            for (a, b) in [(a, b), (a | !0 << 32, b), (!0, !0), (a, 0)] {
+                prop_assert_eq!(fold_by_quarters(a, b), fold(a, b));
+            }
+        }
+    }
 }

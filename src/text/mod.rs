@@ -22,8 +22,8 @@
 //!
 //! **Spans** are never altered by folding: a span runs from the first to the last source character of its word.
 //!
-//! **How.** 64 bytes at a time are classified (`classify.rs`, SIMD where the CPU has it). A run of ASCII letters and
-//! digits is hashed from its bytes; any other run goes through `careful.rs`, which looks every character up in tables
+//! **How.** 64 bytes at a time are classified (`classify.rs`, SIMD where the CPU has it). Runs of ASCII letters and
+//! digits are hashed from their bytes, many at once; any other run goes through `careful.rs`, which looks every character up in tables
 //! and gives the same hash for the same word. **Cost**: linear in the bytes, no allocation for ASCII text.
 
 mod careful;
@@ -33,7 +33,7 @@ mod tables;
 
 use crate::article::Span;
 use crate::simd::{Work, widest};
-use classify::{BLOCK, Block};
+use classify::{BLOCK, Block, CHUNK, Edges, Places};
 pub use hash::word_hash;
 
 /// A word of a text.
@@ -62,9 +62,9 @@ pub struct Word {
 /// ```
 #[must_use]
 pub fn words(text: &str) -> Vec<Word> {
-    let mut words = Vec::with_capacity(text.len() / 6);
-    for_each_word(text, |hash, span| words.push(Word { hash, span }));
-    words
+    let (mut hashes, mut spans) = (Vec::new(), Vec::new());
+    words_into(text, &mut hashes, &mut spans);
+    hashes.into_iter().zip(spans).map(|(hash, span)| Word { hash, span }).collect()
 }
 
 /// The hashes of the words of `text`, appended to `hashes`.
@@ -72,49 +72,96 @@ pub fn words(text: &str) -> Vec<Word> {
 /// # Panics
 /// As [`words`].
 pub fn word_hashes(text: &str, hashes: &mut Vec<u64>) {
-    for_each_word(text, |hash, _| hashes.push(hash));
+    widest(Scan { text, by: Ways::best(), sink: hashes });
 }
 
-/// Calls `emit` with the hash and span of each word of `text`, in order.
+/// The hashes and spans of the words of `text`, appended to `hashes` and `spans`.
 ///
 /// # Panics
 /// As [`words`].
-pub fn for_each_word(text: &str, emit: impl FnMut(u64, Span)) {
-    widest(Scan { text, classify: classify::best(), emit });
+pub fn words_into(text: &str, hashes: &mut Vec<u64>, spans: &mut Vec<Span>) {
+    widest(Scan { text, by: Ways::best(), sink: (hashes, spans) });
 }
 
-/// Blocks classified at a time: 1 KiB of text, so that short articles do not pay for long buffers.
-const CHUNK: usize = 16;
+/// What takes the words of a text, in order.
+trait Sink {
+    /// Takes a word.
+    fn take(&mut self, hash: u64, span: Span);
 
-/// A [`scan`] to come.
-struct Scan<'t, E> {
-    text: &'t str,
-    classify: classify::Classifier,
-    emit: E,
+    /// Takes as many hashes as there are starts and ends.
+    fn take_all(&mut self, hashes: &[u64], starts: &[u32], ends: &[u32]);
 }
 
-impl<E: FnMut(u64, Span)> Work for Scan<'_, E> {
+impl Sink for &mut Vec<u64> {
     #[inline(always)]
-    fn run(self) {
-        scan(self.text, self.classify, self.emit);
+    fn take(&mut self, hash: u64, _: Span) {
+        self.push(hash);
+    }
+
+    #[inline(always)]
+    fn take_all(&mut self, hashes: &[u64], _: &[u32], _: &[u32]) {
+        self.extend_from_slice(hashes);
     }
 }
 
-/// The scan behind [`for_each_word`], with the classifier named, so that a test can compare two.
+impl Sink for (&mut Vec<u64>, &mut Vec<Span>) {
+    #[inline(always)]
+    fn take(&mut self, hash: u64, span: Span) {
+        self.0.push(hash);
+        self.1.push(span);
+    }
+
+    #[inline(always)]
+    fn take_all(&mut self, hashes: &[u64], starts: &[u32], ends: &[u32]) {
+        self.0.extend_from_slice(hashes);
+        self.1.extend(starts.iter().zip(ends).map(|(&start, &end)| Span { start, end }));
+    }
+}
+
+/// How blocks are classified, and the edges of words found.
+#[derive(Clone, Copy)]
+struct Ways {
+    classify: classify::Classifier,
+    find: classify::Finder,
+}
+
+impl Ways {
+    fn best() -> Self {
+        Self { classify: classify::best(), find: classify::finder() }
+    }
+}
+
+/// A [`scan`] to come.
+struct Scan<'t, S> {
+    text: &'t str,
+    by: Ways,
+    sink: S,
+}
+
+impl<S: Sink> Work for Scan<'_, S> {
+    #[inline(always)]
+    fn run(self) {
+        scan(self.text, self.by, self.sink);
+    }
+}
+
+/// The scan behind all of these, with its ways named. 512 bytes are scanned at a time, so that short articles do not pay
+/// for long buffers.
 #[inline(always)]
-fn scan(text: &str, classify: classify::Classifier, mut emit: impl FnMut(u64, Span)) {
+fn scan(text: &str, by: Ways, mut sink: impl Sink) {
     assert!(u32::try_from(text.len()).is_ok(), "a text of {} bytes is beyond the 4 GiB that spans reach", text.len());
     let bytes = text.as_bytes();
     let mut careful = careful::Careful::new();
     let mut blocks = [Block::default(); CHUNK];
+    let mut plain = PlainBlocks::new(by.find);
     // The block before: its last byte, whether a run is open at its end, and which of its bytes need care.
     let (mut before, mut inside, mut care_before) = (0, 0, 0);
-    // Where the run began that is open, or comes next.
+    // Where the run began that is open.
     let mut start = 0;
 
     for chunk_start in (0..bytes.len()).step_by(CHUNK * BLOCK) {
         let chunk = &bytes[chunk_start..bytes.len().min(chunk_start + CHUNK * BLOCK)];
-        let used = classify(chunk, &mut blocks);
+        let used = (by.classify)(chunk, &mut blocks);
         let behind = bytes.get(chunk_start + chunk.len()).is_some_and(|&byte| classify::is_run(byte));
         for (index, &Block { run, other, joiner }) in blocks[..used].iter().enumerate() {
             let after = blocks[..used].get(index + 1).map_or(u64::from(behind), |next| next.run & 1);
@@ -125,32 +172,98 @@ fn scan(text: &str, classify: classify::Classifier, mut emit: impl FnMut(u64, Sp
             let edges = run ^ (run << 1 | inside);
             let (mut starts, mut ends) = (edges & run, edges & !run);
             let base = chunk_start + index * BLOCK;
-            let mut next = || {
-                let next = base + starts.trailing_zeros() as usize;
-                starts &= starts.wrapping_sub(1);
-                next
-            };
-            if inside == 0 {
-                start = next();
-            }
-            while ends != 0 {
-                let end = base + ends.trailing_zeros() as usize;
-                ends &= ends - 1;
-                let plain = end - start <= hash::SHORT
-                    && (care | care_before == 0 || !needs_care([care_before, care], start + BLOCK - base, end - start));
-                if plain {
-                    emit(hash::ascii_word_hash(bytes, start, end), Span { start: start as u32, end: end as u32 });
-                } else {
-                    careful.run(text, start, end, &mut emit);
+            if care | care_before == 0 {
+                plain.push(Edges { base: base as u32, starts, ends }, (inside == 1).then_some(start));
+            } else {
+                start = plain.hash(text, &mut careful, &mut sink).unwrap_or(start);
+                let mut next = || {
+                    let next = base + starts.trailing_zeros() as usize;
+                    starts &= starts.wrapping_sub(1);
+                    next
+                };
+                if inside == 0 {
+                    start = next();
                 }
-                start = next();
+                while ends != 0 {
+                    let end = base + ends.trailing_zeros() as usize;
+                    ends &= ends - 1;
+                    let is_plain = end - start <= hash::SHORT
+                        && !needs_care([care_before, care], start + BLOCK - base, end - start);
+                    if is_plain {
+                        let span = Span { start: start as u32, end: end as u32 };
+                        sink.take(hash::ascii_word_hash(bytes, start, end), span);
+                    } else {
+                        careful.run(text, start, end, &mut |hash, span| sink.take(hash, span));
+                    }
+                    start = next();
+                }
             }
             inside = run >> 63;
             care_before = care;
         }
+        start = plain.hash(text, &mut careful, &mut sink).unwrap_or(start);
     }
     if inside == 1 {
-        careful.run(text, start, bytes.len(), &mut emit);
+        careful.run(text, start, bytes.len(), &mut |hash, span| sink.take(hash, span));
+    }
+}
+
+/// Blocks of ASCII that follow each other.
+struct PlainBlocks {
+    find: classify::Finder,
+    edges: [Edges; CHUNK],
+    count: usize,
+    starts: Places,
+    ends: Places,
+}
+
+impl PlainBlocks {
+    fn new(find: classify::Finder) -> Self {
+        Self { find, edges: [Edges::default(); CHUNK], count: 0, starts: Places::new(), ends: Places::new() }
+    }
+
+    /// Adds a block; `open` is where a run began that is open there, which counts for the first one.
+    #[inline(always)]
+    fn push(&mut self, edges: Edges, open: Option<usize>) {
+        if let (0, Some(start)) = (self.count, open) {
+            self.starts.push(start as u32);
+        }
+        self.edges[self.count] = edges;
+        self.count += 1;
+    }
+
+    /// Hashes the words of these blocks and takes the blocks away. Returns where the run began that is open.
+    #[inline(always)]
+    fn hash(&mut self, text: &str, careful: &mut careful::Careful, sink: &mut impl Sink) -> Option<usize> {
+        if self.count == 0 {
+            return None;
+        }
+        (self.find)(&self.edges[..self.count], &mut self.starts, &mut self.ends);
+        let (starts, ends) = (self.starts.as_slice(), self.ends.as_slice());
+        let open = starts.get(ends.len()).map(|&start| start as usize);
+        let starts = &starts[..ends.len()];
+        let longest = starts.iter().zip(ends).map(|(start, end)| end - start).max().unwrap_or(0);
+        if longest as usize <= hash::SHORT {
+            let mut at = 0;
+            hash::ascii_word_hashes(text.as_bytes(), starts, ends, |hashes| {
+                let these = at..at + hashes.len();
+                at = these.end;
+                sink.take_all(hashes, &starts[these.clone()], &ends[these]);
+            });
+        } else {
+            for (&start, &end) in starts.iter().zip(ends) {
+                let (from, to) = (start as usize, end as usize);
+                if to - from <= hash::SHORT {
+                    sink.take(hash::ascii_word_hash(text.as_bytes(), from, to), Span { start, end });
+                } else {
+                    careful.run(text, from, to, &mut |hash, span| sink.take(hash, span));
+                }
+            }
+        }
+        self.count = 0;
+        self.starts.clear();
+        self.ends.clear();
+        open
     }
 }
 

@@ -162,6 +162,34 @@ fn nfkc_ignores(ch: char) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
+    /// Law: words of ASCII are hashed alike wherever they stand, however long they are, whatever is between them.
+    #[test]
+    fn words_of_ascii_are_found_among_others(words in proptest::collection::vec(("[a-zA-Z0-9]{1,24}", proptest::sample::select(&[" ", ", ", "\n\n", " “", "” ", "-", " ’ "][..])), 0..200)) {
+        let text: String = words.iter().flat_map(|(word, behind)| [word.as_str(), behind]).collect();
+        let expected: Vec<u64> = words.iter().map(|(word, _)| word_hash(&word.to_lowercase())).collect();
+        prop_assert_eq!(hashes(&text), expected);
+        let found: Vec<String> = shown(&text).into_iter().map(str::to_owned).collect();
+        prop_assert_eq!(found, words.into_iter().map(|(word, _)| word).collect::<Vec<_>>());
+    }
+
+    /// Law: the SIMD finder and the scalar one find the same edges.
+    #[test]
+    fn finders_agree(blocks in proptest::collection::vec((0u32..1 << 20, any::<u64>(), any::<u64>()), 0..=classify::CHUNK), open: bool) {
+        // Of two bits in a row only the first.
+        let apart = |bits: u64| bits & !(bits << 1);
+        let edges: Vec<Edges> =
+            blocks.iter().map(|&(base, starts, ends)| Edges { base, starts: apart(starts), ends: apart(ends) }).collect();
+        let places = |find: classify::Finder| {
+            let (mut starts, mut ends) = (Places::new(), Places::new());
+            if open {
+                starts.push(7);
+            }
+            find(&edges, &mut starts, &mut ends);
+            (starts.as_slice().to_vec(), ends.as_slice().to_vec())
+        };
+        prop_assert_eq!(places(classify::finder()), places(classify::bit_by_bit));
+    }
+
     /// Law: the SIMD classifier and the scalar one see the same runs.
     #[test]
     fn classifiers_agree(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
