@@ -232,8 +232,9 @@ impl Postings {
             of_part.iter().flat_map(|(_, entries)| entries.iter()).for_each(|&entry| seen.see(entry));
         }
         let mut gathered = Vec::with_capacity(if repeated { count / 2 } else { count });
+        let mut twice = Vec::new();
         for (first, entries) in of_part {
-            for &entry in entries.iter().filter(|entry| !repeated || seen.was_twice(**entry)) {
+            for &entry in if repeated { seen.only_twice(&entries, &mut twice) } else { &entries[..] } {
                 let article = first + Self::LAYOUT.article(entry);
                 if wanted(article) {
                     gathered.push(layout.renumbered(entry, article));
@@ -271,9 +272,16 @@ impl SeenTwice {
         self.seen[word] = seen | (1 | (seen >> left & 1) << 1) << left;
     }
 
-    fn was_twice(&self, entry: u64) -> bool {
-        let (word, left) = self.slot(entry);
-        self.seen[word] >> left & 2 != 0
+    /// Those that were seen twice, in a buffer. Which one is next cannot be foreseen, so there is no branch on it.
+    fn only_twice<'b>(&self, entries: &[u64], twice: &'b mut Vec<u64>) -> &'b [u64] {
+        twice.resize(twice.len().max(entries.len()), 0);
+        let mut count = 0;
+        for &entry in entries {
+            let (word, left) = self.slot(entry);
+            twice[count] = entry;
+            count += (self.seen[word] >> left >> 1 & 1) as usize;
+        }
+        &twice[..count]
     }
 }
 
