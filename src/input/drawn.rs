@@ -1,7 +1,7 @@
 //! Texts that were drawn from something else, kept so that they are drawn once: pages, responses, columns.
 
 use super::TextPlace;
-use super::stream::{read_exact_at, write_all_at};
+use super::stream::{read_exact_into, write_all_at};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -55,7 +55,9 @@ impl Drawn {
     pub(super) fn get(&self, at: u64, len: u32) -> io::Result<Vec<u8>> {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let file = file.ok_or(io::ErrorKind::NotFound)?;
-        read_exact_at(&file, at, len as usize)
+        let mut text = vec![0; len as usize];
+        read_exact_into(&file, at, &mut text)?;
+        Ok(text)
     }
 
     /// A hash of all texts and their places.

@@ -266,8 +266,11 @@ fn read_piece(
                 Wanted::All => Cow::Borrowed(fields),
                 Wanted::TextAt(_) => Cow::Owned(fields.text_only()),
             };
+            let mut buffer = String::new();
             let mut read = |bytes| {
-                record(bytes, &mut |line, place, heard| read_line(line, place, (source, fields), options, heard, f));
+                record(bytes, &mut |line, place, heard| {
+                    read_line(line, place, (source, fields), options, heard, (&mut buffer, f))
+                });
             };
             // Not by `Format::each`: this loop is the one that time goes to.
             if let Format::Objects(_) = &source.format {
@@ -369,19 +372,22 @@ fn read_line(
     (source, fields): (&Source, &Fields),
     options: &InputOptions,
     heard: &mut Heard,
-    f: &mut dyn FnMut(ReadArticle<'_>),
+    (buffer, f): (&mut String, &mut dyn FnMut(ReadArticle<'_>)),
 ) -> Result<(), String> {
     let (decoded, replaced) = decode_line(line, source.encoding);
     if decoded.trim_ascii().is_empty() {
         return Ok(());
     }
-    let record = record::parse(&decoded, fields, options.date_format.as_deref())?;
+    let record = record::parse_in(&decoded, fields, options.date_format.as_deref(), buffer)?;
     heard.replaced += u64::from(replaced);
     heard.count(source.encoding);
     heard.odd_dates += u64::from(record.odd_date);
     let raw = record.raw.filter(|_| matches!(decoded, Cow::Borrowed(_)));
     let text = raw.and_then(|raw| place_in(line, raw)).unwrap_or_default();
     f(ReadArticle { text: &record.text, card: record.card, location: Location { text, ..location } });
+    if let Cow::Owned(text) = record.text {
+        *buffer = text;
+    }
     Ok(())
 }
 

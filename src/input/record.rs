@@ -22,6 +22,16 @@ pub(super) struct Record<'l> {
 /// Strings are decoded as JSON has them; half of a surrogate pair becomes U+FFFD. Of a field that occurs twice the last
 /// counts. Several text fields are joined by a blank line, and those that are missing or null are left out.
 pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str>) -> Result<Record<'l>, String> {
+    parse_in(line, fields, date_format, &mut String::new())
+}
+
+/// The same with a buffer for the text, which may be taken.
+pub(super) fn parse_in<'l>(
+    line: &'l str,
+    fields: &Fields,
+    date_format: Option<&str>,
+    buffer: &mut String,
+) -> Result<Record<'l>, String> {
     let wanted = wanted(fields);
     let mut values = vec![None; wanted.len()];
     if !flat::slots(line, &wanted, &mut values) {
@@ -38,7 +48,7 @@ pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str
             Some(raw) if raw.starts_with('"') => {
                 let inner = &raw[1..raw.len() - 1];
                 raws = Some(inner);
-                parts.push(string(inner)?);
+                parts.push(string_in(inner, std::mem::take(buffer))?);
             }
             Some(raw) => return Err(format!("field `{name}` is {}, not a string", kind(raw))),
         }
@@ -113,20 +123,34 @@ fn short(raw: &str) -> Option<Box<str>> {
 }
 
 /// Decodes a JSON string, given without its quotes, which is known to be a valid one.
-pub(super) fn string(inner: &str) -> Result<Cow<'_, str>, String> {
-    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else { return Ok(Cow::Borrowed(inner)) };
-    let mut text = String::with_capacity(inner.len());
+fn string(inner: &str) -> Result<Cow<'_, str>, String> {
+    string_in(inner, String::new())
+}
+
+/// The same with a buffer for a string that has escapes.
+fn string_in(inner: &str, mut text: String) -> Result<Cow<'_, str>, String> {
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return Ok(Cow::Borrowed(inner));
+    }
+    decode(inner, &mut text)?;
+    Ok(Cow::Owned(text))
+}
+
+/// Decodes a JSON string into `text`, likewise.
+pub(super) fn decode(inner: &str, text: &mut String) -> Result<(), String> {
+    text.clear();
+    text.reserve(inner.len());
     let mut rest = inner;
-    let mut escape = Some(first);
+    let mut escape = memchr::memchr(b'\\', rest.as_bytes());
     while let Some(at) = escape {
         text.push_str(&rest[..at]);
-        let length = unescape(&rest[at..], &mut text).ok_or_else(|| "not a JSON object: invalid escape".to_owned())?;
+        let length = unescape(&rest[at..], text).ok_or_else(|| "not a JSON object: invalid escape".to_owned())?;
         rest = &rest[at + length..];
         // Often another one follows, as where a paragraph ends.
         escape = if rest.starts_with('\\') { Some(0) } else { memchr::memchr(b'\\', rest.as_bytes()) };
     }
     text.push_str(rest);
-    Ok(Cow::Owned(text))
+    Ok(())
 }
 
 /// Decodes the escape that `rest` begins with, and returns its length. Half of a surrogate pair becomes U+FFFD.

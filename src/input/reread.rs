@@ -3,11 +3,10 @@
 use super::encoding;
 use super::kept::Kept;
 use super::read;
-use super::stream::{Place, Window, read_exact_at};
+use super::stream::{Place, Window, read_exact_into};
 use super::{Drawn, InputOptions, Location, Source, TextPlace, record};
 use crate::article::ArticleId;
 use encoding_rs::UTF_8;
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
 use std::sync::OnceLock;
@@ -116,6 +115,11 @@ impl<'s> Library<'s> {
     /// # Errors
     /// The reason, if it cannot be read any more.
     pub fn text(&self, article: ArticleId) -> Result<String, String> {
+        self.text_in(article, &mut Vec::new(), String::new())
+    }
+
+    /// The same with buffers: for the bytes that it is made of, and for the text.
+    pub(crate) fn text_in(&self, article: ArticleId, raw: &mut Vec<u8>, mut text: String) -> Result<String, String> {
         let location = self.locations[article.index()];
         let index = location.source as usize;
         let source = &self.sources[index];
@@ -125,48 +129,50 @@ impl<'s> Library<'s> {
                 return String::from_utf8(text).map_err(|_| gone());
             }
             TextPlace::Within { start, len } if self.is_at_hand(index) => {
-                let inner = self.bytes(index, location.offset + u64::from(start), len as usize)?;
+                let inner = self.bytes(index, location.offset + u64::from(start), len as usize, raw)?;
                 let inner = match source.encoding {
-                    encoding if encoding == UTF_8 => String::from_utf8(inner).map_err(|_| gone())?,
-                    encoding => encoding::decode(&inner, encoding).0.into_owned(),
+                    encoding if encoding == UTF_8 => std::str::from_utf8(inner).map_err(|_| gone())?.into(),
+                    encoding => encoding::decode(inner, encoding).0,
                 };
-                let decoded = match record::string(&inner).map_err(|_| gone())? {
-                    Cow::Owned(text) => Some(text),
-                    Cow::Borrowed(_) => None,
-                };
-                return Ok(decoded.unwrap_or(inner));
+                record::decode(&inner, &mut text).map_err(|_| gone())?;
+                return Ok(text);
             }
             _ if source.format.is_whole() => return read::text(source, self.options),
             _ => {}
         }
         let record = match &self.extracts[index] {
-            Some(extract) => extract.record(article),
-            None if self.is_at_hand(index) => self.bytes(index, location.offset, location.len as usize),
+            Some(extract) => extract.record(article, raw),
+            None if self.is_at_hand(index) => self.bytes(index, location.offset, location.len as usize, raw),
             None => Err(gone()),
         }?;
-        read::text_of(source, &record, self.options).ok().flatten().ok_or_else(gone)
+        read::text_of(source, record, self.options).ok().flatten().ok_or_else(gone)
     }
 
-    /// Bytes of a source.
-    fn bytes(&self, index: usize, offset: u64, len: usize) -> Result<Vec<u8>, String> {
+    /// Bytes of a source, which may be read into a buffer.
+    fn bytes<'b>(&'b self, index: usize, offset: u64, len: usize, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
         if self.sources[index].is_packed() {
-            return self.kept.get(index, offset, len).map(<[u8]>::to_vec).ok_or_else(gone);
+            return self.kept.get(index, offset, len).ok_or_else(gone);
         }
+        buffer.resize(len, 0);
         let place: &Place = &self.sources[index].place;
         let open = || place.shared().map_err(|error| error.to_string());
         if self.sources.len() <= OPEN {
             let window = self.open[index].get_or_init(|| open().ok()).as_ref().ok_or_else(gone)?;
-            return window.read_exact_at(offset, len).map_err(|_| gone());
+            window.read_exact_into(offset, buffer).map_err(|_| gone())?;
+        } else {
+            open()?.read_exact_into(offset, buffer).map_err(|_| gone())?;
         }
-        open()?.read_exact_at(offset, len).map_err(|_| gone())
+        Ok(buffer)
     }
 }
 
 impl Extract {
-    fn record(&self, article: ArticleId) -> Result<Vec<u8>, String> {
+    fn record<'b>(&self, article: ArticleId, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
         let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).map_err(|_| gone())?;
         let (_, offset, len) = self.records[at];
-        read_exact_at(&self.file, offset, len).map_err(|error| error.to_string())
+        buffer.resize(len, 0);
+        read_exact_into(&self.file, offset, buffer).map_err(|error| error.to_string())?;
+        Ok(buffer)
     }
 }
 

@@ -155,8 +155,16 @@ pub(crate) struct Window {
 impl Window {
     /// Exactly so many bytes, from `offset` on.
     pub(crate) fn read_exact_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        let from = self.start.checked_add(offset).filter(|from| from.checked_add(len as u64) <= Some(self.end));
-        read_exact_at(&self.file, from.ok_or(io::ErrorKind::UnexpectedEof)?, len)
+        let mut bytes = vec![0; len];
+        self.read_exact_into(offset, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// As many as `bytes` has, from `offset` on.
+    pub(super) fn read_exact_into(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let fits = |from: &u64| from.checked_add(bytes.len() as u64) <= Some(self.end);
+        let from = self.start.checked_add(offset).filter(fits);
+        read_exact_into(&self.file, from.ok_or(io::ErrorKind::UnexpectedEof)?, bytes)
     }
 
     /// Its bytes from `offset` on.
@@ -201,11 +209,10 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
-/// Exactly the bytes `offset..offset + len` of a file.
-pub(super) fn read_exact_at(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; len];
+/// As many bytes of a file as `bytes` has, from `offset` on.
+pub(super) fn read_exact_into(file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
-    while filled < len {
+    while filled < bytes.len() {
         match read_at(file, &mut bytes[filled..], offset + filled as u64) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(count) => filled += count,
@@ -213,7 +220,7 @@ pub(super) fn read_exact_at(file: &File, offset: u64, len: usize) -> io::Result<
             Err(error) => return Err(error),
         }
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Writes all bytes from `offset` on.

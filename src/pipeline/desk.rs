@@ -15,6 +15,9 @@ pub(crate) const ARTICLES: usize = 128;
 /// Words of articles on a desk beyond which the longest unused go.
 const WORDS: usize = 1 << 20;
 
+/// Bytes beyond which a buffer is not kept.
+const LARGE: usize = 1 << 20;
+
 /// Why an article was lost that is not as it was.
 pub(crate) const CHANGED: &str = "changed while it was read";
 
@@ -28,6 +31,13 @@ impl Loaded<'_> {
     pub(crate) fn side(&self) -> Side<'_> {
         Side { text: &self.text, prepared: &self.prepared }
     }
+
+    /// Its buffers, if they are worth keeping.
+    fn buffers(self: Box<Self>) -> Option<(Prepared, String)> {
+        let Self { text, prepared } = *self;
+        let text = if let Cow::Owned(text) = text { text } else { String::new() };
+        (prepared.hashes().len() <= WORDS / ARTICLES && text.capacity() <= LARGE).then_some((prepared, text))
+    }
 }
 
 /// What lies on a desk, in the order in which it was used.
@@ -39,7 +49,9 @@ struct Articles<'t> {
     /// How many they have together.
     words: usize,
     /// Buffers of articles that are gone, the one used last at the end: it still lies in the cache.
-    spare: Vec<Prepared>,
+    spare: Vec<(Prepared, String)>,
+    /// Another one, for what texts are made of.
+    raw: Vec<u8>,
 }
 
 /// Where articles come from, the desks that no thread is at, and what was lost.
@@ -97,10 +109,10 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
 
     /// Takes all articles away: what comes has nothing to do with them.
     pub(crate) fn clear(&mut self) {
-        let Articles { numbers, loaded, words, spare } = &mut self.articles;
+        let Articles { numbers, loaded, words, spare, .. } = &mut self.articles;
         numbers.clear();
         *words = 0;
-        spare.extend(loaded.drain(..).map(|gone| gone.prepared).filter(is_small));
+        spare.extend(loaded.drain(..).filter_map(|gone| gone.buffers()));
     }
 
     /// Puts an article at the end.
@@ -119,14 +131,15 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
 
     fn load(&mut self, article: u32) -> Option<Box<Loaded<'a>>> {
         let Office { gathered, texts, config, boilerplate, .. } = self.office;
-        let text = match texts.text(ArticleId(article)) {
+        let (mut prepared, text) = self.make_room(gathered.words[article as usize] as usize);
+        self.articles.raw.shrink_to(LARGE);
+        let text = match texts.text_in(ArticleId(article), &mut self.articles.raw, text) {
             Ok(text) => text,
             Err(reason) => {
                 self.office.lose(ArticleId(article), reason);
                 return None;
             }
         };
-        let mut prepared = self.make_room(gathered.words[article as usize] as usize);
         prepared.refill(&text, config);
         prepared.mark(boilerplate);
         if digest(prepared.hashes()) != gathered.digests[article as usize] {
@@ -137,21 +150,16 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
     }
 
     /// Takes away what was not used for longest, where there is too much; the last stays. Gives buffers to be used again.
-    fn make_room(&mut self, words: usize) -> Prepared {
-        let Articles { numbers, loaded, words: held, spare } = &mut self.articles;
+    fn make_room(&mut self, words: usize) -> (Prepared, String) {
+        let Articles { numbers, loaded, words: held, spare, .. } = &mut self.articles;
         while loaded.len() > 1 && (*held + words > WORDS || loaded.len() >= ARTICLES) {
             numbers.remove(0);
-            let gone = loaded.remove(0).prepared;
-            *held -= gone.hashes().len();
-            spare.extend(Some(gone).filter(is_small));
+            let gone = loaded.remove(0);
+            *held -= gone.prepared.hashes().len();
+            spare.extend(gone.buffers());
         }
         spare.pop().unwrap_or_default()
     }
-}
-
-/// Whether the buffers of an article are worth keeping.
-fn is_small(prepared: &Prepared) -> bool {
-    prepared.hashes().len() <= WORDS / ARTICLES
 }
 
 impl<T> Drop for Desk<'_, '_, T> {

@@ -34,7 +34,13 @@ pub(crate) trait Texts: Sync {
     fn prepare(&mut self, articles: &[ArticleId]) -> Result<()>;
 
     /// The text of an article, or why there is none any more.
-    fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String>;
+    fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String> {
+        self.text_in(article, &mut Vec::new(), String::new())
+    }
+
+    /// The same with buffers: for the bytes that it is made of, and for the text.
+    fn text_in(&self, article: ArticleId, raw: &mut Vec<u8>, text: String)
+    -> std::result::Result<Cow<'_, str>, String>;
 
     /// Reads the articles that are `wanted` again, in parallel. Gives what `visit` made of each stretch of them, in input
     /// order; its buffers are not kept.

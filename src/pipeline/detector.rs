@@ -256,7 +256,7 @@ impl Texts for InMemory<'_> {
         Ok(())
     }
 
-    fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String> {
+    fn text_in(&self, article: ArticleId, _: &mut Vec<u8>, _: String) -> std::result::Result<Cow<'_, str>, String> {
         Ok(Cow::Borrowed(&self.0[article.index()].text))
     }
 

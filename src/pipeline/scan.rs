@@ -457,8 +457,13 @@ impl Texts for OnDisk<'_> {
         Ok(())
     }
 
-    fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String> {
-        self.library.text(article).map(Cow::Owned)
+    fn text_in(
+        &self,
+        article: ArticleId,
+        raw: &mut Vec<u8>,
+        text: String,
+    ) -> std::result::Result<Cow<'_, str>, String> {
+        self.library.text_in(article, raw, text).map(Cow::Owned)
     }
 
     fn read_again<B: Default, P: Default + Send>(
