@@ -106,6 +106,12 @@ impl Cards {
         (length != NONE).then(|| &self.text[start as usize..][..length as usize])
     }
 
+    /// When an article was published, if that is known.
+    #[cfg(feature = "cli")]
+    pub(crate) fn date(&self, article: ArticleId) -> Option<Timestamp> {
+        self.dates[article.index()]
+    }
+
     /// The fields of all articles.
     pub fn iter(&self) -> impl Iterator<Item = CardView<'_>> {
         (0..self.len() as u32).map(|article| self.get(ArticleId(article)))

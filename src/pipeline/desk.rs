@@ -112,7 +112,7 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
         let Articles { numbers, loaded, words, spare, .. } = &mut self.articles;
         numbers.clear();
         *words = 0;
-        spare.extend(loaded.drain(..).filter_map(|gone| gone.buffers()));
+        spare.extend(loaded.drain(..).filter_map(Loaded::buffers));
     }
 
     /// Puts an article at the end.

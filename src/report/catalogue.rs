@@ -47,7 +47,12 @@ impl Catalogue {
     /// What results call an article; unique within the run.
     #[must_use]
     pub fn id(&self, article: ArticleId) -> Cow<'_, str> {
-        match (&self.ids, self.cards.id(article)) {
+        self.id_by(article, self.cards.id(article))
+    }
+
+    /// The same given its id field.
+    pub(super) fn id_by<'c>(&'c self, article: ArticleId, id: Option<&'c str>) -> Cow<'c, str> {
+        match (&self.ids, id) {
             (Ids::Field, Some(id)) => Cow::Borrowed(id),
             _ => self.place(article),
         }

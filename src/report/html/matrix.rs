@@ -9,7 +9,6 @@ use crate::article::{ArticleId, Timestamp};
 use crate::report::terminal::{count, escape, plural};
 use crate::score::Relation;
 use ahash::AHashMap;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Most publishers that are shown.
@@ -38,9 +37,9 @@ pub(super) fn matrix(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Matrix
     // Of each group of copies, its earliest; then the earliest of those that it is paired with.
     let mut earliest: AHashMap<u32, First<'_>> = AHashMap::new();
     for article in pairs.iter().flat_map(|pair| [pair.a, pair.b]) {
-        let entry = articles.entry(article);
-        if let Some(when) = entry.date {
-            earliest.entry(head(&mut heads, article.0)).or_default().add((when, article.0, entry.publisher));
+        if let Some(when) = articles.date(article) {
+            let publisher = articles.entry(article).publisher;
+            earliest.entry(head(&mut heads, article.0)).or_default().add((when, article.0, publisher));
         }
     }
     let mut first = earliest.clone();
@@ -54,8 +53,8 @@ pub(super) fn matrix(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Matrix
     let mut paired: Vec<u32> = pairs.iter().flat_map(|pair| [pair.a.0, pair.b.0]).collect();
     paired.sort_unstable();
     paired.dedup();
-    let mut cells: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    let mut involved: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut cells: AHashMap<(&str, &str), u64> = AHashMap::new();
+    let mut involved: AHashMap<&str, u64> = AHashMap::new();
     let (mut counted, mut unknown) = (0u64, 0u64);
     for article in paired {
         let group = head(&mut heads, article);

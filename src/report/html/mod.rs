@@ -71,6 +71,11 @@ pub trait Entries: Sync {
 
     /// What is known of one.
     fn entry(&self, article: ArticleId) -> Entry<'_>;
+
+    /// When it was published.
+    fn date(&self, article: ArticleId) -> Option<Timestamp> {
+        self.entry(article).date
+    }
 }
 
 /// A pair in the list.

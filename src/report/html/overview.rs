@@ -269,9 +269,7 @@ fn timeline(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Figure> {
     pairs.iter().for_each(|pair| [pair.a, pair.b].iter().for_each(|article| is_paired[article.index()] = true));
     let all = (0..articles.count() as u32).map(ArticleId);
     let days: Vec<(i64, bool)> = all
-        .filter_map(|article| {
-            Some((articles.entry(article).date?.0.div_euclid(Timestamp::DAY), is_paired[article.index()]))
-        })
+        .filter_map(|article| Some((articles.date(article)?.0.div_euclid(Timestamp::DAY), is_paired[article.index()])))
         .collect();
     // A few dates of nonsense would leave no room for the others.
     let mut order: Vec<i64> = days.iter().map(|(day, _)| *day).collect();

@@ -36,13 +36,17 @@ impl Entries for Catalogue {
     fn entry(&self, article: ArticleId) -> Entry<'_> {
         let card = self.cards.get(article);
         Entry {
-            id: self.id(article),
+            id: self.id_by(article, card.id),
             title: card.title,
             date: card.date,
             publisher: card.publisher,
             url: card.url,
             words: self.words[article.index()],
         }
+    }
+
+    fn date(&self, article: ArticleId) -> Option<Timestamp> {
+        self.cards.date(article)
     }
 }
 
