@@ -76,6 +76,18 @@ impl Serialize for Tenths {
 
 impl<'m> Contents<'m> {
     pub(super) fn new(material: &'m Material<'_>) -> Self {
+        let view = |&at: &u32| {
+            let pair = material.pairs.get(at);
+            let [a, b] = [pair.a, pair.b].map(|article| &*material.shown.texts[&article]);
+            View::new([a, b], material.config, material.known)
+        };
+        let views = || material.shown.pairs.iter().map(view).collect();
+        let (views, lists) = rayon::join(views, || Self::lists(material));
+        Self { views, ..lists }
+    }
+
+    /// All but the views.
+    fn lists(material: &'m Material<'_>) -> Self {
         let Shown { pairs: shown, texts } = &material.shown;
         let mut listed = strongest(&material.pairs, MOST_LISTED);
         listed.sort_unstable_by(|one, other| material.pairs.get(*one).strength(&material.pairs.get(*other)));
@@ -92,12 +104,6 @@ impl<'m> Contents<'m> {
             (numbers.of(article), Text { text, sha256 })
         };
         let texts: BTreeMap<u32, Text<'m>> = texts.iter().map(text).collect();
-        let view = |&at: &u32| {
-            let pair = material.pairs.get(at);
-            let [a, b] = [pair.a, pair.b].map(|article| &*material.shown.texts[&article]);
-            View::new([a, b], material.config, material.known)
-        };
-        let views: Vec<View> = shown.iter().map(view).collect();
         let view_of: AHashMap<u32, usize> = shown.iter().copied().zip(0..).collect();
         let relation = |relation: Relation| Relation::ALL.iter().position(|&one| one == relation);
         let row = |at: &u32| {
@@ -138,7 +144,7 @@ impl<'m> Contents<'m> {
             pairs,
             clusters,
             texts,
-            views,
+            views: Vec::new(),
         }
     }
 
