@@ -20,7 +20,14 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     {
         return Some(found);
     }
-    if let Ok(moment) = fmt::rfc2822::parse(text) {
+    // What is not understood costs more than what is, so the usual ones come first.
+    if text.len() == "2017-04-12".len()
+        && let Ok(date) = text.parse::<Date>()
+    {
+        return utc(date.into());
+    }
+    let begins_with_year = text.as_bytes().get(4) == Some(&b'-');
+    if !begins_with_year && let Ok(moment) = fmt::rfc2822::parse(text) {
         return Some(Timestamp(moment.timestamp().as_millisecond()));
     }
     let text = &spelled(text);

@@ -11,7 +11,7 @@ use std::ops::Range;
 /// Bytes of a block, but for the end of its last line.
 pub(crate) const BLOCK: usize = 4 << 20;
 /// Bytes of a piece of a block that is worked on while they lie in a core's cache.
-pub(super) const PIECE: usize = 1 << 18;
+pub(super) const PIECE: usize = 1 << 17;
 /// Bytes that are read at a time beyond a block's end, looking for the end of its last line.
 const MORE: usize = 1 << 16;
 
