@@ -3,7 +3,7 @@
 use super::archive;
 use super::columns::{self, Columns};
 use super::fields::{Fields, names_of};
-use super::lines::{self, BLOCK, Blocks, Ends};
+use super::lines::{self, Blocks, Ends};
 use super::objects::{self, ElementEnds};
 use super::read::decode_line;
 use super::stream::{self, Place, Spool};
@@ -37,8 +37,6 @@ const DESCRIPTIONS: [&str; 8] = [
 ];
 /// Bytes looked at to see what a file is; more only if its first line is longer.
 const HEAD: usize = 1 << 20;
-/// Bytes of a block in which fields are looked for.
-const FIRST: usize = 1 << 16;
 /// Where a header of tar says that it is one, and what it says.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
@@ -178,7 +176,7 @@ fn by_content(
             fields(usize::MAX, true).map(|fields| (Format::Objects(fields), encoding))
         }
         // A text may be long; only what looks like lines is searched to its end.
-        _ => match fields(if looks_like_lines { usize::MAX } else { BLOCK / FIRST }, false) {
+        _ => match fields(if looks_like_lines { usize::MAX } else { 1 }, false) {
             Ok(fields) => Ok((Format::Lines(fields), encoding)),
             Err(reason) if looks_like_lines => Err(reason),
             Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
@@ -198,7 +196,7 @@ fn choose_fields(
     options: &InputOptions,
 ) -> Result<Fields, String> {
     let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
-    let blocks = Blocks::new(place, packing, ends, options.limits).of(FIRST);
+    let blocks = Blocks::new(place, packing, ends, options.limits);
     let (mut seen, mut any) = (None, false);
     for block in blocks.take(most) {
         let lines = lines::each(&block.bytes).take_while(|_| !objects);

@@ -99,6 +99,7 @@ impl ShingleIndex {
     }
 
     /// The distinct shingles with their first places, in the order of the text.
+    #[cfg(feature = "cli")]
     pub(super) fn distinct(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         let places = (0..).zip(&self.hashes).zip(&self.marks);
         places.filter(|(_, marks)| **marks & AGAIN == 0).map(|((place, &hash), _)| (place, hash))
@@ -109,6 +110,7 @@ impl ShingleIndex {
         self.distinct
     }
 
+    #[cfg(feature = "cli")]
     pub(super) fn contains(&self, hash: u64) -> bool {
         self.find(hash).is_some()
     }
