@@ -72,7 +72,7 @@ pub fn words(text: &str) -> Vec<Word> {
 /// # Panics
 /// As [`words`].
 pub fn word_hashes(text: &str, hashes: &mut Vec<u64>) {
-    widest(Scan { text, by: Ways::best(), sink: hashes });
+    widest(Scan { text, sink: hashes });
 }
 
 /// The hashes and spans of the words of `text`, appended to `hashes` and `spans`.
@@ -80,7 +80,7 @@ pub fn word_hashes(text: &str, hashes: &mut Vec<u64>) {
 /// # Panics
 /// As [`words`].
 pub fn words_into(text: &str, hashes: &mut Vec<u64>, spans: &mut Vec<Span>) {
-    widest(Scan { text, by: Ways::best(), sink: (hashes, spans) });
+    widest(Scan { text, sink: (hashes, spans) });
 }
 
 /// What takes the words of a text, in order.
@@ -118,42 +118,29 @@ impl Sink for (&mut Vec<u64>, &mut Vec<Span>) {
     }
 }
 
-/// How blocks are classified, and the edges of words found.
-#[derive(Clone, Copy)]
-struct Ways {
-    classify: classify::Classifier,
-    find: classify::Finder,
-}
-
-impl Ways {
-    fn best() -> Self {
-        Self { classify: classify::best(), find: classify::finder() }
-    }
-}
-
 /// A [`scan`] to come.
 struct Scan<'t, S> {
     text: &'t str,
-    by: Ways,
     sink: S,
 }
 
 impl<S: Sink> Work for Scan<'_, S> {
     #[inline(always)]
     fn run(self) {
-        scan(self.text, self.by, self.sink);
+        scan(self.text, self.sink);
     }
 }
 
-/// The scan behind all of these, with its ways named. 512 bytes are scanned at a time, so that short articles do not pay
+/// The scan behind all of these. 512 bytes are scanned at a time, so that short articles do not pay
 /// for long buffers.
 #[inline(always)]
-fn scan(text: &str, by: Ways, mut sink: impl Sink) {
+fn scan(text: &str, mut sink: impl Sink) {
     assert!(u32::try_from(text.len()).is_ok(), "a text of {} bytes is beyond the 4 GiB that spans reach", text.len());
     let bytes = text.as_bytes();
     let mut careful = careful::Careful::new();
     let mut blocks = [Block::default(); CHUNK];
-    let mut plain = PlainBlocks::new(by.find);
+    let classify = classify::best();
+    let mut plain = PlainBlocks::new();
     // The block before: its last byte, whether a run is open at its end, and which of its bytes need care.
     let (mut before, mut inside, mut care_before) = (0, 0, 0);
     // Where the run began that is open.
@@ -161,7 +148,7 @@ fn scan(text: &str, by: Ways, mut sink: impl Sink) {
 
     for chunk_start in (0..bytes.len()).step_by(CHUNK * BLOCK) {
         let chunk = &bytes[chunk_start..bytes.len().min(chunk_start + CHUNK * BLOCK)];
-        let used = (by.classify)(chunk, &mut blocks);
+        let used = classify(chunk, &mut blocks);
         let behind = bytes.get(chunk_start + chunk.len()).is_some_and(|&byte| classify::is_run(byte));
         for (index, &Block { run, other, joiner }) in blocks[..used].iter().enumerate() {
             let after = blocks[..used].get(index + 1).map_or(u64::from(behind), |next| next.run & 1);
@@ -218,7 +205,8 @@ struct PlainBlocks {
 }
 
 impl PlainBlocks {
-    fn new(find: classify::Finder) -> Self {
+    fn new() -> Self {
+        let find = classify::finder();
         Self { find, edges: [Edges::default(); CHUNK], count: 0, starts: Places::new(), ends: Places::new() }
     }
 
