@@ -233,22 +233,10 @@ impl Known {
     }
 
     /// Calls `found` with each place of `shingles` whose shingle is known, in order.
-    pub(crate) fn each_in(&self, shingles: &[u64], mut found: impl FnMut(usize)) {
-        let Ok(bits) = self.bits.as_slice().try_into() else { return };
-        let (chunks, rest) = shingles.as_chunks::<CHUNK>();
-        for (chunk, start) in chunks.iter().zip((0..).step_by(CHUNK)) {
-            let mut likely = 0u64;
-            widest(Likely { bits, chunk, found: &mut likely });
-            while likely != 0 {
-                let place = likely.trailing_zeros() as usize;
-                if self.shingles.contains(&chunk[place]) {
-                    found(start + place);
-                }
-                likely &= likely - 1;
-            }
+    pub(crate) fn each_in(&self, shingles: &[u64], found: impl FnMut(usize)) {
+        if let Ok(bits) = self.bits.as_slice().try_into() {
+            widest(Find { known: self, bits, shingles, found });
         }
-        let start = shingles.len() - rest.len();
-        rest.iter().zip(start..).filter(|(shingle, _)| self.contains(**shingle)).for_each(|(_, place)| found(place));
     }
 
     /// The set, whose order may decide nothing.
@@ -257,21 +245,35 @@ impl Known {
     }
 }
 
-/// Which of some shingles have the beginning of a known one, as bits.
-struct Likely<'k> {
+/// Shingles to be looked up.
+struct Find<'k, F> {
+    known: &'k Known,
     bits: &'k [u64; 1 << (PREFIX - 6)],
-    chunk: &'k [u64; CHUNK],
-    found: &'k mut u64,
+    shingles: &'k [u64],
+    found: F,
 }
 
-impl Work for Likely<'_> {
+impl<F: FnMut(usize)> Work for Find<'_, F> {
     #[inline(always)]
     fn run(self) {
-        let Self { bits, chunk, found } = self;
-        *found = chunk.iter().zip(0u32..).fold(0, |likely, (shingle, place)| {
-            let prefix = shingle >> (64 - PREFIX);
-            likely | (bits[(prefix >> 6) as usize] >> (prefix & 63) & 1) << place
-        });
+        let Self { known, bits, shingles, mut found } = self;
+        let (chunks, rest) = shingles.as_chunks::<CHUNK>();
+        for (chunk, start) in chunks.iter().zip((0..).step_by(CHUNK)) {
+            // Which of them have the beginning of a known one.
+            let mut likely = chunk.iter().zip(0u32..).fold(0u64, |likely, (shingle, place)| {
+                let prefix = shingle >> (64 - PREFIX);
+                likely | (bits[(prefix >> 6) as usize] >> (prefix & 63) & 1) << place
+            });
+            while likely != 0 {
+                let place = likely.trailing_zeros() as usize;
+                if known.shingles.contains(&chunk[place]) {
+                    found(start + place);
+                }
+                likely &= likely - 1;
+            }
+        }
+        let start = shingles.len() - rest.len();
+        rest.iter().zip(start..).filter(|(shingle, _)| known.contains(**shingle)).for_each(|(_, place)| found(place));
     }
 }
 

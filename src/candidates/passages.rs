@@ -75,6 +75,13 @@ impl Layout {
         (part as u32) << Self::KEY_BITS | (entry >> (64 - Self::KEY_BITS)) as u32
     }
 
+    /// The keys of a part, of these that ascend, as they stand above the rest of its entries.
+    pub(crate) fn above(part: usize, keys: &[u32]) -> impl Iterator<Item = u64> + '_ {
+        let from = keys.partition_point(|&key| ((key >> Self::KEY_BITS) as usize) < part);
+        let of_part = keys[from..].iter().take_while(move |&&key| (key >> Self::KEY_BITS) as usize == part);
+        of_part.map(|&key| u64::from(key & (u32::MAX >> PART_BITS)))
+    }
+
     /// An entry of [`Postings`] in this layout, with another number for its article.
     fn renumbered(self, entry: u64, article: u32) -> u64 {
         if self.side == Postings::LAYOUT.side {
@@ -398,37 +405,29 @@ impl Met {
         self.pairs.insert(Pair::new(one, other));
     }
 
-    /// Adds all pairs of each list of up to `limit` articles whose contexts allow a run of so many words more than a
-    /// shingle.
-    pub(crate) fn by_fingerprints(
-        mut self,
-        layout: Layout,
-        run: &SortedRun,
-        limit: Option<usize>,
-        more: usize,
-    ) -> Self {
-        for bucket in run.buckets() {
-            if limit.is_some_and(|limit| bucket.len() > limit) {
-                let list = carriers(layout, bucket);
-                if limit.is_some_and(|limit| list.len() > limit) {
-                    self.crowds.push(list);
-                    continue;
-                }
-            }
-            let by_article =
-                |entries| <[u64]>::chunk_by(entries, |&one, &other| layout.article(one) == layout.article(other));
-            let mut rest = bucket;
-            for one in by_article(bucket) {
-                rest = &rest[one.len()..];
-                for other in by_article(rest).filter(|other| may_meet(layout, one, other, more)) {
-                    self.meet(layout.article(one[0]), layout.article(other[0]));
-                }
+    /// Adds all pairs of the articles of a fingerprint whose contexts allow a run of so many words more than a shingle, if
+    /// they are up to `limit` articles.
+    pub(crate) fn by_fingerprint(&mut self, layout: Layout, bucket: &[u64], limit: Option<usize>, more: usize) {
+        if limit.is_some_and(|limit| bucket.len() > limit) {
+            let list = carriers(layout, bucket);
+            if limit.is_some_and(|limit| list.len() > limit) {
+                self.crowds.push(list);
+                return;
             }
         }
-        self
+        let by_article =
+            |entries| <[u64]>::chunk_by(entries, |&one, &other| layout.article(one) == layout.article(other));
+        let mut rest = bucket;
+        for one in by_article(bucket) {
+            rest = &rest[one.len()..];
+            for other in by_article(rest).filter(|other| may_meet(layout, one, other, more)) {
+                self.meet(layout.article(one[0]), layout.article(other[0]));
+            }
+        }
     }
 
-    /// The same for shingles that short articles were looked up by: one of a pair is `short`, and no run is asked for.
+    /// Adds all pairs of each list of shingles that short articles were looked up by: one of a pair is `short`, and no run is
+    /// asked for.
     pub(crate) fn by_short(
         mut self,
         layout: Layout,

@@ -70,24 +70,28 @@ impl SortedRun {
         Self { entries, below }
     }
 
-    /// Keeps the buckets that are wanted, of those that have two entries or more.
-    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&[u64]) -> bool) {
-        let kept = self.buckets().filter(|bucket| wanted(bucket)).flatten().copied().collect();
-        self.entries = kept;
-    }
-
-    /// The run of its `wanted` entries and those of another that is sorted by the same key, which come later.
-    pub(crate) fn merged(&self, wanted: impl Fn(u64) -> bool, other: &Self) -> Self {
-        let mut entries = Vec::with_capacity(self.entries.len() + other.entries.len());
-        let mut others = other.entries.iter().copied().peekable();
-        for entry in self.entries.iter().copied().filter(|&entry| wanted(entry)) {
-            while let Some(other) = others.next_if(|other| other >> self.below < entry >> self.below) {
-                entries.push(other);
+    /// Calls `see` with the entries of each key that has two or more, keys ascending: the `wanted` ones of those that are
+    /// two or more here, and then all of another run that is sorted by the same key.
+    pub(crate) fn each_with(&self, other: &Self, wanted: impl Fn(u64) -> bool, mut see: impl FnMut(&[u64])) {
+        let below = other.below;
+        let key = move |bucket: &[u64]| bucket[0] >> below;
+        let mut others = other.entries.chunk_by(|one, next| one >> below == next >> below).peekable();
+        let mut both = Vec::new();
+        for bucket in self.buckets() {
+            while let Some(before) = others.next_if(|other| key(other) < key(bucket)) {
+                seen_if_shared(before, &mut see);
             }
-            entries.push(entry);
+            let same = others.next_if(|other| key(other) == key(bucket));
+            if same.is_none() && bucket.iter().all(|&entry| wanted(entry)) {
+                see(bucket);
+                continue;
+            }
+            both.clear();
+            both.extend(bucket.iter().copied().filter(|&entry| wanted(entry)));
+            both.extend_from_slice(same.unwrap_or_default());
+            seen_if_shared(&both, &mut see);
         }
-        entries.extend(others);
-        Self { entries, below: self.below }
+        others.for_each(|other| seen_if_shared(other, &mut see));
     }
 
     /// The entries of each key that has two or more, keys ascending.
@@ -114,10 +118,24 @@ impl ShelvedRun {
         Ok(SortedRun { entries: self.entries.take()?, below: self.below })
     }
 
-    /// Calls `see` with the entries of each key that has two or more, keys ascending.
-    pub(crate) fn each_bucket(&self, see: impl FnMut(&[u64])) -> Result<()> {
-        buckets(&self.entries.get(0..self.entries.len())?, self.below).for_each(see);
-        Ok(())
+    /// For each list of keys, which ascend, the entries of those that two or more have.
+    pub(crate) fn of_keys<const N: usize>(&self, lists: [impl Iterator<Item = u64>; N]) -> Result<[Vec<u64>; N]> {
+        let entries = self.entries.get(0..self.entries.len())?;
+        Ok(lists.map(|keys| {
+            let (mut rest, mut found) = (&entries[..], Vec::new());
+            for key in keys {
+                rest = &rest[rest.partition_point(|entry| entry >> self.below < key)..];
+                let count = rest.iter().take_while(|&entry| entry >> self.below == key).count();
+                found.extend_from_slice(if count > 1 { &rest[..count] } else { &[] });
+            }
+            found
+        }))
+    }
+}
+
+fn seen_if_shared(bucket: &[u64], see: &mut impl FnMut(&[u64])) {
+    if bucket.len() > 1 {
+        see(bucket);
     }
 }
 
@@ -157,6 +175,34 @@ mod tests {
         let mut expected = entries;
         expected.sort_by_key(|&entry| entry >> 38);
         assert!(run.entries == expected);
+    }
+
+    proptest! {
+        /// Law: two runs give the entries of each key that the wanted ones of the first's buckets and the second have together.
+        #[test]
+        fn two_runs_are_seen_as_one(one in proptest::collection::vec((0u32..9, 0u32..50), 0..40), other in proptest::collection::vec((0u32..9, 50u32..90), 0..20)) {
+            let wanted = |entry: u64| entry % 3 != 0;
+            let (first, second) = (SortedRun::new(one.iter().copied()), SortedRun::new(other.into_iter()));
+            let mut seen: Vec<Vec<u64>> = Vec::new();
+            first.each_with(&second, wanted, |bucket| seen.push(bucket.to_vec()));
+            let repeated = |entry: u64| one.iter().filter(|&&(key, _)| u64::from(key) == entry >> 32).count() > 1;
+            let mut expected = std::collections::BTreeMap::<u64, Vec<u64>>::new();
+            let first = first.entries.iter().filter(|&&entry| repeated(entry) && wanted(entry));
+            first.chain(&second.entries).for_each(|&entry| expected.entry(entry >> 32).or_default().push(entry));
+            expected.retain(|_, bucket| bucket.len() > 1);
+            prop_assert_eq!(seen, expected.into_values().collect::<Vec<_>>());
+        }
+
+        /// Law: of each key asked for come the entries, if it has two or more.
+        #[test]
+        fn entries_are_found_by_their_keys(entries in proptest::collection::vec((0u32..9, any::<u32>()), 0..40), keys in proptest::collection::btree_set(0u64..9, 0..9)) {
+            let run = SortedRun::new(entries.into_iter());
+            let expected: Vec<u64> =
+                run.buckets().filter(|bucket| keys.contains(&(bucket[0] >> 32))).flatten().copied().collect();
+            let none = std::collections::BTreeSet::new();
+            let found = run.put(&Arc::default()).and_then(|run| run.of_keys([keys, none].map(|keys| keys.into_iter())));
+            prop_assert_eq!(found.expect("in memory"), [expected, Vec::new()]);
+        }
     }
 
     #[test]

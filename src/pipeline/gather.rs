@@ -153,8 +153,7 @@ pub(crate) struct Sketcher<'s> {
     keys: Vec<Key>,
     /// Keys of shingles that were watched for.
     noted: Vec<u32>,
-    /// Where fingerprints stand.
-    places: Vec<usize>,
+    fingerprints: Vec<u64>,
     entries: Entries,
 }
 
@@ -176,7 +175,7 @@ impl<'s> Sketcher<'s> {
             rows: Vec::new(),
             keys: Vec::new(),
             noted: Vec::new(),
-            places: Vec::new(),
+            fingerprints: Vec::new(),
             entries: Entries::default(),
         })
     }
@@ -232,7 +231,7 @@ impl<'s> Sketcher<'s> {
             bits,
             keys,
             noted,
-            places,
+            fingerprints,
             entries,
             ..
         } = self;
@@ -245,14 +244,16 @@ impl<'s> Sketcher<'s> {
         ranks.clear();
         ranks.extend(shingles.iter().map(|&shingle| rank(shingle, false)));
         bits.set(words);
-        places.clear();
-        winnower.choose(ranks, slide, |at| places.push(at));
-        keys.extend(places.iter().map(|&at| (key(shingles[at]), bits.context(at, config.shingle))));
+        let places = winnower.choose(ranks, slide);
+        fingerprints.clear();
+        fingerprints.extend(places.iter().map(|&at| shingles[at as usize]));
+        let context = |at: u32| bits.context(at as usize, config.shingle);
+        keys.extend(fingerprints.iter().zip(places).map(|(&fingerprint, &at)| (key(fingerprint), context(at))));
         let noise = gathered.digests.last().map_or(0, |&digest| digest as u16);
-        for (chosen, _) in places.iter().enumerate().filter(|(_, at)| common.contains(shingles[**at])) {
+        common.each_in(fingerprints, |chosen| {
             noted.push(keys[chosen].0);
             bound_around(chosen, places, keys, noise);
-        }
+        });
         entries.push(article.0, keys);
         gathered.common.push(article.0, noted);
     }
@@ -260,15 +261,15 @@ impl<'s> Sketcher<'s> {
 
 /// Takes from the contexts of the fingerprints around the `common` one, wherever a run cannot go that does not hold it, all
 /// that could agree with others.
-fn bound_around(common: usize, places: &[usize], keys: &mut [Key], noise: u16) {
+fn bound_around(common: usize, places: &[u32], keys: &mut [Key], noise: u16) {
     let at = places[common];
     let (before, behind) = keys.split_at_mut(common);
-    let near = |other: &usize| other.abs_diff(at) <= AROUND;
+    let near = |other: &u32| other.abs_diff(at) as usize <= AROUND;
     for ((_, context), place) in before.iter_mut().zip(&places[..common]).rev().take_while(|(_, place)| near(place)) {
-        *context = bounded(*context, [AROUND, at - place - 1], noise);
+        *context = bounded(*context, [AROUND, (at - place - 1) as usize], noise);
     }
     for ((_, context), place) in behind.iter_mut().zip(&places[common..]).skip(1).take_while(|(_, place)| near(place)) {
-        *context = bounded(*context, [place - at - 1, AROUND], noise);
+        *context = bounded(*context, [(place - at - 1) as usize, AROUND], noise);
     }
 }
 

@@ -13,7 +13,7 @@ use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::passages::{Entries, Key, Layout, Met, PARTS, Postings, is_short, key, prefix};
-use crate::candidates::run::ShelvedRun;
+use crate::candidates::run::{ShelvedRun, SortedRun};
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
 use crate::error::Result;
@@ -81,14 +81,12 @@ impl<T: Texts> Indexer<'_, T> {
         let stays = |entry: u64| !again[layout.article(entry) as usize];
         let mut first: Vec<Option<ShelvedRun>> = shared.into_iter().map(Some).collect();
         first.resize_with(PARTS, || None);
-        let met = first.into_par_iter().enumerate().try_fold(Met::default, |met, (part, first)| {
-            let mut run = Postings::sorted(second, part, layout, false, |_| true)?;
-            if let Some(first) = first {
-                let mut first = first.take()?;
-                first.retain(|bucket| !marks.has_furniture(Layout::key(part, bucket[0])));
-                run = first.merged(stays, &run);
-            }
-            Ok(met.by_fingerprints(layout, &run, limit, more))
+        let met = first.into_par_iter().enumerate().try_fold(Met::default, |mut met, (part, first)| {
+            let second = Postings::sorted(second, part, layout, false, |_| true)?;
+            let first = first.map_or(Ok(SortedRun::default()), ShelvedRun::take)?;
+            let wanted = |entry: u64| stays(entry) && !marks.has_furniture(Layout::key(part, entry));
+            first.each_with(&second, wanted, |bucket| met.by_fingerprint(layout, bucket, limit, more));
+            Ok(met)
         });
         let mut met = met.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
         met.crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
@@ -123,8 +121,14 @@ impl<T: Texts> Indexer<'_, T> {
         let layout = Layout::new(gathered.len());
         let all = shared.is_empty() || !(marks.short.is_empty() || gathered.preview.covers(&gathered.short));
         let mut again = vec![all; gathered.len()];
-        let told: Result<Vec<[Vec<u64>; 2]>> =
-            shared.par_iter().enumerate().map(|(part, run)| self.told(part, run)).collect();
+        let [hot, furniture] = [&marks.hot, &marks.furniture].map(|keys| {
+            let mut keys: Vec<u32> = keys.iter().copied().collect();
+            keys.sort_unstable();
+            keys
+        });
+        let told =
+            |(part, run): (usize, &ShelvedRun)| run.of_keys([&hot, &furniture].map(|keys| Layout::above(part, keys)));
+        let told: Result<Vec<[Vec<u64>; 2]>> = shared.par_iter().enumerate().map(told).collect();
         // The sum of all keys of boilerplate that an article has, less those that were noted: 0 if they are the same ones.
         let mut unknown = vec![0u64; gathered.len()];
         for ([hot, furniture], part) in told?.into_iter().zip(0..) {
@@ -144,21 +148,6 @@ impl<T: Texts> Indexer<'_, T> {
             again[article as usize] |= !keys.iter().all(|key| marks.prefixes.contains(key));
         }
         Ok(again)
-    }
-
-    /// Entries of hot fingerprints, and of those with the keys of boilerplate.
-    fn told(&self, part: usize, run: &ShelvedRun) -> Result<[Vec<u64>; 2]> {
-        let mut told = [Vec::new(), Vec::new()];
-        let [hot, furniture] = &mut told;
-        run.each_bucket(|bucket| {
-            let key = Layout::key(part, bucket[0]);
-            if self.marks.has_furniture(key) {
-                furniture.extend(bucket);
-            } else if self.marks.has_hot(key) {
-                hot.extend(bucket);
-            }
-        })?;
-        Ok(told)
     }
 
     /// What is known of the shingles of short articles: what they have themselves, and who has them without having to be
@@ -321,8 +310,8 @@ impl Reader<'_> {
         self.rank(buffers);
         let Buffers { words, shingles, bits, ranks, slide, keys, .. } = buffers;
         bits.set(words);
-        let chosen = |at: usize| keys.push((key(shingles[at]), bits.context(at, self.config.shingle)));
-        self.winnower.choose(ranks, slide, chosen);
+        let chosen = self.winnower.choose(ranks, slide).iter().map(|&at| at as usize);
+        keys.extend(chosen.map(|at| (key(shingles[at]), bits.context(at, self.config.shingle))));
         part.fingerprints.push(article.0, keys);
         self.look_up_short(buffers);
         part.shorts.push(article.0, &mut buffers.short_keys);

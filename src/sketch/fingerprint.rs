@@ -31,26 +31,27 @@ pub(crate) fn rank(shingle: u64, hot: bool) -> u32 {
 /// Words on either side of a fingerprint whose bits go with it.
 pub(crate) const AROUND: usize = 8;
 
-/// One bit of each word of an article, and zeros around them.
+/// One bit of each word of an article, eight a byte, and zeros around them.
 #[derive(Debug, Default)]
-pub(crate) struct WordBits(Vec<u64>);
+pub(crate) struct WordBits(Vec<u8>);
 
 impl WordBits {
+    /// Bytes of zeros on either side.
+    const ZEROS: [u8; 8] = [0; 8];
+
     /// Takes the bits of these words, in place of what it held.
     pub(crate) fn set(&mut self, words: &[u64]) {
         let Self(bits) = self;
         bits.clear();
-        bits.push(0);
-        bits.extend(words.chunks(64).map(|chunk| chunk.iter().rev().fold(0, |bits, word| bits << 1 | word >> 40 & 1)));
-        bits.push(0);
+        bits.extend_from_slice(&Self::ZEROS);
+        widest(BitsOf { words, bits });
+        bits.extend_from_slice(&Self::ZEROS);
     }
 
     /// The bits of the 8 words from word `from - 64` on, the first lowest.
     fn eight(&self, from: usize) -> u8 {
-        let (at, shift) = (from / 64, from % 64);
-        let low = self.0[at] >> shift;
-        let high = if shift > 56 { self.0[at + 1] << (64 - shift) } else { 0 };
-        (low | high) as u8
+        let (at, shift) = (from / 8, from % 8);
+        (u16::from_le_bytes([self.0[at], self.0[at + 1]]) >> shift) as u8
     }
 
     /// The bits of the words around the shingle at `at`: of the 8 before it, the nearest lowest, and above them of the 8
@@ -59,6 +60,27 @@ impl WordBits {
         let before = self.eight(64 + at - AROUND).reverse_bits();
         let behind = self.eight(64 + at + shingle);
         u16::from(behind) << AROUND | u16::from(before)
+    }
+}
+
+/// Words whose bits are to be taken.
+struct BitsOf<'w> {
+    words: &'w [u64],
+    bits: &'w mut Vec<u8>,
+}
+
+impl Work for BitsOf<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { words, bits } = self;
+        let bit = |word: u64, place: u32| (word >> 40 & 1) << place;
+        let (chunks, rest) = words.as_chunks::<64>();
+        for chunk in chunks {
+            let of_chunk = chunk.iter().zip(0..).fold(0, |bits, (&word, place)| bits | bit(word, place));
+            bits.extend_from_slice(&of_chunk.to_le_bytes());
+        }
+        let of_rest = rest.iter().zip(0..).fold(0, |bits, (&word, place)| bits | bit(word, place));
+        bits.extend_from_slice(&of_rest.to_le_bytes());
     }
 }
 
@@ -121,23 +143,24 @@ impl Winnower {
     #[must_use]
     pub fn fingerprints(&self, shingles: &[u64]) -> Vec<u64> {
         let ranks: Vec<u32> = shingles.iter().map(|&shingle| rank(shingle, false)).collect();
-        let mut chosen = Vec::new();
-        self.choose(&ranks, &mut Slide::default(), |at| chosen.push(shingles[at]));
+        let mut slide = Slide::default();
+        let chosen = self.choose(&ranks, &mut slide);
+        let mut chosen: Vec<u64> = chosen.iter().map(|&at| shingles[at as usize]).collect();
         chosen.sort_unstable();
         chosen.dedup();
         chosen
     }
 
-    /// Calls `chosen` with each place whose rank is the least of a window without a [`NEVER`], in order; of equals with all.
+    /// Each place whose rank is the least of a window without a [`NEVER`], in order; of equals all.
     ///
     /// A place is one of these if the greatest of the least ranks of its windows is its own.
-    pub(crate) fn choose(self, ranks: &[u32], slide: &mut Slide, mut chosen: impl FnMut(usize)) {
+    pub(crate) fn choose<'s>(self, ranks: &[u32], slide: &'s mut Slide) -> &'s [u32] {
         let Self { window } = self;
         if ranks.len() < window {
-            return;
+            return &[];
         }
         widest(Least { ranks, window, slide });
-        slide.spare.iter().for_each(|&place| chosen(place as usize));
+        &slide.spare
     }
 }
 
@@ -202,13 +225,24 @@ impl Slide {
     fn places(&mut self, wanted: &[u32]) {
         let Self { values, spare } = self;
         spare.clear();
-        spare.resize(wanted.len(), 0);
-        let mut count = 0;
-        for (place, (value, wanted)) in (0u32..).zip(values.iter().zip(wanted)) {
-            spare[count] = place;
-            count += usize::from(value == wanted);
+        let equal = |value: &u32, wanted: &u32, place: u32| u64::from(value == wanted) << place;
+        let mut take = |start: u32, mut equal: u64| {
+            while equal != 0 {
+                spare.push(start + equal.trailing_zeros());
+                equal &= equal - 1;
+            }
+        };
+        // 64 at once, as bits.
+        let (values, values_left) = values[..wanted.len()].as_chunks::<64>();
+        let (wanted, wanted_left) = wanted.as_chunks::<64>();
+        let mut start = 0;
+        for (values, wanted) in values.iter().zip(wanted) {
+            let both = values.iter().zip(wanted).zip(0..);
+            take(start, both.fold(0, |bits, ((value, wanted), place)| bits | equal(value, wanted, place)));
+            start += 64;
         }
-        spare.truncate(count);
+        let both = values_left.iter().zip(wanted_left).zip(0..);
+        take(start, both.fold(0, |bits, ((value, wanted), place)| bits | equal(value, wanted, place)));
     }
 }
 
@@ -231,9 +265,10 @@ mod tests {
     proptest! {
         /// Law: what is chosen is the least of each window, by the obvious way.
         #[test]
-        fn the_least_of_each_window(ranks in proptest::collection::vec(prop_oneof![1u32..6, 1u32..NEVER, Just(NEVER)], 0..80), window in 1usize..20) {
-            let mut chosen = Vec::new();
-            Winnower { window }.choose(&ranks, &mut Slide::default(), |at| chosen.push(at));
+        fn the_least_of_each_window(ranks in proptest::collection::vec(prop_oneof![1u32..6, 1u32..NEVER, Just(NEVER)], 0..200), window in 1usize..20) {
+            let mut slide = Slide::default();
+            let chosen = Winnower { window }.choose(&ranks, &mut slide);
+            let chosen: Vec<usize> = chosen.iter().map(|&at| at as usize).collect();
             prop_assert_eq!(chosen, obvious(&ranks, window));
         }
 
@@ -249,9 +284,8 @@ mod tests {
     fn the_density_is_that_of_the_theory() {
         let ranks: Vec<u32> = (0..200_000).map(|n| rank(mix(n), false)).collect();
         for window in [2, 9, 21] {
-            let mut count = 0;
-            Winnower { window }.choose(&ranks, &mut Slide::default(), |_| count += 1);
-            let density = f64::from(count) / ranks.len() as f64;
+            let count = Winnower { window }.choose(&ranks, &mut Slide::default()).len();
+            let density = count as f64 / ranks.len() as f64;
             let expected = 2.0 / (window as f64 + 1.0);
             assert!((density - expected).abs() < 0.01, "window {window}: {density}");
         }
