@@ -14,6 +14,7 @@ use crate::report::Sink;
 use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Bytes of a pair's result until it is written, generously: passages in full are long.
 const RESULT: u64 = 8 << 10;
@@ -79,12 +80,10 @@ impl<'a, T: Texts> Verifier<'a, T> {
     fn compare(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
         let mut verdicts = Vec::with_capacity(pairs.len());
         for some in pairs.chunks(self.at_a_time()) {
-            let judged = self.at_desks(some, |_| {}, |&pair| pair, |&pair, desk| self.compare_one(pair, desk));
-            for judged in judged {
-                let (verdict, noticed) = judged;
-                verdicts.push(verdict);
-                seen.extend(Some(noticed).filter(|noticed| noticed.pair.is_some()));
-            }
+            let (judged, noticed) =
+                self.at_desks(some, |_| {}, |&pair| pair, |&pair, desk| self.compare_one(pair, desk));
+            verdicts.extend(judged.in_order());
+            seen.extend(noticed.in_order().filter(|noticed| noticed.pair.is_some()));
         }
         verdicts
     }
@@ -107,16 +106,22 @@ impl<'a, T: Texts> Verifier<'a, T> {
         mut each: impl FnMut(Option<ScoredPair>, Seen) + Send,
     ) -> Result<()> {
         for some in work.chunks(self.at_a_time()) {
-            let scored = {
+            let (reported, seen) = {
                 let sink = &*sink;
                 let done = |count| self.progress.advance(count);
-                self.at_desks(some, done, |work| work.pair, |work, desk| self.score_one(work, desk, sink))
+                self.at_desks(
+                    some,
+                    done,
+                    |work| work.pair,
+                    |work, desk| {
+                        let (reported, seen) = self.score_one(work, desk, sink).unwrap_or_default();
+                        let pair = reported.as_ref().map(|(pair, _)| *pair);
+                        (reported, (pair, seen))
+                    },
+                )
             };
-            let (reported, seen): (Vec<_>, Vec<_>) = scored.into_iter().flatten().unzip();
-            let pairs: Vec<Option<ScoredPair>> =
-                reported.iter().map(|reported| reported.as_ref().map(|(pair, _)| *pair)).collect();
-            let write = || reported.into_iter().flatten().try_for_each(|(pair, rendered)| sink.take(&pair, rendered));
-            let hear = || pairs.into_iter().zip(seen).for_each(|(pair, seen)| each(pair, seen));
+            let write = || reported.in_order().flatten().try_for_each(|(pair, rendered)| sink.take(&pair, rendered));
+            let hear = || seen.in_order().for_each(|(pair, seen)| each(pair, seen));
             rayon::join(write, hear).0?;
         }
         Ok(())
@@ -128,33 +133,38 @@ impl<'a, T: Texts> Verifier<'a, T> {
         room.clamp(LEAST_AT_A_TIME, MOST_AT_A_TIME) as usize
     }
 
-    /// What `make` makes of each item, in order; `done` hears how many are. Those of one story are worked on one after the
-    /// other, at the same desk.
-    fn at_desks<W: Sync, M: Send>(
+    /// What `make` makes of each item; `done` hears how many are. Those of one story are worked on one after the other, at
+    /// the same desk.
+    fn at_desks<W: Sync, A: Send, B: Send>(
         &self,
         items: &[W],
         done: impl Fn(u64) + Sync,
         pair: impl Fn(&W) -> Pair,
-        make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> M + Sync,
-    ) -> Vec<M> {
+        make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> (A, B) + Sync,
+    ) -> (Pieces<A>, Pieces<B>) {
         let pairs: Vec<Pair> = items.iter().map(pair).collect();
-        let mut made: Vec<(usize, M)> = by_story(&pairs)
-            .par_chunks(PIECE)
-            .flat_map_iter(|piece| {
-                let mut desk = self.office.desk();
-                let mut made: Vec<(usize, M)> = Vec::with_capacity(piece.len());
-                for some in piece.chunk_by(|one, other| one.0 == other.0) {
-                    if !made.is_empty() {
-                        desk.clear();
-                    }
-                    made.extend(some.iter().map(|&(_, at)| (at, make(&items[at], &mut desk))));
+        let stories = by_story(&pairs);
+        let at_a_desk = |piece: &[(u32, usize)]| {
+            let mut desk = self.office.desk();
+            let (mut made, mut also) = (Vec::with_capacity(piece.len()), Vec::with_capacity(piece.len()));
+            for some in piece.chunk_by(|one, other| one.0 == other.0) {
+                if !made.is_empty() {
+                    desk.clear();
                 }
-                done(piece.len() as u64);
-                made
-            })
-            .collect();
-        made.par_sort_unstable_by_key(|&(at, _)| at);
-        made.into_iter().map(|(_, made)| made).collect()
+                for &(_, at) in some {
+                    let (one, other) = make(&items[at], &mut desk);
+                    made.push(Some(one));
+                    also.push(Some(other));
+                }
+            }
+            done(piece.len() as u64);
+            (made, also)
+        };
+        let (made, also) = stories.par_chunks(PIECE).map(at_a_desk).unzip();
+        let mut places = vec![0; stories.len()];
+        stories.iter().zip(0..).for_each(|(&(_, at), place)| places[at] = place);
+        let places: Arc<[usize]> = places.into();
+        (Pieces { made, places: Arc::clone(&places) }, Pieces { made: also, places })
     }
 
     fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, sink: &S) -> Option<Scored<S>> {
@@ -199,6 +209,22 @@ impl<'a, T: Texts> Verifier<'a, T> {
         let comparison = score::compare(&a.prepared, &b.prepared, config);
         ScoredPair::new(ArticleId(pair.a()), ArticleId(pair.b()), &comparison)
             .filter(|scored| scored.decisive_jaccard() >= config.threshold)
+    }
+}
+
+/// What was made of some items, story by story.
+struct Pieces<M> {
+    /// By pieces of [`PIECE`].
+    made: Vec<Vec<Option<M>>>,
+    /// Where that of each item is.
+    places: Arc<[usize]>,
+}
+
+impl<M> Pieces<M> {
+    /// What was made of each item, in the order of the items.
+    fn in_order(mut self) -> impl Iterator<Item = M> {
+        let places = Arc::clone(&self.places);
+        (0..places.len()).filter_map(move |item| self.made[places[item] / PIECE][places[item] % PIECE].take())
     }
 }
 

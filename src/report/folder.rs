@@ -116,8 +116,8 @@ impl Staging {
         let Results { catalogue, pairs, clusters, copied, boilerplate: known, skipped, summary } = results;
         let articles =
             || tables::write_articles(self.create("articles.csv")?, catalogue, &Found { clusters, pairs, copied });
+        let of_pairs = || tables::write_pairs(self.create("pairs.csv")?, catalogue, pairs);
         let others = || {
-            tables::write_pairs(self.create("pairs.csv")?, catalogue, pairs)?;
             clusters.write(self.create("clusters.jsonl")?, catalogue)?;
             boilerplate::write(self.create("boilerplate.jsonl")?, known)?;
             let mut lines = self.create("skipped.jsonl")?;
@@ -127,8 +127,8 @@ impl Staging {
             lines.flush().map_err(|error| Error::output(&error))?;
             write_json(&mut self.create("summary.json")?, summary)
         };
-        let (articles, others) = rayon::join(articles, others);
-        articles.and(others).map_err(|error| self.in_target(error))
+        let (articles, (pairs, others)) = rayon::join(articles, || rayon::join(of_pairs, others));
+        articles.and(pairs).and(others).map_err(|error| self.in_target(error))
     }
 
     /// Writes `run.json`, which tells how long all the others took.

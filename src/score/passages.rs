@@ -94,7 +94,7 @@ impl Passage {
 /// The passages of `a` and `b`, in the order of `a`. `common` are their shared shingles, of `w` words.
 pub(super) fn find(a: &[u64], b: &[u64], common: &Common<'_>, w: u32) -> Vec<Passage> {
     let runs = grow(a, b, anchors(common));
-    let mut board = Board { a, b, used_a: vec![false; a.len()], used_b: vec![false; b.len()], w };
+    let mut board = Board { a, b, used_a: vec![false; a.len()], used_b: vec![false; b.len()], any_used: false, w };
     let mut passages = board.settle(chain(&runs));
     passages.sort_by_key(|passage| (passage.a().start, passage.b().start));
     passages
@@ -110,7 +110,7 @@ struct Anchor {
 
 /// Pairs of places of one shingle, those in a row together, sorted.
 fn anchors(common: &Common<'_>) -> Vec<Anchor> {
-    let mut anchors: Vec<Anchor> = Vec::new();
+    let mut anchors: Vec<Anchor> = Vec::with_capacity(common.stretches.len());
     let mut push = |a: u32, b: u32, len: u32| {
         let diagonal = i64::from(b) - i64::from(a);
         match anchors.last_mut() {
@@ -138,7 +138,7 @@ fn anchors(common: &Common<'_>) -> Vec<Anchor> {
 
 /// Grows anchors to maximal runs of equal words, each once, sorted by place.
 fn grow(a: &[u64], b: &[u64], anchors: Vec<Anchor>) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: Vec<Run> = Vec::with_capacity(anchors.len());
     let mut grown: Option<(i64, u32)> = None;
     for Anchor { diagonal, a: place, len } in anchors {
         if grown.is_some_and(|(known, end)| known == diagonal && place < end) {
@@ -220,6 +220,7 @@ struct Board<'a> {
     b: &'a [u64],
     used_a: Vec<bool>,
     used_b: Vec<bool>,
+    any_used: bool,
     /// A passage has a run of at least this many words.
     w: u32,
 }
@@ -227,10 +228,10 @@ struct Board<'a> {
 impl Board<'_> {
     fn settle(&mut self, chains: Vec<Vec<Run>>) -> Vec<Passage> {
         let mut waiting: BinaryHeap<Waiting> =
-            chains.into_iter().flat_map(|chain| self.free_parts(&chain)).map(|part| Waiting::new(part, 0)).collect();
+            chains.into_iter().flat_map(|chain| self.free_parts(chain)).map(|part| Waiting::new(part, 0)).collect();
         let mut passages = Vec::new();
         while let Some(Waiting { words, runs: Reverse(runs), rounds, .. }) = waiting.pop() {
-            let mut parts = self.free_parts(&runs);
+            let mut parts = self.free_parts(runs);
             let whole = parts.len() == 1 && parts[0].iter().map(|run| run.len).sum::<u32>() == words;
             if whole || rounds == ROUNDS {
                 // Taking one part may take words of the next, so only the first is sure to be free still.
@@ -247,31 +248,50 @@ impl Board<'_> {
         !self.used_a[a as usize] && !self.used_b[b as usize]
     }
 
+    fn are_free(&self, in_a: Range<u32>, in_b: Range<u32>) -> bool {
+        !self.any_used || !self.used_a[range(&in_a)].contains(&true) && !self.used_b[range(&in_b)].contains(&true)
+    }
+
     fn is_all_free(&self, run: Run) -> bool {
-        !self.used_a[range(&(run.a..run.end_a()))].contains(&true)
-            && !self.used_b[range(&(run.b..run.end_b()))].contains(&true)
+        self.are_free(run.a..run.end_a(), run.b..run.end_b())
+    }
+
+    /// Whether a chain is free from end to end, and none of its runs overlap.
+    fn is_whole(&self, chain: &[Run]) -> bool {
+        let ([first, ..], [.., last]) = (chain, chain) else { return false };
+        let hang_together = |last: Run, next: Run| next.overlap(last) == 0 && is_small_gap(last, next);
+        self.are_free(first.a..last.end_a(), first.b..last.end_b())
+            && chain.windows(2).all(|pair| hang_together(pair[0], pair[1]))
     }
 
     /// What is free of a chain, in parts that hang together and have a run of w words. Runs of a part do not overlap.
-    fn free_parts(&self, chain: &[Run]) -> Vec<Vec<Run>> {
+    fn free_parts(&self, chain: Vec<Run>) -> Vec<Vec<Run>> {
         let mut parts: Vec<Vec<Run>> = Vec::new();
+        if self.is_whole(&chain) {
+            parts.push(chain);
+        } else {
+            self.cut(&chain, &mut parts);
+        }
+        parts.retain(|part| part.iter().any(|run| run.len >= self.w));
+        parts
+    }
+
+    fn cut(&self, chain: &[Run], parts: &mut Vec<Vec<Run>>) {
         for &run in chain {
             let mut at = 0;
             while at < run.len {
                 if at == 0 && self.is_all_free(run) {
-                    self.append(&mut parts, run);
+                    self.append(parts, run);
                     break;
                 }
                 let free = (at..run.len).take_while(|&word| self.is_free(run.a + word, run.b + word)).count() as u32;
                 if free > 0 {
                     let piece = Run { a: run.a + at, b: run.b + at, len: free };
-                    self.append(&mut parts, piece);
+                    self.append(parts, piece);
                 }
                 at += free + 1;
             }
         }
-        parts.retain(|part| part.iter().any(|run| run.len >= self.w));
-        parts
     }
 
     fn append(&self, parts: &mut Vec<Vec<Run>>, mut piece: Run) {
@@ -282,9 +302,7 @@ impl Board<'_> {
                 return;
             }
             piece = piece.without_first(overlap);
-            let (gap_a, gap_b) = (last.end_a()..piece.a, last.end_b()..piece.b);
-            let small = gap_a.len().max(gap_b.len()) <= PASSAGE_GAP;
-            if small && !self.used_a[range(&gap_a)].contains(&true) && !self.used_b[range(&gap_b)].contains(&true) {
+            if is_small_gap(last, piece) && self.are_free(last.end_a()..piece.a, last.end_b()..piece.b) {
                 part.push(piece);
                 return;
             }
@@ -306,6 +324,7 @@ impl Board<'_> {
         let passage = Passage { runs: merged(aligned) };
         self.used_a[range(&passage.a())].fill(true);
         self.used_b[range(&passage.b())].fill(true);
+        self.any_used = true;
         passage
     }
 
@@ -376,6 +395,11 @@ impl Board<'_> {
         }
         runs.splice(..0, front.into_iter().rev());
     }
+}
+
+/// Whether the words between two runs are few enough for one passage.
+fn is_small_gap(last: Run, next: Run) -> bool {
+    (last.end_a()..next.a).len().max((last.end_b()..next.b).len()) <= PASSAGE_GAP
 }
 
 /// The smallest edit, at most [`STEP`] words on either side, behind which more words are equal than it has.
