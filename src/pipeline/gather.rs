@@ -12,6 +12,7 @@ use crate::sketch::fingerprint::{AROUND, Slide, WordBits, bounded, rank};
 use crate::sketch::{MinHasher, Winnower};
 use crate::text::word_hashes;
 use ahash::AHashMap;
+use rayon::prelude::*;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
@@ -124,7 +125,7 @@ impl Gathered {
     /// Articles in the order of who stays: the earliest dated, then the first in input order.
     pub(crate) fn order(&self) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.len() as u32).filter(|&article| self.words[article as usize] > 0).collect();
-        order.sort_by_key(|&article| self.precedence(article));
+        order.par_sort_unstable_by_key(|&article| self.precedence(article));
         order
     }
 

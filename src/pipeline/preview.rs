@@ -96,7 +96,8 @@ impl Preview {
             shorts.extend(glimpse.shorts);
             fingerprints.append(&mut glimpse.fingerprints);
         }
-        fingerprints.par_sort_unstable_by_key(|&fingerprint| (key(fingerprint), fingerprint));
+        // By their keys, which are the lower halves, and then by the upper ones.
+        fingerprints.par_sort_unstable_by_key(|fingerprint| fingerprint.rotate_left(u32::BITS));
         let of_key = fingerprints.chunk_by(|&one, &other| key(one) == key(other));
         let common = of_key.filter(|all| all.len() >= SEVERAL && all.iter().all(|one| *one == all[0]));
         let common = common.map(|all| all[0]).collect();
