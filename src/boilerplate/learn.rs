@@ -61,6 +61,8 @@ pub(crate) struct Background<'a> {
     pub(crate) sites: &'a [u32],
     /// How many articles each site has.
     pub(crate) site_sizes: &'a [u32],
+    /// How many articles each stands for: itself and its copies.
+    pub(crate) weights: &'a [u32],
     /// An order of articles that has nothing to do with that of the input.
     pub(crate) digests: &'a [u128],
     /// The Jaccard of two articles, estimated.
@@ -78,8 +80,8 @@ pub(crate) struct Suspect {
     unlike: bool,
     /// Its key in the index.
     pub(crate) key: u32,
-    /// All who carry it, copies apart.
-    pub(crate) carriers: Vec<u32>,
+    /// How many articles carry it, copies included.
+    pub(crate) articles: u64,
 }
 
 impl Background<'_> {
@@ -90,8 +92,9 @@ impl Background<'_> {
         let sites: Vec<&[u32]> = by_site.chunk_by(|&a, &b| self.sites[a as usize] == self.sites[b as usize]).collect();
         let site = |of: &[u32]| self.sites[of[0] as usize];
         let only_site = if sites.len() == 1 { site(sites[0]) } else { 0 };
+        let articles = carriers.iter().map(|&article| u64::from(self.weights[article as usize])).sum();
         if carriers.len() >= LEAST
-            && let Some(suspect) = self.of(key, carriers, LEAST, only_site, carriers)
+            && let Some(suspect) = self.of((key, articles), carriers, LEAST, only_site)
         {
             return vec![suspect];
         }
@@ -100,10 +103,10 @@ impl Background<'_> {
             let half = of.len() >= LEAST_OF_SITE && 2 * of.len() >= size;
             site(of) > 0 && (half || of.len() >= MANY_OF_SITE && 10 * of.len() >= size)
         };
-        sites.iter().filter(frequent).filter_map(|of| self.of(key, of, LEAST_OF_SITE, site(of), carriers)).collect()
+        sites.iter().filter(frequent).filter_map(|of| self.of((key, articles), of, LEAST_OF_SITE, site(of))).collect()
     }
 
-    fn of(&self, key: u32, some: &[u32], least: usize, site: u32, carriers: &[u32]) -> Option<Suspect> {
+    fn of(&self, (key, articles): (u32, u64), some: &[u32], least: usize, site: u32) -> Option<Suspect> {
         let mut sample = some.to_vec();
         let digest = |article: &u32| (self.digests[*article as usize], *article);
         if sample.len() > SAMPLE {
@@ -119,7 +122,7 @@ impl Background<'_> {
         let unknown = sample.iter().filter(|&&article| self.sites[article as usize] == 0).count();
         let worth_reading = site > 0 || (unknown >= most_of(sample.len()) && are_apart(HALF));
         sample.truncate(READ);
-        (unlike || worth_reading).then(|| Suspect { sample, site, unlike, key, carriers: carriers.to_vec() })
+        (unlike || worth_reading).then(|| Suspect { sample, site, unlike, key, articles })
     }
 }
 

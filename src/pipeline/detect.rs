@@ -240,7 +240,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let boilerplate = match self.boilerplate {
             _ if self.config.count_boilerplate => Boilerplate::default(),
             Some(given) => given.clone(),
-            None => learn::learn(&suspects, &self.gathered, copies, &mut self.texts, self.config)?,
+            None => learn::learn(&suspects, &self.gathered, &mut self.texts, self.config)?,
         };
         Ok((survey, boilerplate))
     }

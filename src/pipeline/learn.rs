@@ -13,6 +13,7 @@ use crate::candidates::run::ShelvedRun;
 use crate::config::Config;
 use crate::error::Result;
 use rayon::prelude::*;
+use std::cmp::Reverse;
 
 /// Articles that must carry a shingle for it to count as hot: half of what is still compared in full.
 const HOT: usize = 25;
@@ -33,7 +34,7 @@ pub(crate) struct Survey {
 pub(crate) fn survey(gathered: &mut Gathered, traces: &Traces, copies: &Copies, config: &Config) -> Result<Survey> {
     let layout = Layout::new(gathered.len());
     let postings = std::mem::take(&mut gathered.survey);
-    let sizes = gathered.sites.sizes();
+    let (sizes, weights) = (gathered.sites.sizes(), copies.weights());
     let k = config.bands.k();
     let likeness = |a: u32, b: u32| {
         // One in 256 of the others agrees by chance.
@@ -43,6 +44,7 @@ pub(crate) fn survey(gathered: &mut Gathered, traces: &Traces, copies: &Copies, 
     let background = Background {
         sites: &gathered.sites.numbers,
         site_sizes: &sizes,
+        weights: &weights,
         digests: &gathered.digests,
         likeness: &likeness,
     };
@@ -79,7 +81,6 @@ pub(crate) fn survey(gathered: &mut Gathered, traces: &Traces, copies: &Copies, 
 pub(crate) fn learn<T: Texts>(
     suspects: &[Suspect],
     gathered: &Gathered,
-    copies: &Copies,
     texts: &mut T,
     config: &Config,
 ) -> Result<Boilerplate> {
@@ -88,11 +89,10 @@ pub(crate) fn learn<T: Texts>(
     }
     texts.prepare(&carriers(suspects.iter()))?;
     let texts = &*texts;
-    let weights = copies.weights();
     let w = config.shingle;
     let known = |(text, suspect): (String, &Suspect)| KnownPassage {
         text,
-        articles: suspect.carriers.iter().map(|&article| u64::from(weights[article as usize])).sum(),
+        articles: suspect.articles,
         publisher: gathered.sites.name(suspect.site).map(str::to_owned),
     };
     let mut found: Vec<KnownPassage> = Vec::new();
@@ -107,10 +107,20 @@ pub(crate) fn learn<T: Texts>(
         let of = |article: u32| sampled[needed.binary_search(&ArticleId(article)).ok()?].as_ref();
         found.par_extend(batch.par_iter().flat_map_iter(|group| {
             let sample: Vec<&Sampled> = group[0].sample.iter().filter_map(|&article| of(article)).collect();
-            passages(group, &sample, w, config.run()).into_iter().map(known)
+            let mut found: Vec<KnownPassage> =
+                passages(group, &sample, w, config.run()).into_iter().map(known).collect();
+            // Each of its fingerprints leads to one passage.
+            found.sort_by(|one, other| order(one).cmp(&order(other)));
+            found.dedup_by(|one, other| order(one).0 == order(other).0);
+            found
         }));
     }
     Ok(Boilerplate::of_passages(listed(found, w), w))
+}
+
+/// Passages of one text and publisher together, the one that most articles carry first.
+fn order(passage: &KnownPassage) -> ((&str, Option<&str>), Reverse<u64>) {
+    ((&passage.text, passage.publisher.as_deref()), Reverse(passage.articles))
 }
 
 /// The carriers whose texts are needed, ascending.
