@@ -13,7 +13,6 @@ use crate::candidates::run::ShelvedRun;
 use crate::config::Config;
 use crate::error::Result;
 use rayon::prelude::*;
-use std::cmp::Reverse;
 
 /// Articles that must carry a shingle for it to count as hot: half of what is still compared in full.
 const HOT: usize = 25;
@@ -107,20 +106,10 @@ pub(crate) fn learn<T: Texts>(
         let of = |article: u32| sampled[needed.binary_search(&ArticleId(article)).ok()?].as_ref();
         found.par_extend(batch.par_iter().flat_map_iter(|group| {
             let sample: Vec<&Sampled> = group[0].sample.iter().filter_map(|&article| of(article)).collect();
-            let mut found: Vec<KnownPassage> =
-                passages(group, &sample, w, config.run()).into_iter().map(known).collect();
-            // Each of its fingerprints leads to one passage.
-            found.sort_by(|one, other| order(one).cmp(&order(other)));
-            found.dedup_by(|one, other| order(one).0 == order(other).0);
-            found
+            passages(group, &sample, w, config.run()).into_iter().map(known)
         }));
     }
     Ok(Boilerplate::of_passages(listed(found, w), w))
-}
-
-/// Passages of one text and publisher together, the one that most articles carry first.
-fn order(passage: &KnownPassage) -> ((&str, Option<&str>), Reverse<u64>) {
-    ((&passage.text, passage.publisher.as_deref()), Reverse(passage.articles))
 }
 
 /// The carriers whose texts are needed, ascending.
