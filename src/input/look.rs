@@ -238,10 +238,13 @@ fn begins_within(head: &[u8]) -> bool {
 fn head(place: &Place, packing: Packing, limits: Limits) -> Vec<u8> {
     let mut head = Vec::new();
     if let Ok(mut reader) = stream::unpacked(place, packing, limits) {
-        while !head.contains(&b'\n') && (head.len() as u64) < limits.record.max(HEAD as u64) {
-            if !matches!(reader.by_ref().take(HEAD as u64).read_to_end(&mut head), Ok(count) if count > 0) {
+        let mut searched = 0;
+        while (head.len() as u64) < limits.record.max(HEAD as u64) {
+            let is_more = matches!(reader.by_ref().take(HEAD as u64).read_to_end(&mut head), Ok(count) if count > 0);
+            if !is_more || memchr::memchr(b'\n', &head[searched..]).is_some() {
                 break;
             }
+            searched = head.len();
         }
     }
     head
