@@ -245,7 +245,7 @@ impl Known {
     }
 }
 
-/// Shingles to be looked up.
+/// Shingles among which known ones are to be found.
 struct Find<'k, F> {
     known: &'k Known,
     bits: &'k [u64; 1 << (PREFIX - 6)],

@@ -35,6 +35,18 @@ fn bad_records_are_listed_and_the_rest_is_read() {
 }
 
 #[test]
+fn articles_may_be_shorter_than_a_shingle() {
+    let folder = Folder::new();
+    let texts = [story(1, 7), story(1, 7), story(2, 64), story(2, 65), story(3, 150)];
+    folder.write("d.jsonl", texts.iter().map(|text| json_line(&[("text", text)])).collect::<String>());
+    for words in ["14", "65", "120", "1000"] {
+        let results = folder.scan(&["d.jsonl", "--shingle", words], 0);
+        assert!(results.relations().contains(&"d.jsonl:1 d.jsonl:2 identical".to_owned()), "{words}");
+        assert_eq!(results.skipped().len(), 0);
+    }
+}
+
+#[test]
 fn a_record_above_the_limit_is_refused() {
     let folder = Folder::new();
     let (short, long) = (json_line(&[("text", "a b c d e f")]), json_line(&[("text", &"long ".repeat(400_000))]));

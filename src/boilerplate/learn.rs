@@ -122,7 +122,7 @@ impl Background<'_> {
         let unknown = sample.iter().filter(|&&article| self.sites[article as usize] == 0).count();
         let worth_reading = site > 0 || (unknown >= most_of(sample.len()) && are_apart(HALF));
         sample.truncate(READ);
-        (unlike || worth_reading).then(|| Suspect { sample, site, unlike, key, articles })
+        (unlike || worth_reading).then_some(Suspect { sample, site, unlike, key, articles })
     }
 }
 
@@ -181,6 +181,9 @@ pub(crate) fn passages<'s>(
     let mut judged: AHashMap<u32, &Suspect> = judged.map(|suspect| (suspect.key, suspect)).collect();
     let mut found = Vec::new();
     for article in sample {
+        if judged.is_empty() {
+            break;
+        }
         let mut end = 0;
         for stretch in article.shingles.chunk_by(|one, other| is_common(one) == is_common(other)) {
             let start = end;
@@ -190,7 +193,7 @@ pub(crate) fn passages<'s>(
             }
             // Each leads to the first place where it is.
             let suspects = stretch.iter().filter_map(|&shingle| judged.remove(&key(shingle)));
-            if let Some(suspect) = suspects.max_by_key(|suspect| suspect.articles)
+            if let Some(suspect) = suspects.max_by_key(|suspect| (suspect.articles, Reverse(suspect.site)))
                 && stretch.len() + w > least
             {
                 found.push((article.text_of(&(start..end), w).to_owned(), suspect));
@@ -243,4 +246,39 @@ pub(crate) fn listed(mut passages: Vec<KnownPassage>, w: usize) -> Vec<KnownPass
         is_new
     });
     passages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(first: u32, count: u32) -> String {
+        (first..first + count).map(|n| format!("word{n} ")).collect()
+    }
+
+    #[test]
+    fn a_passage_is_told_once_however_many_fingerprints_lie_in_it() {
+        let (footer, stamp) = (words(0, 40), words(100, 20));
+        let texts = (1..5).map(|article| {
+            let own = words(1000 * article, 30);
+            own.clone() + &footer + &own + &stamp
+        });
+        let sample: Vec<Sampled> = texts.map(|text| Sampled::new(text, 5)).collect();
+        let sample: Vec<&Sampled> = sample.iter().collect();
+        let keys = [30, 34, 38, 45, 103, 104, 105].map(|at| (at, key(sample[0].shingles[at as usize])));
+        // Of those that equally many carry, the one of no site counts.
+        let suspect = |(at, key): (u32, u32)| Suspect {
+            sample: (0..4).collect(),
+            site: at % 2,
+            unlike: true,
+            key,
+            articles: u64::from(at.min(103)),
+        };
+        let suspects = keys.map(suspect);
+        let found = passages(&suspects, &sample, 5, 13);
+        let found: Vec<(&str, u64, u32)> =
+            found.iter().map(|(text, suspect)| (text.as_str(), suspect.articles, suspect.site)).collect();
+        assert_eq!(found, [(footer.trim(), 45, 1), (stamp.trim(), 103, 0)]);
+        assert!(passages(&suspects[3..4], &sample, 5, 41).is_empty(), "shorter than what counts as a passage");
+    }
 }

@@ -236,7 +236,11 @@ impl<'s> Sketcher<'s> {
             entries,
             ..
         } = self;
-        if is_short(words.len() as u32) && words.len() >= config.shingle {
+        // Articles shorter than a shingle share theirs with exact copies only.
+        if words.len() < config.shingle {
+            return;
+        }
+        if is_short(words.len() as u32) {
             gathered.short.push((article.0, shingles.as_slice().into()));
         } else if !shorts.shingles().is_empty() {
             shorts.each_in(shingles, |at| noted.push(key(shingles[at])));

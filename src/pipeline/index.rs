@@ -121,13 +121,13 @@ impl<T: Texts> Indexer<'_, T> {
         let layout = Layout::new(gathered.len());
         let all = shared.is_empty() || !(marks.short.is_empty() || gathered.preview.covers(&gathered.short));
         let mut again = vec![all; gathered.len()];
-        let [hot, furniture] = [&marks.hot, &marks.furniture].map(|keys| {
+        let keys = [&marks.hot, &marks.furniture].map(|keys| {
             let mut keys: Vec<u32> = keys.iter().copied().collect();
             keys.sort_unstable();
             keys
         });
         let told =
-            |(part, run): (usize, &ShelvedRun)| run.of_keys([&hot, &furniture].map(|keys| Layout::above(part, keys)));
+            |(part, run): (usize, &ShelvedRun)| run.of_keys(keys.each_ref().map(|keys| Layout::above(part, keys)));
         let told: Result<Vec<[Vec<u64>; 2]>> = shared.par_iter().enumerate().map(told).collect();
         // The sum of all keys of boilerplate that an article has, less those that were noted: 0 if they are the same ones.
         let mut unknown = vec![0u64; gathered.len()];

@@ -133,8 +133,8 @@ impl<'a, T: Texts> Verifier<'a, T> {
         room.clamp(LEAST_AT_A_TIME, MOST_AT_A_TIME) as usize
     }
 
-    /// What `make` makes of each item; `done` hears how many are. Those of one story are worked on one after the other, at
-    /// the same desk.
+    /// What `make` makes of each item, two things, which two threads can take in order; `done` hears how many are. Items of
+    /// one story are worked on one after the other, at the same desk.
     fn at_desks<W: Sync, A: Send, B: Send>(
         &self,
         items: &[W],
@@ -146,25 +146,25 @@ impl<'a, T: Texts> Verifier<'a, T> {
         let stories = by_story(&pairs);
         let at_a_desk = |piece: &[(u32, usize)]| {
             let mut desk = self.office.desk();
-            let (mut made, mut also) = (Vec::with_capacity(piece.len()), Vec::with_capacity(piece.len()));
+            let (mut ones, mut others) = (Vec::with_capacity(piece.len()), Vec::with_capacity(piece.len()));
             for some in piece.chunk_by(|one, other| one.0 == other.0) {
-                if !made.is_empty() {
+                if !ones.is_empty() {
                     desk.clear();
                 }
                 for &(_, at) in some {
                     let (one, other) = make(&items[at], &mut desk);
-                    made.push(Some(one));
-                    also.push(Some(other));
+                    ones.push(Some(one));
+                    others.push(Some(other));
                 }
             }
             done(piece.len() as u64);
-            (made, also)
+            (ones, others)
         };
-        let (made, also) = stories.par_chunks(PIECE).map(at_a_desk).unzip();
+        let (ones, others) = stories.par_chunks(PIECE).map(at_a_desk).unzip();
         let mut places = vec![0; stories.len()];
         stories.iter().zip(0..).for_each(|(&(_, at), place)| places[at] = place);
         let places: Arc<[usize]> = places.into();
-        (Pieces { made, places: Arc::clone(&places) }, Pieces { made: also, places })
+        (Pieces { made: ones, places: Arc::clone(&places) }, Pieces { made: others, places })
     }
 
     fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, sink: &S) -> Option<Scored<S>> {

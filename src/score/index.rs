@@ -250,7 +250,7 @@ impl<'i> Common<'i> {
     /// Where shared shingles start in a, and in b, wherever they stand, as stretches of words, ascending: of all shingles,
     /// or only of somebody's own.
     pub(super) fn starts(&self, only_own: bool) -> [Vec<Range<u32>>; 2] {
-        let mut starts = [(); 2].map(|()| Vec::with_capacity(self.stretches.len()));
+        let mut starts: [_; 2] = std::array::from_fn(|_| Vec::with_capacity(self.stretches.len()));
         for stretch in self.stretches.iter().filter(|stretch| stretch.own || !only_own) {
             if stretch.alone {
                 starts[0].push(stretch.a..stretch.a + stretch.len);

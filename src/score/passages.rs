@@ -220,6 +220,7 @@ struct Board<'a> {
     b: &'a [u64],
     used_a: Vec<bool>,
     used_b: Vec<bool>,
+    /// Whether any word is taken; until then none is looked up.
     any_used: bool,
     /// A passage has a run of at least this many words.
     w: u32,
@@ -248,6 +249,7 @@ impl Board<'_> {
         !self.used_a[a as usize] && !self.used_b[b as usize]
     }
 
+    /// Whether these words of both sides are free.
     fn are_free(&self, in_a: Range<u32>, in_b: Range<u32>) -> bool {
         !self.any_used || !self.used_a[range(&in_a)].contains(&true) && !self.used_b[range(&in_b)].contains(&true)
     }
@@ -256,12 +258,11 @@ impl Board<'_> {
         self.are_free(run.a..run.end_a(), run.b..run.end_b())
     }
 
-    /// Whether a chain is free from end to end, and none of its runs overlap.
+    /// Whether a chain is free from end to end, and none of its runs overlap. The gaps of a chain are small.
     fn is_whole(&self, chain: &[Run]) -> bool {
         let ([first, ..], [.., last]) = (chain, chain) else { return false };
-        let hang_together = |last: Run, next: Run| next.overlap(last) == 0 && is_small_gap(last, next);
         self.are_free(first.a..last.end_a(), first.b..last.end_b())
-            && chain.windows(2).all(|pair| hang_together(pair[0], pair[1]))
+            && chain.windows(2).all(|pair| pair[1].overlap(pair[0]) == 0)
     }
 
     /// What is free of a chain, in parts that hang together and have a run of w words. Runs of a part do not overlap.
@@ -276,6 +277,7 @@ impl Board<'_> {
         parts
     }
 
+    /// Adds the free parts of a chain.
     fn cut(&self, chain: &[Run], parts: &mut Vec<Vec<Run>>) {
         for &run in chain {
             let mut at = 0;
@@ -302,7 +304,8 @@ impl Board<'_> {
                 return;
             }
             piece = piece.without_first(overlap);
-            if is_small_gap(last, piece) && self.are_free(last.end_a()..piece.a, last.end_b()..piece.b) {
+            let (gap_a, gap_b) = (last.end_a()..piece.a, last.end_b()..piece.b);
+            if gap_a.len().max(gap_b.len()) <= PASSAGE_GAP && self.are_free(gap_a, gap_b) {
                 part.push(piece);
                 return;
             }
@@ -395,11 +398,6 @@ impl Board<'_> {
         }
         runs.splice(..0, front.into_iter().rev());
     }
-}
-
-/// Whether the words between two runs are few enough for one passage.
-fn is_small_gap(last: Run, next: Run) -> bool {
-    (last.end_a()..next.a).len().max((last.end_b()..next.b).len()) <= PASSAGE_GAP
 }
 
 /// The smallest edit, at most [`STEP`] words on either side, behind which more words are equal than it has.
