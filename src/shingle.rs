@@ -8,7 +8,7 @@
 //! (Karp and Rabin 1987) and then mixed. Word hashes are uniform, so two different runs collide with a probability of
 //! about 2^-60. **Cost**: two multiplications a word, whatever w.
 
-use crate::simd::{Work, widest};
+use crate::simd::{Lanes, Work, widest};
 use ahash::AHashSet;
 
 /// How shingles and whole articles differ in hash: runs of another length start from another seed.
@@ -39,11 +39,7 @@ pub fn shingles(words: &[u64], w: usize, shingles: &mut Vec<u64>) {
     }
     let w = w.min(words.len());
     let seed = (w as u64).wrapping_mul(LENGTH_SEED);
-    if w <= FEW_WORDS && crate::simd::multiplies() {
-        widest(Afresh { words, w, seed, shingles });
-    } else {
-        roll(words, w, seed, shingles);
-    }
+    widest(Shingles { words, w, seed, shingles });
 }
 
 /// Each shingle from the one before.
@@ -64,17 +60,29 @@ const FEW_WORDS: usize = 8;
 /// Shingles that are made at once.
 const LANES: usize = 32;
 
-/// Each shingle by itself, many at once.
-struct Afresh<'w> {
+/// Words whose shingles are to be made.
+struct Shingles<'w> {
     words: &'w [u64],
     w: usize,
     seed: u64,
     shingles: &'w mut Vec<u64>,
 }
 
-impl Work for Afresh<'_> {
+impl Work for Shingles<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run<L: Lanes>(self, _: L) {
+        if self.w <= FEW_WORDS && L::MULTIPLIES {
+            self.afresh();
+        } else {
+            roll(self.words, self.w, self.seed, self.shingles);
+        }
+    }
+}
+
+impl Shingles<'_> {
+    /// Each by itself, many at once.
+    #[inline(always)]
+    fn afresh(self) {
         let Self { words, w, seed, shingles } = self;
         let count = words.len() + 1 - w;
         shingles.reserve(count);
@@ -255,7 +263,7 @@ struct Find<'k, F> {
 
 impl<F: FnMut(usize)> Work for Find<'_, F> {
     #[inline(always)]
-    fn run(self) {
+    fn run<L: Lanes>(self, _: L) {
         let Self { known, bits, shingles, mut found } = self;
         let (chunks, rest) = shingles.as_chunks::<CHUNK>();
         for (chunk, start) in chunks.iter().zip((0..).step_by(CHUNK)) {
@@ -314,7 +322,7 @@ mod tests {
             let w = w.min(words.len());
             let (mut rolled, mut afresh) = (Vec::new(), Vec::new());
             roll(&words, w, 7, &mut rolled);
-            Afresh { words: &words, w, seed: 7, shingles: &mut afresh }.run();
+            Shingles { words: &words, w, seed: 7, shingles: &mut afresh }.afresh();
             prop_assert_eq!(rolled, afresh);
         }
 

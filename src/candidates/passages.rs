@@ -54,9 +54,10 @@ impl Layout {
     }
 
     fn pack(self, (key, context): Key, article: u32) -> u64 {
-        let mask = (1 << self.side) - 1;
-        let context = context & mask | (context >> AROUND & mask) << self.side;
-        u64::from(key) << (64 - Self::KEY_BITS) | u64::from(context) << self.article_bits | u64::from(article)
+        // The nearest on either side.
+        let [before, behind] = context.to_le_bytes().map(u64::from);
+        let context = before >> (AROUND as u32 - self.side) | (behind & ((1 << self.side) - 1)) << self.side;
+        u64::from(key) << (64 - Self::KEY_BITS) | context << self.article_bits | u64::from(article)
     }
 
     pub(crate) fn article(self, entry: u64) -> u32 {
@@ -67,7 +68,7 @@ impl Layout {
     fn context(self, entry: u64) -> u16 {
         let packed = (entry >> self.article_bits) as u16;
         let mask = (1 << self.side) - 1;
-        packed & mask | (packed >> self.side & mask) << AROUND
+        (packed & mask) << (AROUND as u32 - self.side) | (packed >> self.side & mask) << AROUND
     }
 
     /// The key of entries of a part.
@@ -103,32 +104,60 @@ impl Layout {
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     articles: Vec<(u32, u32)>,
-    keys: Vec<u32>,
-    contexts: Vec<u16>,
+    keys: Vec<PackedKey>,
+}
+
+/// A [`Key`] in the upper 48 bits of 64.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PackedKey(u64);
+
+impl PackedKey {
+    const CONTEXT: u32 = 64 - 32 - 2 * AROUND as u32;
+
+    fn new((key, context): Key) -> Self {
+        Self(u64::from(key) << 32 | u64::from(context) << Self::CONTEXT)
+    }
+
+    /// Puts another context in place of the one that is here.
+    pub(crate) fn change_context(&mut self, change: impl FnOnce(u16) -> u16) {
+        let context = (self.0 >> Self::CONTEXT) as u16;
+        self.0 ^= u64::from(context ^ change(context)) << Self::CONTEXT;
+    }
+
+    /// The part of the index that it is in.
+    fn part(self) -> usize {
+        (self.0 >> (64 - PART_BITS)) as usize
+    }
+
+    /// Its entry in [`Postings`].
+    fn entry(self, article: u32) -> u64 {
+        self.0 << PART_BITS | u64::from(article)
+    }
 }
 
 impl Entries {
-    /// Adds an article with its fingerprints, which may repeat, and takes them away.
-    pub(crate) fn push(&mut self, article: u32, keys: &mut Vec<Key>) {
-        if !keys.is_empty() {
-            self.articles.push((article, keys.len() as u32));
-            self.keys.extend(keys.iter().map(|&(key, _)| key));
-            self.contexts.extend(keys.iter().map(|&(_, context)| context));
-            keys.clear();
+    /// Adds an article with its fingerprints, which may repeat. Gives them back as they are here.
+    pub(crate) fn push(&mut self, article: u32, keys: impl Iterator<Item = Key>) -> &mut [PackedKey] {
+        let before = self.keys.len();
+        self.keys.extend(keys.map(PackedKey::new));
+        let added = &mut self.keys[before..];
+        if !added.is_empty() {
+            self.articles.push((article, added.len() as u32));
         }
+        added
     }
 
     /// Deals them out by part of the index.
     pub(crate) fn deal(&self, store: &Arc<Store>) -> Result<Vec<Postings>> {
-        let (mut keys, mut contexts) = (self.keys.as_slice(), self.contexts.as_slice());
+        let mut keys = self.keys.as_slice();
         let mut dealt = Vec::new();
         let mut rest = self.articles.as_slice();
         while let Some(&(first, _)) = rest.first() {
             let belongs = |article: u32| article >= first && article - first < Postings::ARTICLES;
             let (articles, others) = rest.split_at(rest.iter().take_while(|(article, _)| belongs(*article)).count());
             let count = articles.iter().map(|&(_, count)| count as usize).sum();
-            dealt.push(Postings::new(articles, &keys[..count], &contexts[..count]).put(store)?);
-            (keys, contexts, rest) = (&keys[count..], &contexts[count..], others);
+            dealt.push(Postings::new(articles, &keys[..count]).put(store)?);
+            (keys, rest) = (&keys[count..], others);
         }
         Ok(dealt)
     }
@@ -159,21 +188,22 @@ impl Postings {
     /// Entries below which several are joined before they are put away.
     const SMALL: usize = 1 << 16;
 
-    fn new(articles: &[(u32, u32)], keys: &[u32], contexts: &[u16]) -> Self {
-        let part = |key: u32| (key >> Layout::KEY_BITS) as usize;
+    fn new(articles: &[(u32, u32)], keys: &[PackedKey]) -> Self {
         let mut ends = [0u32; PARTS];
-        keys.iter().for_each(|&key| ends[part(key)] += 1);
+        keys.iter().for_each(|key| ends[key.part()] += 1);
         let mut next = 0;
         ends.iter_mut().for_each(|end| next += std::mem::replace(end, next));
         let first = articles[0].0;
         let mut entries = vec![0; keys.len()];
-        let mut keys = keys.iter().zip(contexts);
+        let mut rest = keys;
         for &(article, count) in articles {
-            for (&key, &context) in keys.by_ref().take(count as usize) {
-                let place = &mut ends[part(key)];
-                entries[*place as usize] = Self::LAYOUT.pack((key, context), article - first);
+            let (keys, others) = rest.split_at(count as usize);
+            for key in keys {
+                let place = &mut ends[key.part()];
+                entries[*place as usize] = key.entry(article - first);
                 *place += 1;
             }
+            rest = others;
         }
         let end = articles.iter().map(|&(article, _)| article - first + 1).max().unwrap_or(0);
         Self { first, end, entries: Shelf::new(entries), ends }
@@ -494,7 +524,7 @@ mod tests {
             let (store, mut all) = (Arc::default(), Vec::new());
             for (article, keys) in articles.iter().enumerate() {
                 let mut entries = Entries::default();
-                entries.push(0, &mut keys.iter().map(|&(key, context)| (spread(key), context)).collect());
+                entries.push(0, keys.iter().map(|&(key, context)| (spread(key), context)));
                 for postings in entries.deal(&store).expect("in memory") {
                     postings.append(article as u32, &mut all, &store).expect("in memory");
                 }
@@ -512,6 +542,15 @@ mod tests {
             }
             expected.retain(|_, list| list.len() > 1);
             prop_assert_eq!(found, expected);
+        }
+
+        /// Law: a key that waits to be dealt is packed as one that is, and its context can be changed until then.
+        #[test]
+        fn a_packed_key_becomes_its_entry(key: u32, context: u16, other: u16, article in 0..Postings::ARTICLES) {
+            let mut packed = PackedKey::new((key, other));
+            packed.change_context(|known| if known == other { context } else { other });
+            prop_assert_eq!(packed.part(), (key >> (32 - PART_BITS)) as usize);
+            prop_assert_eq!(packed.entry(article), Postings::LAYOUT.pack((key, context), article));
         }
 
         /// Law: what is packed is read again; of the context as much as there is room for.

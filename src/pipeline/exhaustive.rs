@@ -11,7 +11,7 @@ use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
 use crate::candidates::lsh::PairSet;
-use crate::candidates::passages::{Entries, Key, Layout, PARTS, Postings, key};
+use crate::candidates::passages::{Entries, Layout, PARTS, Postings, key};
 use crate::config::{Config, RECALL_SAMPLE};
 use crate::error::Result;
 use crate::report::MeasuredRecall;
@@ -53,7 +53,6 @@ struct Part {
 struct Buffers {
     words: Vec<u64>,
     distinct: Vec<(u8, u64)>,
-    keys: Vec<Key>,
 }
 
 impl Join {
@@ -85,11 +84,10 @@ impl Join {
             wanted,
             &|buffers: &mut Buffers, part: &mut Part, article, text| {
                 own(buffers, text);
-                let Buffers { distinct, keys, .. } = buffers;
+                let Buffers { distinct, .. } = buffers;
                 part.sizes.push((article.0, distinct.len() as u32));
                 frequencies.prefix(distinct, config.threshold);
-                keys.extend(distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
-                part.entries.push(article.0, keys);
+                part.entries.push(article.0, distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
             },
         );
         let mut join = Self { postings: Vec::new(), sizes: vec![0; gathered.len()] };

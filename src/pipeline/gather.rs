@@ -3,7 +3,7 @@
 use super::preview::Preview;
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::lsh::{BandKeys, band_keys, traces};
-use crate::candidates::passages::{ArticleKeys, Entries, Key, Postings, is_short, key};
+use crate::candidates::passages::{ArticleKeys, Entries, PackedKey, Postings, is_short, key};
 use crate::candidates::shelf::Store;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
@@ -146,15 +146,12 @@ pub(crate) struct Sketcher<'s> {
     words: Vec<u64>,
     shingles: Vec<u64>,
     values: Vec<u64>,
-    ranks: Vec<u32>,
     slide: Slide,
     bits: WordBits,
     /// Band keys, a row an article.
     rows: Vec<u32>,
-    keys: Vec<Key>,
     /// Keys of shingles that were watched for.
     noted: Vec<u32>,
-    fingerprints: Vec<u64>,
     entries: Entries,
 }
 
@@ -170,13 +167,10 @@ impl<'s> Sketcher<'s> {
             words: Vec::new(),
             shingles: Vec::new(),
             values: vec![0; hasher.k()],
-            ranks: Vec::new(),
             slide: Slide::default(),
             bits: WordBits::default(),
             rows: Vec::new(),
-            keys: Vec::new(),
             noted: Vec::new(),
-            fingerprints: Vec::new(),
             entries: Entries::default(),
         })
     }
@@ -222,20 +216,7 @@ impl<'s> Sketcher<'s> {
 
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {
         let Some(winnower) = self.winnower else { return };
-        let Self {
-            config,
-            preview: Preview { shorts, common },
-            words,
-            shingles,
-            ranks,
-            slide,
-            bits,
-            keys,
-            noted,
-            fingerprints,
-            entries,
-            ..
-        } = self;
+        let Self { config, preview: Preview { shorts, common }, words, shingles, slide, bits, noted, entries, .. } = self;
         // Articles shorter than a shingle share theirs with exact copies only.
         if words.len() < config.shingle {
             return;
@@ -246,35 +227,33 @@ impl<'s> Sketcher<'s> {
             shorts.each_in(shingles, |at| noted.push(key(shingles[at])));
             gathered.looked_up.push(article.0, noted);
         }
-        ranks.clear();
-        ranks.extend(shingles.iter().map(|&shingle| rank(shingle, false)));
         bits.set(words);
-        let places = winnower.choose(ranks, slide);
-        fingerprints.clear();
-        fingerprints.extend(places.iter().map(|&at| shingles[at as usize]));
-        let context = |at: u32| bits.context(at as usize, config.shingle);
-        keys.extend(fingerprints.iter().zip(places).map(|(&fingerprint, &at)| (key(fingerprint), context(at))));
+        let places = winnower.choose(shingles.iter().map(|&shingle| rank(shingle, false)), slide);
+        let fingerprint = |at: &u32| shingles[*at as usize];
+        let context = |at: &u32| bits.context(*at as usize, config.shingle);
+        let keys = entries.push(article.0, places.iter().map(|at| (key(fingerprint(at)), context(at))));
         let noise = gathered.digests.last().map_or(0, |&digest| digest as u16);
-        common.each_in(fingerprints, |chosen| {
-            noted.push(keys[chosen].0);
-            bound_around(chosen, places, keys, noise);
-        });
-        entries.push(article.0, keys);
+        for (chosen, fingerprint) in places.iter().map(fingerprint).enumerate() {
+            if common.contains(fingerprint) {
+                noted.push(key(fingerprint));
+                bound_around(chosen, places, keys, noise);
+            }
+        }
         gathered.common.push(article.0, noted);
     }
 }
 
 /// Takes from the contexts of the fingerprints around the `common` one, wherever a run cannot go that does not hold it, all
 /// that could agree with others.
-fn bound_around(common: usize, places: &[u32], keys: &mut [Key], noise: u16) {
+fn bound_around(common: usize, places: &[u32], keys: &mut [PackedKey], noise: u16) {
     let at = places[common];
     let (before, behind) = keys.split_at_mut(common);
     let near = |other: &u32| other.abs_diff(at) as usize <= AROUND;
-    for ((_, context), place) in before.iter_mut().zip(&places[..common]).rev().take_while(|(_, place)| near(place)) {
-        *context = bounded(*context, [AROUND, (at - place - 1) as usize], noise);
+    for (key, place) in before.iter_mut().zip(&places[..common]).rev().take_while(|(_, place)| near(place)) {
+        key.change_context(|context| bounded(context, [AROUND, (at - place - 1) as usize], noise));
     }
-    for ((_, context), place) in behind.iter_mut().zip(&places[common..]).skip(1).take_while(|(_, place)| near(place)) {
-        *context = bounded(*context, [(place - at - 1) as usize, AROUND], noise);
+    for (key, place) in behind.iter_mut().zip(&places[common..]).skip(1).take_while(|(_, place)| near(place)) {
+        key.change_context(|context| bounded(context, [(place - at - 1) as usize, AROUND], noise));
     }
 }
 

@@ -155,17 +155,14 @@ impl<T: Texts> Indexer<'_, T> {
     fn shorts(&self, again: &[bool]) -> Entries {
         let Self { gathered, copies, marks, .. } = self;
         let mut known = Entries::default();
-        let mut keys = Vec::new();
         if !marks.short.is_empty() {
             for (article, shingles) in gathered.short.iter().filter(|(article, _)| copies.stands(*article)) {
-                keys.extend(marks.own(shingles).iter().map(|&shingle| (key(shingle), 0)));
-                known.push(*article, &mut keys);
+                known.push(*article, marks.own(shingles).iter().map(|&shingle| (key(shingle), 0)));
             }
         }
         let calm = |&(article, _): &(u32, &[u32])| !again[article as usize] && copies.stands(article);
         for (article, looked_up) in gathered.looked_up.iter().filter(calm) {
-            keys.extend(looked_up.iter().map(|&key| (key, 0)));
-            known.push(article, &mut keys);
+            known.push(article, looked_up.iter().map(|&key| (key, 0)));
         }
         known
     }
@@ -282,7 +279,6 @@ struct Buffers {
     boilerplate: Vec<u32>,
     ranks: Vec<u32>,
     slide: Slide,
-    keys: Vec<Key>,
     short_keys: Vec<Key>,
 }
 
@@ -308,13 +304,13 @@ impl Reader<'_> {
         buffers.shingles.clear();
         shingles(&buffers.words, self.config.shingle, &mut buffers.shingles);
         self.rank(buffers);
-        let Buffers { words, shingles, bits, ranks, slide, keys, .. } = buffers;
+        let Buffers { words, shingles, bits, ranks, slide, .. } = buffers;
         bits.set(words);
-        let chosen = self.winnower.choose(ranks, slide).iter().map(|&at| at as usize);
-        keys.extend(chosen.map(|at| (key(shingles[at]), bits.context(at, self.config.shingle))));
-        part.fingerprints.push(article.0, keys);
+        let chosen = self.winnower.choose(ranks.iter().copied(), slide).iter().map(|&at| at as usize);
+        let context = |at| bits.context(at, self.config.shingle);
+        part.fingerprints.push(article.0, chosen.map(|at| (key(shingles[at]), context(at))));
         self.look_up_short(buffers);
-        part.shorts.push(article.0, &mut buffers.short_keys);
+        part.shorts.push(article.0, buffers.short_keys.drain(..));
     }
 
     /// Ranks shingles, and takes note of those that are boilerplate and those that short articles are looked up by.

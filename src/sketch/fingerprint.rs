@@ -17,13 +17,13 @@
 //! shorter than T. `BENCHMARKS.md` has what other choices gave.
 
 use crate::error::{Error, Result};
-use crate::simd::{Work, widest};
+use crate::simd::{Lanes, Work, widest};
 
-/// The rank of a shingle that is nobody's own: no window reaches over it.
-pub(crate) const NEVER: u32 = u32::MAX;
+/// The rank of a shingle that is nobody's own, less than any other: no window reaches over it.
+pub(crate) const NEVER: u32 = 0;
 const HOT: u32 = 1 << 30;
 
-/// The rank of a shingle by its hash, above 0 and below [`NEVER`]; a hot one comes after all that are not.
+/// The rank of a shingle by its hash, above [`NEVER`]; a hot one comes after all that are not.
 pub(crate) fn rank(shingle: u64, hot: bool) -> u32 {
     (shingle >> 34) as u32 + 1 + if hot { HOT } else { 0 }
 }
@@ -31,76 +31,72 @@ pub(crate) fn rank(shingle: u64, hot: bool) -> u32 {
 /// Words on either side of a fingerprint whose bits go with it.
 pub(crate) const AROUND: usize = 8;
 
-/// One bit of each word of an article, eight a byte, and zeros around them.
+/// One bit of each word of an article, and zeros around them.
 #[derive(Debug, Default)]
-pub(crate) struct WordBits(Vec<u8>);
+pub(crate) struct WordBits(Vec<u64>);
 
 impl WordBits {
-    /// On either side: 64 bits, so that word 0 is at bit 64.
-    const ZEROS: [u8; 8] = [0; 8];
+    /// The bit that word 0 is at.
+    const FIRST: usize = 64;
 
     /// Takes the bits of these words, in place of what it held.
     pub(crate) fn set(&mut self, words: &[u64]) {
         let Self(bits) = self;
         bits.clear();
-        bits.extend_from_slice(&Self::ZEROS);
+        bits.push(0);
         widest(BitsOf { words, bits });
-        bits.extend_from_slice(&Self::ZEROS);
+        // As many as may be looked at behind the last word.
+        bits.extend([0, 0]);
     }
 
-    /// The bits of the 8 words from word `from - 64` on, the first lowest.
-    fn eight(&self, from: usize) -> u8 {
-        let (at, shift) = (from / 8, from % 8);
-        (u16::from_le_bytes([self.0[at], self.0[at + 1]]) >> shift) as u8
+    /// The 64 bits from `bit` on, the first lowest.
+    fn from(&self, bit: usize) -> u64 {
+        let (at, shift) = (bit / 64, bit % 64);
+        self.0[at] >> shift | self.0[at + 1] << 1 << (63 - shift)
     }
 
-    /// The bits of the words around the shingle at `at`: of the 8 before it, the nearest lowest, and above them of the 8
+    /// The bits of the words around the shingle at `at`: of the 8 before it, the nearest highest, and above them of the 8
     /// behind it, the nearest lowest. Where there is no word the bit is 0.
     pub(crate) fn context(&self, at: usize, shingle: usize) -> u16 {
-        let before = self.eight(64 + at - AROUND).reverse_bits();
-        let behind = self.eight(64 + at + shingle);
-        u16::from(behind) << AROUND | u16::from(before)
+        let around = self.from(Self::FIRST + at - AROUND);
+        let behind = if 2 * AROUND + shingle <= 64 {
+            around >> (AROUND + shingle)
+        } else {
+            self.from(Self::FIRST + at + shingle)
+        };
+        u16::from_le_bytes([around as u8, behind as u8])
     }
 }
 
 /// Words whose bits are to be taken.
 struct BitsOf<'w> {
     words: &'w [u64],
-    bits: &'w mut Vec<u8>,
+    bits: &'w mut Vec<u64>,
 }
 
 impl Work for BitsOf<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run<L: Lanes>(self, lanes: L) {
         let Self { words, bits } = self;
-        let bit = |word: &u64| word >> 40 & 1 == 1;
         let (chunks, rest) = words.as_chunks::<64>();
-        for chunk in chunks {
-            bits.extend_from_slice(&of_bits(chunk.iter().map(bit)).to_le_bytes());
-        }
-        bits.extend_from_slice(&of_bits(rest.iter().map(bit)).to_le_bytes());
+        bits.extend(chunks.iter().map(|chunk| lanes.bit::<40>(chunk)));
+        let mut last = [0; 64];
+        last[..rest.len()].copy_from_slice(rest);
+        bits.push(lanes.bit::<40>(&last));
     }
-}
-
-/// Up to 64 bits as a number, the first lowest.
-#[inline(always)]
-fn of_bits(bits: impl Iterator<Item = bool>) -> u64 {
-    bits.zip(0u32..).fold(0, |number, (bit, place)| number | u64::from(bit) << place)
 }
 
 /// Whether two contexts of one shingle allow a run with so many more words.
 pub(crate) fn may_run(one: u16, other: u16, more: usize) -> bool {
-    let differ = one ^ other;
-    // A bit beyond the eighth stops each count.
-    let before = (differ & 0xff | 1 << AROUND).trailing_zeros() as usize;
-    let behind = (differ >> AROUND | 1 << AROUND).trailing_zeros() as usize;
-    before + behind >= more.min(AROUND)
+    let [before, behind] = (one ^ other).to_le_bytes();
+    let agreeing = (before.leading_zeros() + behind.trailing_zeros()) as usize;
+    agreeing >= more.min(AROUND)
 }
 
 /// A context with `noise` in place of the bits of words that are further away than so many before and behind.
 pub(crate) fn bounded(context: u16, [before, behind]: [usize; 2], noise: u16) -> u16 {
-    let bits = |words: usize| (1u16 << words.min(AROUND)) - 1;
-    let kept = bits(before) | bits(behind) << AROUND;
+    let (before, behind) = (before.min(AROUND), behind.min(AROUND));
+    let kept = 0xff & 0xff00 >> before | ((1 << behind) - 1) << AROUND;
     context & kept | noise & !kept
 }
 
@@ -146,9 +142,8 @@ impl Winnower {
     /// ```
     #[must_use]
     pub fn fingerprints(&self, shingles: &[u64]) -> Vec<u64> {
-        let ranks: Vec<u32> = shingles.iter().map(|&shingle| rank(shingle, false)).collect();
         let mut slide = Slide::default();
-        let chosen = self.choose(&ranks, &mut slide);
+        let chosen = self.choose(shingles.iter().map(|&shingle| rank(shingle, false)), &mut slide);
         let mut chosen: Vec<u64> = chosen.iter().map(|&at| shingles[at as usize]).collect();
         chosen.sort_unstable();
         chosen.dedup();
@@ -158,93 +153,71 @@ impl Winnower {
     /// Each place whose rank is the least of a window without a [`NEVER`], in order; of equals all.
     ///
     /// A place is one of these if the greatest of the least ranks of its windows is its own.
-    pub(crate) fn choose<'s>(self, ranks: &[u32], slide: &'s mut Slide) -> &'s [u32] {
-        let Self { window } = self;
-        if ranks.len() < window {
-            return &[];
-        }
-        widest(Least { ranks, window, slide });
-        &slide.spare
+    pub(crate) fn choose(self, ranks: impl ExactSizeIterator<Item = u32>, slide: &mut Slide) -> &[u32] {
+        widest(Least { ranks, window: self.window, slide });
+        &slide.places
     }
 }
 
-/// Leaves in `slide.spare` the places that are chosen.
-struct Least<'r> {
-    ranks: &'r [u32],
+/// Leaves in `slide.places` the places that are chosen.
+struct Least<'s, R> {
+    ranks: R,
     window: usize,
-    slide: &'r mut Slide,
+    slide: &'s mut Slide,
 }
 
-impl Work for Least<'_> {
+impl<R: ExactSizeIterator<Item = u32>> Work for Least<'_, R> {
     #[inline(always)]
-    fn run(self) {
-        let Self { ranks, window, slide } = self;
-        slide.values.clear();
-        slide.values.extend_from_slice(ranks);
-        slide.over(window, u32::min);
-        // The windows that begin at a place and before it, where there are some.
-        slide.spare.clear();
-        slide.spare.resize(window - 1, 0);
-        slide.spare.extend_from_slice(&slide.values);
-        slide.spare.resize(ranks.len() + window - 1, 0);
-        std::mem::swap(&mut slide.values, &mut slide.spare);
-        if ranks.contains(&NEVER) {
-            let mut place = 0;
-            for stretch in ranks.chunk_by(|one, other| (*one == NEVER) == (*other == NEVER)) {
-                if stretch[0] == NEVER {
-                    slide.values[place..place + stretch.len() + window - 1].fill(0);
-                }
-                place += stretch.len();
-            }
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { ranks, window, slide: Slide { ranks: padded, values, places } } = self;
+        // Before the first and behind the last, where a window does not fit, lies what no window reaches over.
+        let (before, count) = (window - 1, ranks.len());
+        let whole = (before + count).next_multiple_of(CHUNK);
+        padded.clear();
+        padded.resize(before, NEVER);
+        padded.extend(ranks);
+        padded.resize(whole + before + CHUNK, NEVER);
+        values.clone_from(padded);
+        slide_over(values, whole, window, u32::min);
+        slide_over(values, whole, window, u32::max);
+        places.clear();
+        let mut some = [0; CHUNK];
+        for at in (0..count).step_by(CHUNK) {
+            let (Some(of_windows), Some(own)) = (values[at..].first_chunk(), padded[at + before..].first_chunk()) else {
+                break;
+            };
+            let chosen = lanes.equal(of_windows, own) & !lanes.equal(own, &[NEVER; CHUNK]);
+            let count = lanes.places(chosen, at as u32, &mut some);
+            places.extend_from_slice(&some[..count]);
         }
-        slide.over(window, u32::max);
-        slide.places(ranks);
     }
 }
 
-/// Buffers of a sliding minimum and maximum.
+/// Values that are worked on at once.
+const CHUNK: usize = 64;
+
+/// Puts in place of each of the first `whole` values what `pick` picks of every `window` in a row. The reach of a value
+/// doubles with each pass, and no pass has a branch.
+#[inline(always)]
+fn slide_over(values: &mut [u32], whole: usize, window: usize, pick: impl Fn(u32, u32) -> u32) {
+    let mut reach = 1;
+    while reach < window {
+        let step = reach.min(window - reach);
+        for start in (0..whole).step_by(CHUNK) {
+            let Some(&ahead) = values[start + step..].first_chunk::<CHUNK>() else { break };
+            let Some(chunk) = values[start..].first_chunk_mut::<CHUNK>() else { break };
+            chunk.iter_mut().zip(ahead).for_each(|(value, ahead)| *value = pick(*value, ahead));
+        }
+        reach += step;
+    }
+}
+
+/// Buffers of a sliding minimum and maximum, and what is chosen by them.
 #[derive(Debug, Default)]
 pub(crate) struct Slide {
+    ranks: Vec<u32>,
     values: Vec<u32>,
-    spare: Vec<u32>,
-}
-
-impl Slide {
-    /// Puts in place of the values what `pick` picks of every `window` in a row. The reach of a value doubles with each
-    /// pass, and no pass has a branch.
-    #[inline(always)]
-    fn over(&mut self, window: usize, pick: impl Fn(u32, u32) -> u32) {
-        let mut reach = 1;
-        while reach < window {
-            let step = reach.min(window - reach);
-            self.spare.clear();
-            self.spare.extend(self.values.iter().zip(&self.values[step..]).map(|(&one, &other)| pick(one, other)));
-            std::mem::swap(&mut self.values, &mut self.spare);
-            reach += step;
-        }
-    }
-
-    /// Leaves in `spare` the places whose value is that in `wanted`.
-    #[inline(always)]
-    fn places(&mut self, wanted: &[u32]) {
-        let Self { values, spare } = self;
-        spare.clear();
-        let mut take = |start: u32, mut equal: u64| {
-            while equal != 0 {
-                spare.push(start + equal.trailing_zeros());
-                equal &= equal - 1;
-            }
-        };
-        // 64 at once, as bits.
-        let (values, values_left) = values[..wanted.len()].as_chunks::<64>();
-        let (wanted, wanted_left) = wanted.as_chunks::<64>();
-        let mut start = 0;
-        for (values, wanted) in values.iter().zip(wanted) {
-            take(start, of_bits(values.iter().zip(wanted).map(|(value, wanted)| value == wanted)));
-            start += 64;
-        }
-        take(start, of_bits(values_left.iter().zip(wanted_left).map(|(value, wanted)| value == wanted)));
-    }
+    places: Vec<u32>,
 }
 
 #[cfg(test)]
@@ -266,9 +239,9 @@ mod tests {
     proptest! {
         /// Law: what is chosen is the least of each window, by the obvious way.
         #[test]
-        fn the_least_of_each_window(ranks in proptest::collection::vec(prop_oneof![1u32..6, 1u32..NEVER, Just(NEVER)], 0..200), window in 1usize..20) {
+        fn the_least_of_each_window(ranks in proptest::collection::vec(prop_oneof![1u32..6, 1u32..u32::MAX, Just(NEVER)], 0..200), window in 1usize..20) {
             let mut slide = Slide::default();
-            let chosen = Winnower { window }.choose(&ranks, &mut slide);
+            let chosen = Winnower { window }.choose(ranks.iter().copied(), &mut slide);
             let chosen: Vec<usize> = chosen.iter().map(|&at| at as usize).collect();
             prop_assert_eq!(chosen, obvious(&ranks, window));
         }
@@ -276,8 +249,7 @@ mod tests {
         /// Law: hot ranks come after cold ones and before those that are never chosen.
         #[test]
         fn cold_before_hot_before_never(one: u64, other: u64) {
-            prop_assert!(rank(one, false) > 0 && rank(one, false) < rank(other, true));
-            prop_assert!(rank(one, true) < NEVER);
+            prop_assert!(rank(one, false) > NEVER && rank(one, false) < rank(other, true));
         }
     }
 
@@ -285,7 +257,7 @@ mod tests {
     fn the_density_is_that_of_the_theory() {
         let ranks: Vec<u32> = (0..200_000).map(|n| rank(mix(n), false)).collect();
         for window in [2, 9, 21] {
-            let count = Winnower { window }.choose(&ranks, &mut Slide::default()).len();
+            let count = Winnower { window }.choose(ranks.iter().copied(), &mut Slide::default()).len();
             let density = count as f64 / ranks.len() as f64;
             let expected = 2.0 / (window as f64 + 1.0);
             assert!((density - expected).abs() < 0.01, "window {window}: {density}");
@@ -300,7 +272,7 @@ mod tests {
 
     fn obvious_context(words: &[u64], at: usize, shingle: usize) -> u16 {
         let bits = |bits: u16, (word, place): (&u64, usize)| bits | ((word >> 40 & 1) as u16) << place;
-        let before = words[..at].iter().rev().take(AROUND).zip(0..).fold(0, bits);
+        let before = words[..at].iter().rev().zip((0..AROUND).rev()).fold(0, bits);
         let behind = words[at + shingle..].iter().take(AROUND).zip(AROUND..).fold(0, bits);
         before | behind
     }

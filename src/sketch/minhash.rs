@@ -10,7 +10,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::mix;
-use crate::simd::{Work, widest};
+use crate::simd::{Lanes, Work, widest};
 use std::ops::Range;
 
 /// The value of a bin that nothing fell into yet.
@@ -91,7 +91,7 @@ struct Fill<'s> {
 
 impl Work for Fill<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run<L: Lanes>(self, _: L) {
         let Self { shingles, values } = self;
         let k = values.len();
         values.fill(EMPTY);

@@ -1,5 +1,6 @@
 //! The hash of a normalised word. It decides results, so it is the same on every platform, run and version of ours.
 
+use crate::simd::Lanes;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Words of up to this many bytes are hashed by two multiplications, longer ones by xxh3.
@@ -60,14 +61,14 @@ const TOGETHER: usize = 64;
 
 /// The hashes of words of ASCII letters and digits of either case, of at most 16 bytes, by where they start and end.
 #[inline(always)]
-pub(super) fn ascii_word_hashes(bytes: &[u8], starts: &[u32], ends: &[u32], mut take: impl FnMut(&[u64])) {
+pub(super) fn ascii_word_hashes<L: Lanes>(bytes: &[u8], starts: &[u32], ends: &[u32], mut take: impl FnMut(&[u64])) {
     let (mut low, mut high) = ([0; TOGETHER], [0; TOGETHER]);
     for (starts, ends) in starts.chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {
         for ((low, high), (&start, &end)) in low.iter_mut().zip(&mut high).zip(starts.iter().zip(ends)) {
             (*low, *high) = ascii_word(bytes, start as usize, end as usize);
         }
         let low = &mut low[..starts.len()];
-        if crate::simd::multiplies() {
+        if L::MULTIPLIES {
             for (low, high) in low.iter_mut().zip(&high) {
                 *low = mix_by(lower(*low), lower(*high), fold_by_quarters);
             }

@@ -22,18 +22,18 @@
 //!
 //! **Spans** are never altered by folding: a span runs from the first to the last source character of its word.
 //!
-//! **How.** 64 bytes at a time are classified (`classify.rs`, SIMD where the CPU has it). Runs of ASCII letters and
+//! **How.** 64 bytes at a time are classified (`classify.rs`, by SIMD where the CPU has it). Runs of ASCII letters and
 //! digits are hashed from their bytes, many at once; any other run goes through `careful.rs`, which looks every character up in tables
 //! and gives the same hash for the same word. **Cost**: linear in the bytes, no allocation for ASCII text.
 
 mod careful;
-pub(crate) mod classify;
+mod classify;
 mod hash;
 mod tables;
 
 use crate::article::Span;
-use crate::simd::{Work, widest};
-use classify::{BLOCK, Block, CHUNK, Edges, Places};
+use crate::simd::{Lanes, Work, widest};
+use classify::{BLOCK, Block, Places, TOGETHER};
 pub use hash::word_hash;
 
 /// A word of a text.
@@ -126,114 +126,114 @@ struct Scan<'t, S> {
 
 impl<S: Sink> Work for Scan<'_, S> {
     #[inline(always)]
-    fn run(self) {
-        scan(self.text, self.sink);
+    fn run<L: Lanes>(self, lanes: L) {
+        scan(lanes, self.text, self.sink);
     }
 }
 
-/// The scan behind all of these. 512 bytes are scanned at a time, so that short articles do not pay
-/// for long buffers.
+/// The scan behind all of these.
 #[inline(always)]
-fn scan(text: &str, mut sink: impl Sink) {
+fn scan<L: Lanes>(lanes: L, text: &str, mut sink: impl Sink) {
     assert!(u32::try_from(text.len()).is_ok(), "a text of {} bytes is beyond the 4 GiB that spans reach", text.len());
     let bytes = text.as_bytes();
+    let (whole, rest) = bytes.as_chunks::<BLOCK>();
+    // What is behind the end belongs to no run.
+    let mut last = [0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    let classified = |block: usize| Block::of(lanes, whole.get(block).unwrap_or(&last));
     let mut careful = careful::Careful::new();
-    let mut blocks = [Block::default(); CHUNK];
-    let classify = classify::best();
     let mut plain = PlainBlocks::new();
     // The block before: its last byte, whether a run is open at its end, and which of its bytes need care.
     let (mut before, mut inside, mut care_before) = (0, 0, 0);
     // Where the run began that is open.
     let mut start = 0;
 
-    for chunk_start in (0..bytes.len()).step_by(CHUNK * BLOCK) {
-        let chunk = &bytes[chunk_start..bytes.len().min(chunk_start + CHUNK * BLOCK)];
-        let used = classify(chunk, &mut blocks);
-        let behind = bytes.get(chunk_start + chunk.len()).is_some_and(|&byte| classify::is_run(byte));
-        for (index, &Block { run, other, joiner }) in blocks[..used].iter().enumerate() {
-            let after = blocks[..used].get(index + 1).map_or(u64::from(behind), |next| next.run & 1);
-            // A joiner between two run bytes belongs to their run.
-            let joined = joiner & (run << 1 | before) & (run >> 1 | after << 63);
-            before = run >> 63;
-            let (run, care) = (run | joined, other | joined);
-            let edges = run ^ (run << 1 | inside);
-            let (mut starts, mut ends) = (edges & run, edges & !run);
-            let base = chunk_start + index * BLOCK;
-            if care | care_before == 0 {
-                plain.push(Edges { base: base as u32, starts, ends }, (inside == 1).then_some(start));
-            } else {
-                start = plain.hash(text, &mut careful, &mut sink).unwrap_or(start);
-                let mut next = || {
-                    let next = base + starts.trailing_zeros() as usize;
-                    starts &= starts.wrapping_sub(1);
-                    next
-                };
-                if inside == 0 {
-                    start = next();
-                }
-                while ends != 0 {
-                    let end = base + ends.trailing_zeros() as usize;
-                    ends &= ends - 1;
-                    let is_plain = end - start <= hash::SHORT
-                        && !needs_care([care_before, care], start + BLOCK - base, end - start);
-                    if is_plain {
-                        let span = Span { start: start as u32, end: end as u32 };
-                        sink.take(hash::ascii_word_hash(bytes, start, end), span);
-                    } else {
-                        careful.run(text, start, end, &mut |hash, span| sink.take(hash, span));
-                    }
-                    start = next();
-                }
+    let mut next = classified(0);
+    for index in 0..bytes.len().div_ceil(BLOCK) {
+        let Block { run, other, joiner } = next;
+        next = if index < whole.len() { classified(index + 1) } else { Block::default() };
+        // A joiner between two run bytes belongs to their run.
+        let joined = joiner & (run << 1 | before) & (run >> 1 | next.run << 63);
+        before = run >> 63;
+        let (run, care) = (run | joined, other | joined);
+        let edges = run ^ (run << 1 | inside);
+        let (mut starts, mut ends) = (edges & run, edges & !run);
+        let base = index * BLOCK;
+        if care | care_before == 0 {
+            plain.push(lanes, (base, starts, ends), (inside == 1).then_some(start));
+            if plain.blocks == TOGETHER {
+                start = plain.hash::<L>(text, &mut careful, &mut sink).unwrap_or(start);
             }
-            inside = run >> 63;
-            care_before = care;
+        } else {
+            start = plain.hash::<L>(text, &mut careful, &mut sink).unwrap_or(start);
+            let mut next = || {
+                let next = base + starts.trailing_zeros() as usize;
+                starts &= starts.wrapping_sub(1);
+                next
+            };
+            if inside == 0 {
+                start = next();
+            }
+            while ends != 0 {
+                let end = base + ends.trailing_zeros() as usize;
+                ends &= ends - 1;
+                let is_plain =
+                    end - start <= hash::SHORT && !needs_care([care_before, care], start + BLOCK - base, end - start);
+                if is_plain {
+                    let span = Span { start: start as u32, end: end as u32 };
+                    sink.take(hash::ascii_word_hash(bytes, start, end), span);
+                } else {
+                    careful.run(text, start, end, &mut |hash, span| sink.take(hash, span));
+                }
+                start = next();
+            }
         }
-        start = plain.hash(text, &mut careful, &mut sink).unwrap_or(start);
+        inside = run >> 63;
+        care_before = care;
     }
+    start = plain.hash::<L>(text, &mut careful, &mut sink).unwrap_or(start);
     if inside == 1 {
         careful.run(text, start, bytes.len(), &mut |hash, span| sink.take(hash, span));
     }
 }
 
-/// Blocks of ASCII that follow each other.
+/// Where runs start and end in blocks of ASCII that follow each other.
 struct PlainBlocks {
-    find: classify::Finder,
-    edges: [Edges; CHUNK],
-    count: usize,
+    blocks: usize,
     starts: Places,
     ends: Places,
 }
 
 impl PlainBlocks {
     fn new() -> Self {
-        let find = classify::finder();
-        Self { find, edges: [Edges::default(); CHUNK], count: 0, starts: Places::new(), ends: Places::new() }
+        Self { blocks: 0, starts: Places::new(), ends: Places::new() }
     }
 
-    /// Adds a block; `open` is where a run began that is open there, which counts for the first one.
+    /// Adds a block: where it begins, and the bytes of it with which runs start, or behind which they end; `open` is where a
+    /// run began that is open there, which counts for the first one.
     #[inline(always)]
-    fn push(&mut self, edges: Edges, open: Option<usize>) {
-        if let (0, Some(start)) = (self.count, open) {
+    fn push(&mut self, lanes: impl Lanes, (base, starts, ends): (usize, u64, u64), open: Option<usize>) {
+        if let (0, Some(start)) = (self.blocks, open) {
             self.starts.push(start as u32);
         }
-        self.edges[self.count] = edges;
-        self.count += 1;
+        self.starts.add(lanes, base as u32, starts);
+        self.ends.add(lanes, base as u32, ends);
+        self.blocks += 1;
     }
 
     /// Hashes the words of these blocks and takes the blocks away. Returns where the run began that is open.
     #[inline(always)]
-    fn hash(&mut self, text: &str, careful: &mut careful::Careful, sink: &mut impl Sink) -> Option<usize> {
-        if self.count == 0 {
+    fn hash<L: Lanes>(&mut self, text: &str, careful: &mut careful::Careful, sink: &mut impl Sink) -> Option<usize> {
+        if self.blocks == 0 {
             return None;
         }
-        (self.find)(&self.edges[..self.count], &mut self.starts, &mut self.ends);
         let (starts, ends) = (self.starts.as_slice(), self.ends.as_slice());
         let open = starts.get(ends.len()).map(|&start| start as usize);
         let starts = &starts[..ends.len()];
         let longest = starts.iter().zip(ends).map(|(start, end)| end - start).max().unwrap_or(0);
         if longest as usize <= hash::SHORT {
             let mut at = 0;
-            hash::ascii_word_hashes(text.as_bytes(), starts, ends, |hashes| {
+            hash::ascii_word_hashes::<L>(text.as_bytes(), starts, ends, |hashes| {
                 let these = at..at + hashes.len();
                 at = these.end;
                 sink.take_all(hashes, &starts[these.clone()], &ends[these]);
@@ -248,7 +248,7 @@ impl PlainBlocks {
                 }
             }
         }
-        self.count = 0;
+        self.blocks = 0;
         self.starts.clear();
         self.ends.clear();
         open

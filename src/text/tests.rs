@@ -1,8 +1,10 @@
 use super::*;
+use crate::simd::at_every_width;
 use icu_normalizer::ComposingNormalizer;
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use proptest::prelude::*;
+use std::cell::RefCell;
 
 fn shown(text: &str) -> Vec<&str> {
     words(text).iter().map(|word| word.span.of(text)).collect()
@@ -159,6 +161,21 @@ fn nfkc_ignores(ch: char) -> bool {
     matches!(tables::page(ch).entry(ch).kind, tables::Kind::Ignored)
 }
 
+/// Keeps the words of a text.
+struct Recorded<'t> {
+    text: &'t str,
+    found: &'t RefCell<Vec<(Vec<u64>, Vec<Span>)>>,
+}
+
+impl Work for Recorded<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let (mut hashes, mut spans) = (Vec::new(), Vec::new());
+        scan(lanes, self.text, (&mut hashes, &mut spans));
+        self.found.borrow_mut().push((hashes, spans));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -172,30 +189,12 @@ proptest! {
         prop_assert_eq!(found, words.into_iter().map(|(word, _)| word).collect::<Vec<_>>());
     }
 
-    /// Law: the SIMD finder and the scalar one find the same edges.
+    /// Law: whatever instructions a CPU has, a text has the same words.
     #[test]
-    fn finders_agree(blocks in proptest::collection::vec((0u32..1 << 20, any::<u64>(), any::<u64>()), 0..=classify::CHUNK), open: bool) {
-        // Of two bits in a row only the first.
-        let apart = |bits: u64| bits & !(bits << 1);
-        let edges: Vec<Edges> =
-            blocks.iter().map(|&(base, starts, ends)| Edges { base, starts: apart(starts), ends: apart(ends) }).collect();
-        let places = |find: classify::Finder| {
-            let (mut starts, mut ends) = (Places::new(), Places::new());
-            if open {
-                starts.push(7);
-            }
-            find(&edges, &mut starts, &mut ends);
-            (starts.as_slice().to_vec(), ends.as_slice().to_vec())
-        };
-        prop_assert_eq!(places(classify::finder()), places(classify::bit_by_bit));
-    }
-
-    /// Law: the SIMD classifier and the scalar one see the same runs.
-    #[test]
-    fn classifiers_agree(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let (mut fast, mut slow) = ([Block::default(); 6], [Block::default(); 6]);
-        prop_assert_eq!(classify::best()(&bytes, &mut fast), classify::scalar(&bytes, &mut slow));
-        prop_assert_eq!(fast, slow);
+    fn words_are_the_same_on_every_cpu(text in "([a-zA-Z0-9é’'. ,\u{301}ß½-]|[А-я]|[北京]|[a-z]{1,9} ){0,300}") {
+        let found = RefCell::default();
+        at_every_width(|| Recorded { text: &text, found: &found });
+        prop_assert!(found.into_inner().windows(2).all(|two| two[0] == two[1]));
     }
 
     /// Law: both paths give the words of the obvious definition, in segmented scripts.
