@@ -135,23 +135,27 @@ impl Lanes for Avx2 {
 impl Bytes for [__m256i; 2] {
     #[inline(always)]
     fn lower(self) -> Self {
+        let [low, high] = self;
         // SAFETY: whoever has such a vector has AVX2.
-        self.map(|half| unsafe { _mm256_or_si256(half, _mm256_set1_epi8(0x20)) })
+        unsafe {
+            let bit = _mm256_set1_epi8(0x20);
+            [_mm256_or_si256(low, bit), _mm256_or_si256(high, bit)]
+        }
     }
 
     #[inline(always)]
     fn between(self, first: u8, last: u8) -> u64 {
-        let [low, high] = self.map(|half| {
-            // By one signed comparison: the range is moved to the low end of the signed bytes.
-            // SAFETY: whoever has such a vector has AVX2.
-            let bits = unsafe {
-                let moved = _mm256_add_epi8(half, _mm256_set1_epi8(0x80u8.wrapping_sub(first).cast_signed()));
-                let last = _mm256_set1_epi8(0x80u8.wrapping_add(last - first).cast_signed());
-                !_mm256_movemask_epi8(_mm256_cmpgt_epi8(moved, last))
-            };
-            u64::from(bits.cast_unsigned())
-        });
-        low | high << 32
+        let [low, high] = self;
+        // By one signed comparison: the range is moved to the low end of the signed bytes.
+        // SAFETY: whoever has such a vector has AVX2.
+        let [low, high] = unsafe {
+            let by = _mm256_set1_epi8(0x80u8.wrapping_sub(first).cast_signed());
+            let last = _mm256_set1_epi8(0x80u8.wrapping_add(last - first).cast_signed());
+            let [low, high] = [_mm256_add_epi8(low, by), _mm256_add_epi8(high, by)];
+            let [low, high] = [_mm256_cmpgt_epi8(low, last), _mm256_cmpgt_epi8(high, last)];
+            [!_mm256_movemask_epi8(low), !_mm256_movemask_epi8(high)]
+        };
+        u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
     }
 }
 

@@ -1,129 +1,284 @@
-//! A line of JSON to the values of the wanted fields, by a scan over its bytes.
+//! A line of JSON to the values of the wanted fields, by a scan over its bytes; and the text that a JSON string is.
 //!
 //! **Takes** a line. **Gives** where the values stand, as JSON, or nothing: where a wanted field lies within an object, a key
-//! has escapes, much is nested, or anything is wrong. A full parser knows all of that, and what to say of it.
+//! has escapes, much is nested, or anything is wrong. A full parser knows all of that, and what to say of it. Strings are
+//! looked through 64 bytes at a time.
 
+use crate::simd::{Bytes, Lanes, Work, widest};
 use std::ops::Range;
 
 /// How deep objects and arrays may be nested here.
-const DEPTH: u8 = 32;
+const DEPTH: u32 = 32;
 
 /// Puts the values of the `wanted` fields into their slots, of a field that occurs twice the last. `false` if the line is
 /// not plain; then the slots hold anything.
 pub(super) fn slots<'l>(line: &'l str, wanted: &[Option<&str>], slots: &mut [Option<&'l str>]) -> bool {
-    scan(line, wanted, slots).is_some()
+    let mut is_plain = false;
+    widest(Slots { line, wanted, slots, is_plain: &mut is_plain });
+    is_plain
 }
 
-fn scan<'l>(line: &'l str, wanted: &[Option<&str>], slots: &mut [Option<&'l str>]) -> Option<()> {
-    let bytes = line.as_bytes();
-    let end = object(bytes, white(bytes, 0), DEPTH, &mut |key, value| {
-        let name = &line[key.start + 1..key.end - 1];
-        let within = |wanted: &&str| wanted.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-        if name.contains('\\') || wanted.iter().flatten().any(within) {
-            return None;
+/// A line whose values are to be found.
+struct Slots<'l, 's> {
+    line: &'l str,
+    wanted: &'s [Option<&'s str>],
+    slots: &'s mut [Option<&'l str>],
+    is_plain: &'s mut bool,
+}
+
+impl Work for Slots<'_, '_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { line, wanted, slots, is_plain } = self;
+        *is_plain = Scan { lanes, bytes: line.as_bytes() }.slots(line, wanted, slots).is_some();
+    }
+}
+
+/// The bytes of a line.
+#[derive(Clone, Copy)]
+struct Scan<'l, L> {
+    lanes: L,
+    bytes: &'l [u8],
+}
+
+impl<L: Lanes> Scan<'_, L> {
+    #[inline(always)]
+    fn slots<'l>(self, line: &'l str, wanted: &[Option<&str>], slots: &mut [Option<&'l str>]) -> Option<()> {
+        let mut at = self.white(self.expect(self.white(0), b'{')?);
+        let mut is_first = true;
+        while !(is_first && self.bytes.get(at) == Some(&b'}')) {
+            is_first = false;
+            let (key, begin) = self.key(at)?;
+            let end = self.value(begin)?;
+            let name = &line[key];
+            let within = |wanted: &&str| wanted.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+            if name.contains('\\') || wanted.iter().flatten().any(within) {
+                return None;
+            }
+            for (_, slot) in wanted.iter().zip(&mut *slots).filter(|(wanted, _)| **wanted == Some(name)) {
+                *slot = Some(&line[begin..end]);
+            }
+            at = self.white(end);
+            if self.bytes.get(at) != Some(&b',') {
+                break;
+            }
+            at = self.white(at + 1);
         }
-        for (_, slot) in wanted.iter().zip(&mut *slots).filter(|(wanted, _)| **wanted == Some(name)) {
-            *slot = Some(&line[value.clone()]);
+        (self.white(self.expect(at, b'}')?) == self.bytes.len()).then_some(())
+    }
+
+    /// What stands between the quotes of the key that begins at `at`, and where its value begins.
+    #[inline(always)]
+    fn key(self, at: usize) -> Option<(Range<usize>, usize)> {
+        let end = self.string(at)?;
+        Some((at + 1..end - 1, self.white(self.expect(self.white(end), b':')?)))
+    }
+
+    /// One past the end of the value that begins at `at`.
+    #[inline(always)]
+    fn value(self, mut at: usize) -> Option<usize> {
+        // The brackets that are open, the innermost lowest: whether it is an object's. A bit above the outermost ends them.
+        let mut open = 1u64;
+        loop {
+            at = match self.bytes.get(at)? {
+                b'"' => self.string(at)?,
+                &bracket @ (b'{' | b'[') => {
+                    open = open << 1 | u64::from(bracket == b'{');
+                    if open >> DEPTH > 1 {
+                        return None;
+                    }
+                    let inside = self.white(at + 1);
+                    // Closed at once: where a value would end.
+                    if self.bytes.get(inside) != Some(&closing(open)) {
+                        at = if bracket == b'{' { self.key(inside)?.1 } else { inside };
+                        continue;
+                    }
+                    inside
+                }
+                _ => self.word_or_number(at)?,
+            };
+            // Behind a value come brackets that end others, and a comma before the next one.
+            loop {
+                if open == 1 {
+                    return Some(at);
+                }
+                at = self.white(at);
+                match *self.bytes.get(at)? {
+                    b',' => break,
+                    byte if byte == closing(open) => (at, open) = (at + 1, open >> 1),
+                    _ => return None,
+                }
+            }
+            at = self.white(at + 1);
+            if open & 1 == 1 {
+                at = self.key(at)?.1;
+            }
         }
-        Some(())
-    })?;
-    (white(bytes, end) == bytes.len()).then_some(())
-}
-
-/// One past the end of the object that begins at `at`; hears of each key and value.
-fn object(
-    bytes: &[u8],
-    at: usize,
-    depth: u8,
-    field: &mut dyn FnMut(Range<usize>, Range<usize>) -> Option<()>,
-) -> Option<usize> {
-    let begin = expect(bytes, at, b'{')?;
-    list(bytes, begin, b'}', &mut |key| {
-        let key_end = string(bytes, key)?;
-        let begin = white(bytes, expect(bytes, white(bytes, key_end), b':')?);
-        let end = value(bytes, begin, depth)?;
-        field(key..key_end, begin..end)?;
-        Some(end)
-    })
-}
-
-/// One past the `end` of what stands between commas from `at` on; `item` gives the end of the one that begins at a place.
-fn list(bytes: &[u8], at: usize, end: u8, item: &mut dyn FnMut(usize) -> Option<usize>) -> Option<usize> {
-    let mut at = white(bytes, at);
-    if let Some(empty) = expect(bytes, at, end) {
-        return Some(empty);
     }
-    loop {
-        at = white(bytes, item(at)?);
-        if let Some(end) = expect(bytes, at, end) {
-            return Some(end);
+
+    /// One past the end of `true`, `false`, `null` or a number that begins at `at`.
+    fn word_or_number(self, at: usize) -> Option<usize> {
+        let word = |word: &[u8]| self.bytes[at..].starts_with(word).then_some(at + word.len());
+        match self.bytes[at] {
+            b't' => word(b"true"),
+            b'f' => word(b"false"),
+            b'n' => word(b"null"),
+            _ => number(self.bytes, at),
         }
-        at = white(bytes, expect(bytes, at, b',')?);
+    }
+
+    /// The first place from `at` on that is no white space.
+    #[inline(always)]
+    fn white(self, mut at: usize) -> usize {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.bytes.get(at) {
+            at += 1;
+        }
+        at
+    }
+
+    /// One past `at`, if this byte is there.
+    #[inline(always)]
+    fn expect(self, at: usize, byte: u8) -> Option<usize> {
+        (self.bytes.get(at) == Some(&byte)).then_some(at + 1)
+    }
+
+    /// One past the closing quote of the string that begins at `at`, if it is a valid one.
+    #[inline(always)]
+    fn string(self, at: usize) -> Option<usize> {
+        let mut at = self.expect(at, b'"')?;
+        loop {
+            at = self.first::<false>(at)?;
+            at += match self.bytes.get(at)? {
+                b'"' => return Some(at + 1),
+                b'\\' => match self.bytes.get(at + 1)? {
+                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
+                    b'u' if self.bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
+                    _ => return None,
+                },
+                _ => return None,
+            };
+        }
+    }
+
+    /// The first place from `at` on of a backslash, or else of a byte that must not stand in a string, as its end must not.
+    #[inline(always)]
+    fn first<const BACKSLASH_ONLY: bool>(self, mut at: usize) -> Option<usize> {
+        while let Some(block) = self.bytes.get(at..)?.first_chunk() {
+            let found = self.found::<BACKSLASH_ONLY>(block);
+            if found != 0 {
+                return Some(at + found.trailing_zeros() as usize);
+            }
+            at += block.len();
+        }
+        let rest = &self.bytes[at..];
+        let mut block = [b' '; 64];
+        block[..rest.len()].copy_from_slice(rest);
+        let found = self.found::<BACKSLASH_ONLY>(&block);
+        (found != 0).then_some(at + found.trailing_zeros() as usize)
+    }
+
+    #[inline(always)]
+    fn found<const BACKSLASH_ONLY: bool>(self, block: &[u8; 64]) -> u64 {
+        let bytes = self.lanes.bytes(block);
+        let backslashes = bytes.are(b'\\');
+        if BACKSLASH_ONLY { backslashes } else { backslashes | bytes.are(b'"') | bytes.between(0, b' ' - 1) }
     }
 }
 
-/// The first place from `at` on that is no white space.
-fn white(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\t' | b'\n' | b'\r') = bytes.get(at) {
-        at += 1;
-    }
-    at
-}
-
-/// One past `at`, if this byte is there.
-fn expect(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
-    (bytes.get(at) == Some(&byte)).then_some(at + 1)
-}
-
-/// One past the end of the value that begins at `at`.
-fn value(bytes: &[u8], at: usize, depth: u8) -> Option<usize> {
-    let word = |word: &[u8]| bytes[at..].starts_with(word).then_some(at + word.len());
-    match bytes.get(at)? {
-        b'"' => string(bytes, at),
-        b't' => word(b"true"),
-        b'f' => word(b"false"),
-        b'n' => word(b"null"),
-        b'{' => object(bytes, at, depth.checked_sub(1)?, &mut |_, _| Some(())),
-        b'[' => list(bytes, at + 1, b']', &mut |item| value(bytes, item, depth.checked_sub(1)?)),
-        _ => number(bytes, at),
-    }
+/// What ends the innermost of these brackets.
+fn closing(open: u64) -> u8 {
+    if open & 1 == 1 { b'}' } else { b']' }
 }
 
 /// One past the end of the number that begins at `at`.
 fn number(bytes: &[u8], at: usize) -> Option<usize> {
+    let expect = |at: usize, byte: u8| (bytes.get(at) == Some(&byte)).then_some(at + 1);
     let digits = |at: usize| {
         let count = bytes.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
         (count > 0).then_some(at + count)
     };
-    let begin = expect(bytes, at, b'-').unwrap_or(at);
-    let mut end = expect(bytes, begin, b'0').or_else(|| digits(begin))?;
-    if let Some(fraction) = expect(bytes, end, b'.') {
+    let begin = expect(at, b'-').unwrap_or(at);
+    let mut end = expect(begin, b'0').or_else(|| digits(begin))?;
+    if let Some(fraction) = expect(end, b'.') {
         end = digits(fraction)?;
     }
-    if let Some(exponent) = expect(bytes, end, b'e').or_else(|| expect(bytes, end, b'E')) {
-        let sign = expect(bytes, exponent, b'+').or_else(|| expect(bytes, exponent, b'-'));
+    if let Some(exponent) = expect(end, b'e').or_else(|| expect(end, b'E')) {
+        let sign = expect(exponent, b'+').or_else(|| expect(exponent, b'-'));
         end = digits(sign.unwrap_or(exponent))?;
     }
     Some(end)
 }
 
-/// One past the closing quote of the string that begins at `at`, if it is a valid one.
-fn string(bytes: &[u8], at: usize) -> Option<usize> {
-    let begin = expect(bytes, at, b'"')?;
-    let mut at = begin;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', &bytes[at..])?;
-        if bytes[at] == b'"' {
-            break;
+/// Decodes a JSON string, given without its quotes, into `text`. `None` if it has an escape that is none.
+pub(super) fn decode(inner: &str, text: &mut String) -> Option<()> {
+    text.clear();
+    text.reserve(inner.len());
+    let mut decoded = None;
+    widest(Decode { inner, text, decoded: &mut decoded });
+    decoded
+}
+
+/// A string that is to be decoded.
+struct Decode<'s> {
+    inner: &'s str,
+    text: &'s mut String,
+    decoded: &'s mut Option<()>,
+}
+
+impl Work for Decode<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { inner, text, decoded } = self;
+        let scan = Scan { lanes, bytes: inner.as_bytes() };
+        let mut at = 0;
+        while let Some(escape) = scan.first::<true>(at) {
+            text.push_str(&inner[at..escape]);
+            at = escape;
+            // Often another one follows, as where a paragraph ends.
+            while scan.bytes.get(at) == Some(&b'\\') {
+                let Some(length) = unescape(&inner[at..], text) else { return };
+                at += length;
+            }
         }
-        at += match bytes.get(at + 1)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-            b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
-            _ => return None,
-        };
+        text.push_str(&inner[at..]);
+        *decoded = Some(());
     }
-    let least = bytes[begin..at].iter().copied().fold(u8::MAX, u8::min);
-    (least >= b' ').then_some(at + 1)
+}
+
+/// Decodes the escape that `rest` begins with, and returns its length. Half of a surrogate pair becomes U+FFFD.
+fn unescape(rest: &str, text: &mut String) -> Option<usize> {
+    let ch = match rest.as_bytes().get(1)? {
+        b'n' => '\n',
+        b't' => '\t',
+        b'r' => '\r',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'u' => {
+            let (ch, length) = unicode(rest)?;
+            text.push(ch);
+            return Some(length);
+        }
+        _ => {
+            // A quote, a slash or a backslash: itself.
+            text.push_str(rest.get(1..2)?);
+            return Some(2);
+        }
+    };
+    text.push(ch);
+    Some(2)
+}
+
+/// The character of `\uXXXX`, or of two such in a row that are a surrogate pair, and the bytes it takes.
+fn unicode(rest: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        rest.get(at..at + 2).filter(|start| *start == "\\u")?;
+        u16::from_str_radix(rest.get(at + 2..at + 6)?, 16).ok()
+    };
+    let first = unit(0)?;
+    let pair =
+        unit(6).and_then(|second| char::decode_utf16([first, second]).next()?.ok()).filter(|ch| ch.len_utf16() == 2);
+    let alone = || char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    Some(pair.map_or_else(|| (alone(), 6), |ch| (ch, 12)))
 }
 
 #[cfg(test)]

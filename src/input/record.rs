@@ -138,55 +138,7 @@ fn string_in(inner: &str, mut text: String) -> Result<Cow<'_, str>, String> {
 
 /// Decodes a JSON string into `text`, likewise.
 pub(super) fn decode(inner: &str, text: &mut String) -> Result<(), String> {
-    text.clear();
-    text.reserve(inner.len());
-    let mut rest = inner;
-    let mut escape = memchr::memchr(b'\\', rest.as_bytes());
-    while let Some(at) = escape {
-        text.push_str(&rest[..at]);
-        let length = unescape(&rest[at..], text).ok_or_else(|| "not a JSON object: invalid escape".to_owned())?;
-        rest = &rest[at + length..];
-        // Often another one follows, as where a paragraph ends.
-        escape = if rest.starts_with('\\') { Some(0) } else { memchr::memchr(b'\\', rest.as_bytes()) };
-    }
-    text.push_str(rest);
-    Ok(())
-}
-
-/// Decodes the escape that `rest` begins with, and returns its length. Half of a surrogate pair becomes U+FFFD.
-fn unescape(rest: &str, text: &mut String) -> Option<usize> {
-    let ch = match rest.as_bytes().get(1)? {
-        b'n' => '\n',
-        b't' => '\t',
-        b'r' => '\r',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'u' => {
-            let (ch, length) = unicode(rest)?;
-            text.push(ch);
-            return Some(length);
-        }
-        _ => {
-            // A quote, a slash or a backslash: itself.
-            text.push_str(rest.get(1..2)?);
-            return Some(2);
-        }
-    };
-    text.push(ch);
-    Some(2)
-}
-
-/// The character of `\uXXXX`, or of two such in a row that are a surrogate pair, and the bytes it takes.
-fn unicode(rest: &str) -> Option<(char, usize)> {
-    let unit = |at: usize| {
-        rest.get(at..at + 2).filter(|start| *start == "\\u")?;
-        u16::from_str_radix(rest.get(at + 2..at + 6)?, 16).ok()
-    };
-    let first = unit(0)?;
-    let pair =
-        unit(6).and_then(|second| char::decode_utf16([first, second]).next()?.ok()).filter(|ch| ch.len_utf16() == 2);
-    let alone = || char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER);
-    Some(pair.map_or_else(|| (alone(), 6), |ch| (ch, 12)))
+    flat::decode(inner, text).ok_or_else(|| "not a JSON object: invalid escape".to_owned())
 }
 
 /// Fills the slots of the wanted fields from an object, and from the objects in it.

@@ -216,7 +216,8 @@ impl<'s> Sketcher<'s> {
 
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {
         let Some(winnower) = self.winnower else { return };
-        let Self { config, preview: Preview { shorts, common }, words, shingles, slide, bits, noted, entries, .. } = self;
+        let Self { config, preview: Preview { shorts, common }, words, shingles, slide, bits, noted, entries, .. } =
+            self;
         // Articles shorter than a shingle share theirs with exact copies only.
         if words.len() < config.shingle {
             return;

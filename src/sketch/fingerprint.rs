@@ -183,7 +183,8 @@ impl<R: ExactSizeIterator<Item = u32>> Work for Least<'_, R> {
         places.clear();
         let mut some = [0; CHUNK];
         for at in (0..count).step_by(CHUNK) {
-            let (Some(of_windows), Some(own)) = (values[at..].first_chunk(), padded[at + before..].first_chunk()) else {
+            let (Some(of_windows), Some(own)) = (values[at..].first_chunk(), padded[at + before..].first_chunk())
+            else {
                 break;
             };
             let chosen = lanes.equal(of_windows, own) & !lanes.equal(own, &[NEVER; CHUNK]);
