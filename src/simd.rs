@@ -12,8 +12,8 @@ use std::arch::x86_64::{
     __m256i, __m512i, _mm256_add_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
     _mm256_set1_epi8, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi32_mask, _mm512_cmple_epu8_mask,
     _mm512_cvtepu8_epi32, _mm512_loadu_epi8, _mm512_loadu_epi32, _mm512_loadu_epi64, _mm512_maskz_compress_epi8,
-    _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_shuffle_i32x4, _mm512_storeu_epi32,
-    _mm512_sub_epi8, _mm512_test_epi64_mask,
+    _mm512_maskz_expand_epi8, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64,
+    _mm512_shuffle_i32x4, _mm512_storeu_epi8, _mm512_storeu_epi32, _mm512_sub_epi8, _mm512_test_epi64_mask,
 };
 #[cfg(target_arch = "x86_64")]
 use std::sync::LazyLock;
@@ -29,6 +29,9 @@ pub(crate) trait Work {
 pub(crate) trait Lanes: Copy {
     /// Whether eight 64-bit numbers are multiplied at once; where they are not, one by one is as fast.
     const MULTIPLIES: bool;
+
+    /// Whether bytes are gathered and spread at once; where they are not, words are faster loaded one by one.
+    const SPREADS: bool;
 
     /// 64 bytes.
     type Bytes: Bytes;
@@ -64,6 +67,30 @@ pub(crate) trait Lanes: Copy {
         }
         count
     }
+
+    /// Writes those bytes whose bits are set, one after the other, and returns how many. What is behind them may be
+    /// overwritten.
+    #[inline(always)]
+    fn gather(self, bytes: &[u8; 64], mut bits: u64, gathered: &mut [u8; 64]) -> usize {
+        let count = bits.count_ones() as usize;
+        for gathered in &mut gathered[..count] {
+            *gathered = bytes[bits.trailing_zeros() as usize];
+            bits &= bits - 1;
+        }
+        count
+    }
+
+    /// Puts bytes, one after the other, where bits are set, and 0 elsewhere, in 64 bytes: as four times 16, of which the
+    /// first eight are one number and the others another, the lowest byte first.
+    #[inline(always)]
+    fn spread(self, bytes: &[u8; 64], mut bits: u64, spread: &mut [[u64; 2]; 4]) {
+        *spread = [[0; 2]; 4];
+        for &byte in &bytes[..bits.count_ones() as usize] {
+            let place = bits.trailing_zeros() as usize;
+            spread[place / 16][place / 8 % 2] |= u64::from(byte) << (place % 8 * 8);
+            bits &= bits - 1;
+        }
+    }
 }
 
 /// 64 bytes, and which of them are of some kind.
@@ -93,6 +120,7 @@ struct Plain;
 
 impl Lanes for Plain {
     const MULTIPLIES: bool = false;
+    const SPREADS: bool = false;
     type Bytes = [u8; 64];
 
     #[inline(always)]
@@ -121,6 +149,7 @@ struct Avx2;
 #[cfg(target_arch = "x86_64")]
 impl Lanes for Avx2 {
     const MULTIPLIES: bool = false;
+    const SPREADS: bool = false;
     type Bytes = [__m256i; 2];
 
     #[inline(always)]
@@ -167,6 +196,7 @@ struct Avx512;
 #[cfg(target_arch = "x86_64")]
 impl Lanes for Avx512 {
     const MULTIPLIES: bool = true;
+    const SPREADS: bool = true;
     type Bytes = __m512i;
 
     #[inline(always)]
@@ -225,6 +255,25 @@ impl Lanes for Avx512 {
             }
         }
         count
+    }
+
+    #[inline(always)]
+    fn gather(self, bytes: &[u8; 64], bits: u64, gathered: &mut [u8; 64]) -> usize {
+        // SAFETY: the CPU has these instructions; the store is of 64 bytes.
+        unsafe {
+            let compressed = _mm512_maskz_compress_epi8(bits, self.bytes(bytes));
+            _mm512_storeu_epi8(gathered.as_mut_ptr().cast(), compressed);
+        }
+        bits.count_ones() as usize
+    }
+
+    #[inline(always)]
+    fn spread(self, bytes: &[u8; 64], bits: u64, spread: &mut [[u64; 2]; 4]) {
+        // SAFETY: the CPU has these instructions; the store is of 64 bytes, and the lowest byte of a number comes first here.
+        unsafe {
+            let expanded = _mm512_maskz_expand_epi8(bits, self.bytes(bytes));
+            _mm512_storeu_epi8(spread.as_mut_ptr().cast(), expanded);
+        }
     }
 }
 
@@ -330,13 +379,20 @@ mod tests {
     impl Work for All<'_> {
         #[inline(always)]
         fn run<L: Lanes>(self, lanes: L) {
-            let Self { bytes, range: [first, last], numbers, of_pairs: [ones, others], bits, found } = self;
-            let bytes = lanes.bytes(bytes);
+            let Self { bytes: of, range: [first, last], numbers, of_pairs: [ones, others], bits, found } = self;
+            let bytes = lanes.bytes(of);
             let of_bytes = [bytes, bytes.lower()].map(|bytes| [bytes.between(first, last), bytes.are(first)]);
             let of_numbers = [lanes.equal(ones, others), lanes.bit::<40>(numbers), lanes.bit::<63>(numbers)];
             let mut places = [0; 64];
             let count = lanes.places(bits, 70, &mut places);
-            found.borrow_mut().push(([&of_bytes.concat()[..], &of_numbers].concat(), places[..count].to_vec()));
+            let (mut gathered, mut spread) = ([0; 64], [[1; 2]; 4]);
+            let some = lanes.gather(of, bits, &mut gathered);
+            lanes.spread(&gathered, bits, &mut spread);
+            let spread = spread.concat();
+            found.borrow_mut().push((
+                [&of_bytes.concat()[..], &of_numbers, &spread, &[some as u64]].concat(),
+                places[..count].to_vec(),
+            ));
         }
     }
 
@@ -365,6 +421,10 @@ mod tests {
             prop_assert!(found.windows(2).all(|two| two[0] == two[1]), "{found:?}");
             let expected: Vec<u32> = (0..64).filter(|place| seed & mask & 1 << place != 0).map(|place| 70 + place).collect();
             prop_assert_eq!(&found[0].1, &expected);
+            // What was gathered and spread again stands where it stood.
+            let expected: Vec<u8> = (0..64).map(|at| if seed & mask & 1 << at != 0 { bytes[at] } else { 0 }).collect();
+            let spread: Vec<u8> = found[0].0[7..15].iter().flat_map(|number| number.to_le_bytes()).collect();
+            prop_assert_eq!(spread, expected);
         }
     }
 }

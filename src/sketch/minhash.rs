@@ -11,7 +11,6 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::mix;
 use crate::simd::{Lanes, Work, widest};
-use std::ops::Range;
 
 /// The value of a bin that nothing fell into yet.
 const EMPTY: u64 = u64::MAX;
@@ -95,44 +94,34 @@ impl Work for Fill<'_> {
         let Self { shingles, values } = self;
         let k = values.len();
         values.fill(EMPTY);
-        // Bins and values of many shingles are told at once, and thrown one by one.
-        let (many, rest) = shingles.as_chunks::<LANES>();
-        for many in many {
-            let bins = many.map(|shingle| bin(shingle, k) as u32);
-            for (&shingle, at) in many.iter().zip(bins) {
-                let value = &mut values[at as usize];
-                *value = (*value).min(shingle & LOW);
-            }
-        }
-        for &shingle in rest {
-            throw(values, shingle, 0);
-        }
-        let mut empty = values.iter().filter(|&&value| value == EMPTY).count();
-        let seed = |round: u64| round.wrapping_mul(ROUND_SEED);
+        throw(shingles, values, 0);
         let mut round = 1;
-        while empty > FEW && round < k as u64 {
-            for &shingle in shingles {
-                let hash = mix(shingle ^ seed(round));
-                let bin = bin(hash, k);
-                empty -= usize::from(values[bin] == EMPTY);
-                // What is in a bin already is less than what comes now.
-                if values[bin] > round << HASH_BITS {
-                    throw(values, hash, round);
-                }
-            }
+        while round < k as u64 && count_empty(values) > FEW {
+            throw(shingles, values, round);
             round += 1;
         }
-        let mut empty: Vec<usize> = (0..k).filter(|&bin| values[bin] == EMPTY).collect();
-        while !empty.is_empty() && round < k as u64 {
-            for &bin in &empty {
-                let least = least_in_bin(shingles, seed(round), range_of(bin, k));
-                values[bin] = least.map_or(EMPTY, |hash| value(hash, round));
+        let mut bins = [0; FEW];
+        let mut count = 0;
+        for (bin, _) in (0..).zip(&*values).filter(|(_, value)| **value == EMPTY).take(FEW) {
+            bins[count] = bin;
+            count += 1;
+        }
+        while round < k as u64 && count > 0 {
+            let least = least_in(shingles, &bins[..count], k, round);
+            let mut left = 0;
+            for at in 0..count {
+                if least[at] == EMPTY {
+                    bins[left] = bins[at];
+                    left += 1;
+                } else {
+                    values[bins[at] as usize] = value(least[at], round);
+                }
             }
-            empty.retain(|&bin| values[bin] == EMPTY);
+            count = left;
             round += 1;
         }
         for (bin, round) in values.iter_mut().zip(k as u64..).filter(|(bin, _)| **bin == EMPTY) {
-            let least = shingles.iter().map(|&shingle| value(mix(shingle ^ seed(round)), round)).min();
+            let least = shingles.iter().map(|&shingle| value(hash(shingle, round), round)).min();
             *bin = least.unwrap_or(EMPTY);
         }
     }
@@ -140,45 +129,87 @@ impl Work for Fill<'_> {
 
 /// Empty bins up to which each of them is filled by itself.
 const FEW: usize = 6;
-/// Hashes that are looked at at once.
+/// Hashes that are made at once.
 const LANES: usize = 16;
 
-/// The upper halves of the hashes that fall into a bin.
-fn range_of(bin: usize, k: usize) -> Range<u64> {
-    let first = |bin: usize| ((bin as u64) << 32).div_ceil(k as u64);
-    first(bin)..first(bin + 1)
+/// How many bins nothing fell into yet.
+#[inline(always)]
+fn count_empty(values: &[u64]) -> usize {
+    values.iter().filter(|&&value| value == EMPTY).count()
 }
 
-/// The least of the lower 48 bits of those hashes that fall into a bin, many looked at at once.
+/// The hash of a shingle for a round.
 #[inline(always)]
-fn least_in_bin(shingles: &[u64], seed: u64, bin: Range<u64>) -> Option<u64> {
-    let size = bin.end - bin.start;
-    let of = |shingle: u64| {
-        let hash = mix(shingle ^ seed);
-        let is_outside = u64::from((hash >> 32).wrapping_sub(bin.start) >= size);
-        // All ones, which is EMPTY, where it is outside.
-        hash & LOW | is_outside.wrapping_neg()
-    };
-    let mut least = [EMPTY; LANES];
-    let (whole, rest) = shingles.as_chunks::<LANES>();
-    for some in whole {
-        least.iter_mut().zip(some).for_each(|(least, &shingle)| *least = (*least).min(of(shingle)));
+fn hash(shingle: u64, round: u64) -> u64 {
+    if round == 0 { shingle } else { mix(shingle ^ round.wrapping_mul(ROUND_SEED)) }
+}
+
+/// Throws all shingles into bins. What is in a bin from an earlier round is less than what comes now.
+#[inline(always)]
+fn throw(shingles: &[u64], values: &mut [u64], round: u64) {
+    let k = values.len();
+    // Hashes and bins of many are told at once, and thrown one by one.
+    let (many, rest) = shingles.as_chunks::<LANES>();
+    for many in many {
+        let (hashes, bins) = hashes(many, k, round);
+        for (hash, bin) in hashes.into_iter().zip(bins) {
+            let there = &mut values[bin as usize];
+            *there = value(hash, round).min(*there);
+        }
     }
-    least.into_iter().chain(rest.iter().map(|&shingle| of(shingle))).min().filter(|&least| least != EMPTY)
+    for &shingle in rest {
+        let hash = hash(shingle, round);
+        let there = &mut values[bin(hash, k) as usize];
+        *there = value(hash, round).min(*there);
+    }
 }
 
-/// The upper half of a hash chooses the bin, the lower 48 bits are what is left there.
+/// The hashes of many shingles for a round, and the bins that they fall into.
 #[inline(always)]
-fn throw(values: &mut [u64], hash: u64, round: u64) {
-    let bin = bin(hash, values.len());
-    values[bin] = values[bin].min(value(hash, round));
+fn hashes(many: &[u64; LANES], k: usize, round: u64) -> ([u64; LANES], [u64; LANES]) {
+    let (mut hashes, mut bins) = ([0; LANES], [0; LANES]);
+    for ((of_one, bin_of), &one) in hashes.iter_mut().zip(&mut bins).zip(many) {
+        *of_one = hash(one, round);
+        *bin_of = bin(*of_one, k);
+    }
+    (hashes, bins)
+}
+
+/// Of the hashes of a round that fall into each of these bins, the least of the lower 48 bits; [`EMPTY`] where none does.
+#[inline(always)]
+fn least_in(shingles: &[u64], bins: &[u64], k: usize, round: u64) -> [u64; FEW] {
+    let mut least = [[EMPTY; LANES]; FEW];
+    let (many, rest) = shingles.as_chunks::<LANES>();
+    for many in many {
+        let (hashes, in_bins) = hashes(many, k, round);
+        for (least, &bin) in least.iter_mut().zip(bins) {
+            for ((least, &hash), &in_bin) in least.iter_mut().zip(&hashes).zip(&in_bins) {
+                *least = (*least).min(low_if(hash, in_bin == bin));
+            }
+        }
+    }
+    for &shingle in rest {
+        let hash = hash(shingle, round);
+        let in_bin = bin(hash, k);
+        least.iter_mut().zip(bins).for_each(|(least, &bin)| least[0] = least[0].min(low_if(hash, in_bin == bin)));
+    }
+    least.map(|least| least.into_iter().min().unwrap_or(EMPTY))
+}
+
+/// The lower 48 bits of a hash, or [`EMPTY`].
+#[inline(always)]
+fn low_if(hash: u64, is_in: bool) -> u64 {
+    hash & LOW | u64::from(!is_in).wrapping_neg()
 }
 
 /// The upper half of a hash as a number below k.
-fn bin(hash: u64, k: usize) -> usize {
-    (((hash >> 32) * k as u64) >> 32) as usize
+#[inline(always)]
+fn bin(hash: u64, k: usize) -> u64 {
+    (hash >> 32) * k as u64 >> 32
 }
 
+/// What is left in a bin: the round, above the lower 48 bits of a hash.
+#[inline(always)]
 fn value(hash: u64, round: u64) -> u64 {
     round << HASH_BITS | hash & LOW
 }
@@ -276,12 +307,20 @@ mod tests {
     }
 
     proptest! {
-        /// Law: the range of a bin holds the hashes that fall into it, and no other.
+        /// Law: a signature is what all rounds leave, however they are made.
         #[test]
-        fn a_bin_is_a_range(hash: u64, k in 1usize..2000) {
-            let of = bin(hash, k);
-            prop_assert!(range_of(of, k).contains(&(hash >> 32)));
-            prop_assert!(range_of(of, k).end == range_of(of + 1, k).start);
+        fn a_signature_is_that_of_the_definition(a in proptest::collection::vec(any::<u64>(), 1..150), k in 1usize..60) {
+            let mut expected = vec![EMPTY; k];
+            for round in 0..2 * k as u64 {
+                for &shingle in &a {
+                    let hash = hash(shingle, round);
+                    // From round k on all fall into one bin.
+                    let into = round.checked_sub(k as u64).unwrap_or_else(|| bin(hash, k));
+                    let there = &mut expected[into as usize];
+                    *there = value(hash, round).min(*there);
+                }
+            }
+            prop_assert_eq!(sketch(k, &a).values().to_vec(), expected);
         }
 
         /// Law: the sketch of a union is the element-wise minimum.

@@ -1,5 +1,6 @@
 //! Sixty-four bytes of text at a time, as bit masks: which belong to a run of word characters; and where runs begin and end.
 
+use super::hash::SHORT;
 use crate::simd::{Bytes, Lanes};
 
 /// Bytes a block.
@@ -62,6 +63,43 @@ impl Places {
         debug_assert_eq!(bits & bits >> 1, 0, "then there may be more than there is room for");
         if let Some(room) = self.places[self.count..].first_chunk_mut() {
             self.count += lanes.places(bits, base, room);
+        }
+    }
+}
+
+/// The ASCII letters and digits of some blocks, small, one after the other.
+pub(super) struct Letters {
+    letters: [u8; SHORT + (TOGETHER + 1) * BLOCK],
+    count: usize,
+}
+
+impl Letters {
+    pub(super) fn new() -> Self {
+        Self { letters: [0; SHORT + (TOGETHER + 1) * BLOCK], count: 0 }
+    }
+
+    /// All of them, and room to read beyond the last.
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.letters
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// Adds the beginning of a word, at most [`SHORT`] bytes.
+    pub(super) fn begin(&mut self, word: &[u8]) {
+        let room = &mut self.letters[self.count..][..word.len()];
+        room.iter_mut().zip(word).for_each(|(room, letter)| *room = letter | 0x20);
+        self.count += word.len();
+    }
+
+    /// Adds those of a block.
+    #[inline(always)]
+    pub(super) fn add(&mut self, lanes: impl Lanes, block: &[u8; BLOCK], run: u64) {
+        if let Some(room) = self.letters[self.count..].first_chunk_mut() {
+            self.count += lanes.gather(block, run, room);
+            *room = room.map(|letter| letter | 0x20);
         }
     }
 }

@@ -61,21 +61,44 @@ const TOGETHER: usize = 64;
 
 /// The hashes of words of ASCII letters and digits of either case, of at most 16 bytes, by where they start and end.
 #[inline(always)]
-pub(super) fn ascii_word_hashes<L: Lanes>(bytes: &[u8], starts: &[u32], ends: &[u32], mut take: impl FnMut(&[u64])) {
-    let (mut low, mut high) = ([0; TOGETHER], [0; TOGETHER]);
+pub(super) fn ascii_word_hashes(bytes: &[u8], starts: &[u32], ends: &[u32], mut take: impl FnMut(&[u64])) {
+    let mut hashes = [0; TOGETHER];
     for (starts, ends) in starts.chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {
-        for ((low, high), (&start, &end)) in low.iter_mut().zip(&mut high).zip(starts.iter().zip(ends)) {
-            (*low, *high) = ascii_word(bytes, start as usize, end as usize);
+        let hashes = &mut hashes[..starts.len()];
+        for (hash, (&start, &end)) in hashes.iter_mut().zip(starts.iter().zip(ends)) {
+            *hash = ascii_word_hash(bytes, start as usize, end as usize);
         }
-        let low = &mut low[..starts.len()];
-        if L::MULTIPLIES {
-            for (low, high) in low.iter_mut().zip(&high) {
-                *low = mix_by(lower(*low), lower(*high), fold_by_quarters);
-            }
-        } else {
-            low.iter_mut().zip(&high).for_each(|(low, high)| *low = mix(lower(*low), lower(*high)));
+        take(hashes);
+    }
+}
+
+/// The same of words that follow each other in `letters`, in small letters and digits; behind the last are 64 bytes more.
+#[inline(always)]
+pub(super) fn spread_word_hashes<L: Lanes>(
+    lanes: L,
+    mut letters: &[u8],
+    starts: &[u32],
+    ends: &[u32],
+    mut take: impl FnMut(&[u64]),
+) {
+    let (mut masks, mut words, mut hashes) = ([0u16; TOGETHER], [[0; 2]; TOGETHER], [0; TOGETHER]);
+    for (starts, ends) in starts.chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {
+        masks.fill(0);
+        masks.iter_mut().zip(starts.iter().zip(ends)).for_each(|(mask, (start, end))| {
+            *mask = ((1u32 << (end - start)) - 1) as u16;
+        });
+        let (fours, _) = words.as_chunks_mut::<4>();
+        for (four, &[a, b, c, d]) in fours.iter_mut().zip(masks.as_chunks().0).take(starts.len().div_ceil(4)) {
+            let bits = u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48;
+            let Some(some) = letters.first_chunk() else { break };
+            lanes.spread(some, bits, four);
+            letters = &letters[bits.count_ones() as usize..];
         }
-        take(low);
+        let hashes = &mut hashes[..starts.len()];
+        for (hash, [low, high]) in hashes.iter_mut().zip(&words) {
+            *hash = mix_by(*low, *high, fold_by_quarters);
+        }
+        take(hashes);
     }
 }
 

@@ -33,7 +33,7 @@ mod tables;
 
 use crate::article::Span;
 use crate::simd::{Lanes, Work, widest};
-use classify::{BLOCK, Block, Places, TOGETHER};
+use classify::{BLOCK, Block, Letters, Places, TOGETHER};
 pub use hash::word_hash;
 
 /// A word of a text.
@@ -140,7 +140,7 @@ fn scan<L: Lanes>(lanes: L, text: &str, mut sink: impl Sink) {
     // What is behind the end belongs to no run.
     let mut last = [0; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    let classified = |block: usize| Block::of(lanes, whole.get(block).unwrap_or(&last));
+    let block = |index: usize| whole.get(index).unwrap_or(&last);
     let mut careful = careful::Careful::new();
     let mut plain = PlainBlocks::new();
     // The block before: its last byte, whether a run is open at its end, and which of its bytes need care.
@@ -148,10 +148,10 @@ fn scan<L: Lanes>(lanes: L, text: &str, mut sink: impl Sink) {
     // Where the run began that is open.
     let mut start = 0;
 
-    let mut next = classified(0);
+    let mut next = Block::of(lanes, block(0));
     for index in 0..bytes.len().div_ceil(BLOCK) {
         let Block { run, other, joiner } = next;
-        next = if index < whole.len() { classified(index + 1) } else { Block::default() };
+        next = if index < whole.len() { Block::of(lanes, block(index + 1)) } else { Block::default() };
         // A joiner between two run bytes belongs to their run.
         let joined = joiner & (run << 1 | before) & (run >> 1 | next.run << 63);
         before = run >> 63;
@@ -160,12 +160,15 @@ fn scan<L: Lanes>(lanes: L, text: &str, mut sink: impl Sink) {
         let (mut starts, mut ends) = (edges & run, edges & !run);
         let base = index * BLOCK;
         if care | care_before == 0 {
-            plain.push(lanes, (base, starts, ends), (inside == 1).then_some(start));
+            if inside == 1 && plain.blocks == 0 {
+                plain.begin::<L>(&bytes[start..base], start);
+            }
+            plain.push(lanes, (base, block(index)), [run, starts, ends]);
             if plain.blocks == TOGETHER {
-                start = plain.hash::<L>(text, &mut careful, &mut sink).unwrap_or(start);
+                start = plain.hash(lanes, text, &mut careful, &mut sink).unwrap_or(start);
             }
         } else {
-            start = plain.hash::<L>(text, &mut careful, &mut sink).unwrap_or(start);
+            start = plain.hash(lanes, text, &mut careful, &mut sink).unwrap_or(start);
             let mut next = || {
                 let next = base + starts.trailing_zeros() as usize;
                 starts &= starts.wrapping_sub(1);
@@ -191,39 +194,57 @@ fn scan<L: Lanes>(lanes: L, text: &str, mut sink: impl Sink) {
         inside = run >> 63;
         care_before = care;
     }
-    start = plain.hash::<L>(text, &mut careful, &mut sink).unwrap_or(start);
+    start = plain.hash(lanes, text, &mut careful, &mut sink).unwrap_or(start);
     if inside == 1 {
         careful.run(text, start, bytes.len(), &mut |hash, span| sink.take(hash, span));
     }
 }
 
-/// Where runs start and end in blocks of ASCII that follow each other.
+/// Where runs start and end in blocks of ASCII that follow each other, and what they are made of.
 struct PlainBlocks {
     blocks: usize,
     starts: Places,
     ends: Places,
+    /// The letters and digits of all runs, where words are spread from these.
+    letters: Letters,
 }
 
 impl PlainBlocks {
     fn new() -> Self {
-        Self { blocks: 0, starts: Places::new(), ends: Places::new() }
+        Self { blocks: 0, starts: Places::new(), ends: Places::new(), letters: Letters::new() }
     }
 
-    /// Adds a block: where it begins, and the bytes of it with which runs start, or behind which they end; `open` is where a
-    /// run began that is open there, which counts for the first one.
+    /// Begins with a run that is open where the first block begins: what there is of it, and where.
     #[inline(always)]
-    fn push(&mut self, lanes: impl Lanes, (base, starts, ends): (usize, u64, u64), open: Option<usize>) {
-        if let (0, Some(start)) = (self.blocks, open) {
-            self.starts.push(start as u32);
+    fn begin<L: Lanes>(&mut self, run: &[u8], start: usize) {
+        self.starts.push(start as u32);
+        // Of words that are longer the letters are not looked at.
+        if L::SPREADS && run.len() <= hash::SHORT {
+            self.letters.begin(run);
         }
+    }
+
+    /// Adds a block: where it begins and what it is; which of its bytes belong to runs, and those with which runs start, or
+    /// behind which they end.
+    #[inline(always)]
+    fn push<L: Lanes>(&mut self, lanes: L, (base, block): (usize, &[u8; BLOCK]), [run, starts, ends]: [u64; 3]) {
         self.starts.add(lanes, base as u32, starts);
         self.ends.add(lanes, base as u32, ends);
+        if L::SPREADS {
+            self.letters.add(lanes, block, run);
+        }
         self.blocks += 1;
     }
 
     /// Hashes the words of these blocks and takes the blocks away. Returns where the run began that is open.
     #[inline(always)]
-    fn hash<L: Lanes>(&mut self, text: &str, careful: &mut careful::Careful, sink: &mut impl Sink) -> Option<usize> {
+    fn hash<L: Lanes>(
+        &mut self,
+        lanes: L,
+        text: &str,
+        careful: &mut careful::Careful,
+        sink: &mut impl Sink,
+    ) -> Option<usize> {
         if self.blocks == 0 {
             return None;
         }
@@ -233,11 +254,16 @@ impl PlainBlocks {
         let longest = starts.iter().zip(ends).map(|(start, end)| end - start).max().unwrap_or(0);
         if longest as usize <= hash::SHORT {
             let mut at = 0;
-            hash::ascii_word_hashes::<L>(text.as_bytes(), starts, ends, |hashes| {
+            let take = |hashes: &[u64]| {
                 let these = at..at + hashes.len();
                 at = these.end;
                 sink.take_all(hashes, &starts[these.clone()], &ends[these]);
-            });
+            };
+            if L::SPREADS {
+                hash::spread_word_hashes(lanes, self.letters.as_slice(), starts, ends, take);
+            } else {
+                hash::ascii_word_hashes(text.as_bytes(), starts, ends, take);
+            }
         } else {
             for (&start, &end) in starts.iter().zip(ends) {
                 let (from, to) = (start as usize, end as usize);
@@ -251,6 +277,7 @@ impl PlainBlocks {
         self.blocks = 0;
         self.starts.clear();
         self.ends.clear();
+        self.letters.clear();
         open
     }
 }
