@@ -88,8 +88,8 @@ impl Shingles<'_> {
         shingles.reserve(count);
         let whole = count - count % LANES;
         for start in (0..whole).step_by(LANES) {
-            let mut polynomials = [0u64; LANES];
-            for words in words[start..].windows(LANES).take(w) {
+            let Some(&(mut polynomials)) = words[start..].first_chunk::<LANES>() else { break };
+            for words in words[start + 1..].windows(LANES).take(w - 1) {
                 polynomials
                     .iter_mut()
                     .zip(words)

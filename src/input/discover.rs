@@ -35,8 +35,25 @@ pub(super) fn plan(paths: &[PathBuf], references: &[PathBuf], options: &InputOpt
         discovery.add(path)?;
     }
     let mut plan = discovery.plan;
+    measure(&mut plan.sources);
     make_names_unique(&mut plan.sources);
     Ok(plan)
+}
+
+/// Asks for the sizes and times of files that were not asked for yet: many at once, as of small files there are many.
+fn measure(sources: &mut [Source]) {
+    const FEW: usize = 256;
+    if sources.len() > FEW {
+        let (some, others) = sources.split_at_mut(sources.len() / 2);
+        rayon::join(|| measure(some), || measure(others));
+        return;
+    }
+    for source in sources.iter_mut().filter(|source| source.origin.is_none()) {
+        if let Place::Path(path) = &source.place {
+            source.origin = origin(path, fs::metadata(path).ok());
+            source.bytes = source.origin.as_ref().map_or(0, |origin| origin.bytes);
+        }
+    }
 }
 
 struct Discovery<'o> {
@@ -178,7 +195,8 @@ impl Discovery<'_> {
                 (Some(parent), Some(name)) if !entry.path_is_symlink() => Some(parent.join(name)),
                 _ => path.canonicalize().ok(),
             };
-            let is_read = self.known(path).is_some() || self.include.is_some();
+            let known = self.known(path);
+            let is_read = known.is_some() || self.include.is_some();
             if is_read && real.is_some_and(|real| !self.is_new(&real)) {
                 self.plan.repeated += 1;
                 continue;
@@ -193,7 +211,9 @@ impl Discovery<'_> {
                 shown(relative)
             };
             let below = if self.several { last_part(root).join(relative) } else { relative.to_owned() };
-            let origin = origin(path, entry.metadata().ok());
+            // Of articles there may be many, which are not looked into here.
+            let is_article = matches!(known, Some(Known::Text | Known::Page));
+            let origin = if is_article { None } else { origin(path, entry.metadata().ok()) };
             let found = Found {
                 name,
                 relative: below,

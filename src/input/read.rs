@@ -418,7 +418,7 @@ fn read_texts(
         if !wanted.is(&location) {
             continue;
         }
-        match whole(&source.place, options.limits) {
+        match whole(source, options.limits) {
             Ok(whole) => {
                 if let Some(error) = &whole.error {
                     heard.skip(source, format!("{error}; what came before was used"));
@@ -483,15 +483,18 @@ impl Whole {
 
 /// The text of a source that is one article.
 pub(super) fn text(source: &Source, options: &InputOptions) -> Result<String, String> {
-    whole(&source.place, options.limits)?.read(&source.format, options).map(|page| page.text)
+    whole(source, options.limits)?.read(&source.format, options).map(|page| page.text)
 }
 
 /// Reads a source that is one article, and unpacks it.
-pub(super) fn whole(place: &Place, limits: Limits) -> Result<Whole, String> {
-    let mut raw = place.open_at(0).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
+pub(super) fn whole(source: &Source, limits: Limits) -> Result<Whole, String> {
+    let mut raw = source.place.open_at(0).map_err(|error| error.to_string())?;
     let limit = limits.record.saturating_add(1);
-    raw.by_ref().take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    // A file is asked for as much as it had; one that has more by now is said to have changed.
+    let known = if matches!(source.place, Place::Path(_)) { source.bytes } else { 0 };
+    let mut bytes = Vec::with_capacity(known.min(limit) as usize);
+    let first = if known > 0 { known.min(limit) } else { limit };
+    raw.by_ref().take(first).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     let mut packing = stream::packing(&bytes);
     let mut error = None;
     if packing.is_compressed() {

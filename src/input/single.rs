@@ -49,7 +49,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
         if wanted.is_some() {
             return Err(Error::input("is one article and has no records").at(path));
         }
-        let whole = read::whole(&source.place, options.limits).and_then(|whole| whole.article(&source.format, options));
+        let whole = read::whole(&source, options.limits).and_then(|whole| whole.article(&source.format, options));
         return match whole {
             Ok((text, card)) => Ok(One { text, card, place: source.place, record: None }),
             Err(reason) => Err(Error::input(reason).at(path)),

@@ -107,6 +107,12 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
         Some((a, b))
     }
 
+    /// One article, or nothing if it is lost.
+    pub(crate) fn article(&mut self, article: u32) -> Option<&Loaded<'a>> {
+        self.fetch(article)?;
+        self.articles.loaded.last().map(|loaded| &**loaded)
+    }
+
     /// Takes all articles away: what comes has nothing to do with them.
     pub(crate) fn clear(&mut self) {
         let Articles { numbers, loaded, words, spare, .. } = &mut self.articles;

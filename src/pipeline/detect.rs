@@ -154,7 +154,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
 
         let office = Office::new(&self.gathered, &self.texts, self.config, boilerplate);
         candidates.brought.lost.iter().for_each(|&article| office.lose(article, CHANGED.to_owned()));
-        let verifier = Verifier { office, filter, progress: self.progress };
+        let verifier = Verifier { office, filter, copies: &copies, progress: self.progress };
         let mut tally = Tally::new(&self.gathered, &copies);
         let crowd_members = candidates.alike_crowds.iter().chain(&candidates.brought.crowds).flatten();
         let crowded = crowd_members.collect::<ahash::AHashSet<_>>().len();

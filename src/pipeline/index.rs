@@ -17,7 +17,7 @@ use crate::candidates::run::{ShelvedRun, SortedRun};
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
 use crate::error::Result;
-use crate::shingle::{mix, shingles};
+use crate::shingle::{Known, mix};
 use crate::sketch::Winnower;
 use crate::sketch::fingerprint::{NEVER, Slide, WordBits, rank};
 use crate::text::word_hashes;
@@ -55,9 +55,10 @@ impl<T: Texts> Indexer<'_, T> {
         let winnower = Winnower::new(config.shingle, run)?;
         let again = self.again(&shared)?;
         let reader = Reader { gathered, config, winnower, marks };
-        let wanted = |article: ArticleId| again[article.index()] && copies.stands(article.0);
-        let visit =
-            |buffers: &mut Buffers, part: &mut Part, article, text: &str| reader.read(buffers, part, article, text);
+        let wanted = |article: ArticleId| again[article.index()] > Again::No && copies.stands(article.0);
+        let visit = |buffers: &mut Buffers, part: &mut Part, article: ArticleId, text: &str| {
+            reader.read(buffers, part, (article, again[article.index()]), text);
+        };
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
         let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for mut part in parts {
@@ -75,10 +76,10 @@ impl<T: Texts> Indexer<'_, T> {
 
     /// Who meets by a run of so many words more than a shingle. Of those that were not read again the first fingerprints
     /// count, without those of boilerplate; of the others the `second` ones.
-    fn meet(&self, shared: Vec<ShelvedRun>, second: &[Postings], again: &[bool], more: usize) -> Result<Met> {
+    fn meet(&self, shared: Vec<ShelvedRun>, second: &[Postings], again: &[Again], more: usize) -> Result<Met> {
         let Self { gathered, copies, config, marks, .. } = *self;
         let (layout, limit) = (Layout::new(gathered.len()), lsh::limit(config.list_all));
-        let stays = |entry: u64| !again[layout.article(entry) as usize];
+        let stays = |entry: u64| again[layout.article(entry) as usize] < Again::Whole;
         let mut first: Vec<Option<ShelvedRun>> = shared.into_iter().map(Some).collect();
         first.resize_with(PARTS, || None);
         let met = first.into_par_iter().enumerate().try_fold(Met::default, |mut met, (part, first)| {
@@ -111,15 +112,19 @@ impl<T: Texts> Indexer<'_, T> {
         Ok(met)
     }
 
-    /// Which articles have to be read again. One that has no hot fingerprint by hash alone has the same ones when hot
+    /// Which articles have to be read again, and what for. One that has no hot fingerprint by hash alone has the same ones when hot
     /// shingles rank last: of each window the least by hash, which is cold. Boilerplate takes some of them away: those in
     /// it, which are known by their keys if all of these were noted; others, of windows that reach into it, stand
     /// for no run but lead to nothing wrong. And where an article has of the short articles' shingles only such as they
     /// are looked up by, what is known of it is all that matters.
-    fn again(&self, shared: &[ShelvedRun]) -> Result<Vec<bool>> {
+    fn again(&self, shared: &[ShelvedRun]) -> Result<Vec<Again>> {
         let Self { gathered, marks, .. } = self;
         let layout = Layout::new(gathered.len());
-        let all = shared.is_empty() || !(marks.short.is_empty() || gathered.preview.covers(&gathered.short));
+        let all = match shared {
+            [] => Again::Whole,
+            _ if marks.short.is_empty() || gathered.preview.covers(&gathered.short) => Again::No,
+            _ => Again::ForShorts,
+        };
         let mut again = vec![all; gathered.len()];
         let keys = [&marks.hot, &marks.furniture].map(|keys| {
             let mut keys: Vec<u32> = keys.iter().copied().collect();
@@ -132,27 +137,32 @@ impl<T: Texts> Indexer<'_, T> {
         // The sum of all keys of boilerplate that an article has, less those that were noted: 0 if they are the same ones.
         let mut unknown = vec![0u64; gathered.len()];
         for ([hot, furniture], part) in told?.into_iter().zip(0..) {
-            hot.into_iter().for_each(|entry| again[layout.article(entry) as usize] = true);
+            hot.into_iter().for_each(|entry| again[layout.article(entry) as usize] = Again::Whole);
             for entry in furniture {
                 let sum = &mut unknown[layout.article(entry) as usize];
                 *sum = sum.wrapping_add(mix(u64::from(Layout::key(part, entry))));
             }
         }
+        let mut add = |article: usize, what: Again| again[article] = again[article].max(what);
         for (article, keys) in gathered.common.iter() {
             let sum = &mut unknown[article as usize];
             *sum = keys.iter().fold(*sum, |sum, &key| sum.wrapping_sub(mix(u64::from(key))));
-            again[article as usize] |= !keys.iter().all(|key| marks.noted.contains(key));
+            if !keys.iter().all(|key| marks.noted.contains(key)) {
+                add(article as usize, Again::Whole);
+            }
         }
-        again.iter_mut().zip(unknown).for_each(|(again, unknown)| *again |= unknown != 0);
+        (0..).zip(unknown).filter(|(_, unknown)| *unknown != 0).for_each(|(article, _)| add(article, Again::Whole));
         for (article, keys) in gathered.looked_up.iter() {
-            again[article as usize] |= !keys.iter().all(|key| marks.prefixes.contains(key));
+            if !keys.iter().all(|key| marks.prefixes.contains(key)) {
+                add(article as usize, Again::ForShorts);
+            }
         }
         Ok(again)
     }
 
     /// What is known of the shingles of short articles: what they have themselves, and who has them without having to be
     /// read again.
-    fn shorts(&self, again: &[bool]) -> Entries {
+    fn shorts(&self, again: &[Again]) -> Entries {
         let Self { gathered, copies, marks, .. } = self;
         let mut known = Entries::default();
         if !marks.short.is_empty() {
@@ -160,7 +170,7 @@ impl<T: Texts> Indexer<'_, T> {
                 known.push(*article, marks.own(shingles).iter().map(|&shingle| (key(shingle), 0)));
             }
         }
-        let calm = |&(article, _): &(u32, &[u32])| !again[article as usize] && copies.stands(article);
+        let calm = |&(article, _): &(u32, &[u32])| again[article as usize] == Again::No && copies.stands(article);
         for (article, looked_up) in gathered.looked_up.iter().filter(calm) {
             known.push(article, looked_up.iter().map(|&key| (key, 0)));
         }
@@ -168,9 +178,20 @@ impl<T: Texts> Indexer<'_, T> {
     }
 }
 
+/// What an article is read again for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Again {
+    /// Not at all.
+    No,
+    /// What it has of the shingles of short articles.
+    ForShorts,
+    /// Its fingerprints, too.
+    Whole,
+}
+
 /// What is known of shingles before the second reading.
 pub(crate) struct Marks<'b> {
-    /// Two bits for each of [`SLOTS`] stretches of keys: whether it has a hot one, and whether one that must be looked up.
+    /// Two bits for each of [`SLOTS`] stretches of keys: whether it has a hot one, and whether one of boilerplate.
     bits: Vec<u64>,
     boilerplate: &'b Boilerplate,
     /// Keys of shingles that are hot, and not those of boilerplate.
@@ -181,14 +202,15 @@ pub(crate) struct Marks<'b> {
     noted: AHashSet<u32>,
     /// The shingles of short articles, and whether they are looked up by it.
     short: AHashMap<u64, bool>,
-    /// The keys of those that they are looked up by.
+    /// Those that they are looked up by, and the keys of these.
+    looked_up: Known,
     prefixes: AHashSet<u32>,
 }
 
 const SLOTS: usize = 1 << 21;
 const SLOTS_A_WORD: usize = 32;
 const HOT: u64 = 1;
-const LOOK_UP: u64 = 2;
+const FURNITURE: u64 = 2;
 
 impl<'b> Marks<'b> {
     pub(crate) fn new(hot: &[u32], boilerplate: &'b Boilerplate, gathered: &Gathered, config: &Config) -> Self {
@@ -201,11 +223,12 @@ impl<'b> Marks<'b> {
             noted: noted.map(|&shingle| key(shingle)).collect(),
             furniture,
             short: AHashMap::new(),
+            looked_up: Known::default(),
             prefixes: AHashSet::new(),
         };
         let hot: Vec<u32> = marks.hot.iter().copied().collect();
         hot.into_iter().for_each(|key| marks.set(key, HOT));
-        boilerplate.shingles().for_each(|shingle| marks.set(key(shingle), LOOK_UP));
+        boilerplate.shingles().for_each(|shingle| marks.set(key(shingle), FURNITURE));
         if let Some(containment) = config.containment {
             for (_, shingles) in &gathered.short {
                 let mut own = marks.own(shingles);
@@ -213,12 +236,12 @@ impl<'b> Marks<'b> {
                 let prefix = if own.is_empty() { 0 } else { prefix(own.len(), containment) };
                 for (at, &shingle) in own.iter().enumerate() {
                     *marks.short.entry(shingle).or_default() |= at < prefix;
-                    marks.set(key(shingle), LOOK_UP);
                 }
             }
         }
-        let prefixes = marks.short.iter().filter(|(_, is_prefix)| **is_prefix);
-        marks.prefixes = prefixes.map(|(&shingle, _)| key(shingle)).collect();
+        let looked_up = marks.short.iter().filter(|(_, is_prefix)| **is_prefix);
+        marks.looked_up = Known::new(looked_up.map(|(&shingle, _)| shingle).collect());
+        marks.prefixes = marks.looked_up.shingles().iter().map(|&shingle| key(shingle)).collect();
         marks
     }
 
@@ -253,7 +276,7 @@ impl<'b> Marks<'b> {
 
     /// Whether a key is that of boilerplate.
     fn has_furniture(&self, key: u32) -> bool {
-        self.get(key) & LOOK_UP != 0 && self.furniture.contains(&key)
+        self.get(key) & FURNITURE != 0 && self.furniture.contains(&key)
     }
 
     /// Whether a shingle is frequent.
@@ -290,56 +313,43 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&self, buffers: &mut Buffers, part: &mut Part, article: ArticleId, text: &str) {
-        buffers.words.clear();
-        word_hashes(text, &mut buffers.words);
-        if buffers.words.len() != self.gathered.words[article.index()] as usize {
+    fn read(&self, buffers: &mut Buffers, part: &mut Part, (article, again): (ArticleId, Again), text: &str) {
+        let Buffers { words, shingles, boilerplate, ranks, bits, slide, .. } = buffers;
+        words.clear();
+        word_hashes(text, words);
+        if words.len() != self.gathered.words[article.index()] as usize {
             part.lost.push(article);
             return;
         }
         // Articles shorter than a shingle share theirs with exact copies only.
-        if buffers.words.len() < self.config.shingle {
+        if words.len() < self.config.shingle {
             return;
         }
-        buffers.shingles.clear();
-        shingles(&buffers.words, self.config.shingle, &mut buffers.shingles);
-        self.rank(buffers);
-        let Buffers { words, shingles, bits, ranks, slide, .. } = buffers;
-        bits.set(words);
-        let chosen = self.winnower.choose(ranks.iter().copied(), slide).iter().map(|&at| at as usize);
-        let context = |at| bits.context(at, self.config.shingle);
-        part.fingerprints.push(article.0, chosen.map(|at| (key(shingles[at]), context(at))));
+        shingles.clear();
+        crate::shingle::shingles(words, self.config.shingle, shingles);
+        boilerplate.clear();
+        self.marks.boilerplate.each_in(shingles, |at| boilerplate.push(at as u32));
+        if again == Again::Whole {
+            ranks.clear();
+            ranks.extend(shingles.iter().map(|&shingle| rank(shingle, self.marks.is_hot(shingle))));
+            boilerplate.iter().for_each(|&at| ranks[at as usize] = NEVER);
+            bits.set(words);
+            let chosen = self.winnower.choose(ranks.iter().copied(), slide).iter().map(|&at| at as usize);
+            let context = |at| bits.context(at, self.config.shingle);
+            part.fingerprints.push(article.0, chosen.map(|at| (key(shingles[at]), context(at))));
+        }
         self.look_up_short(buffers);
         part.shorts.push(article.0, buffers.short_keys.drain(..));
     }
 
-    /// Ranks shingles, and takes note of those that are boilerplate and those that short articles are looked up by.
-    fn rank(&self, buffers: &mut Buffers) {
-        let Buffers { shingles, ranks, boilerplate, short_keys, .. } = buffers;
-        ranks.clear();
-        boilerplate.clear();
-        ranks.extend(shingles.iter().zip(0u32..).map(|(&shingle, at)| {
-            let mark = self.marks.get(key(shingle));
-            if mark & LOOK_UP != 0 {
-                if self.marks.boilerplate.contains(shingle) {
-                    boilerplate.push(at);
-                    return NEVER;
-                }
-                if self.marks.short.get(&shingle).is_some_and(|&is_prefix| is_prefix) {
-                    short_keys.push((key(shingle), 0));
-                }
-            }
-            rank(shingle, mark & HOT != 0 && self.marks.hot.contains(&key(shingle)))
-        }));
-    }
-
-    /// Adds, of an article that has few shingles of its own, all those that a short one has.
+    /// Takes note of what an article has of the shingles that short ones are looked up by; and of one that has few shingles
+    /// of its own, of all that a short one has.
     fn look_up_short(&self, buffers: &mut Buffers) {
         let Buffers { words, shingles, boilerplate, short_keys, .. } = buffers;
         if self.marks.short.is_empty() || is_short(words.len() as u32) {
-            short_keys.clear();
             return;
         }
+        self.marks.looked_up.each_in(shingles, |at| short_keys.push((key(shingles[at]), 0)));
         let own = || {
             let mut others = boilerplate.iter().peekable();
             let own = shingles.iter().zip(0u32..).filter(move |(_, at)| others.next_if_eq(&at).is_none());

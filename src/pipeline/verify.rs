@@ -1,5 +1,6 @@
 //! Pairs to scores: texts of candidates are read again and compared.
 
+use super::copies::Copies;
 use super::desk::{Desk, Office};
 use super::detect::Texts;
 use super::filter::Filter;
@@ -61,6 +62,7 @@ type Scored<S> = (Option<(ScoredPair, <S as Sink>::Rendered)>, Seen);
 pub(crate) struct Verifier<'a, T> {
     pub(crate) office: Office<'a, T>,
     pub(crate) filter: &'a Filter<'a>,
+    pub(crate) copies: &'a Copies,
     pub(crate) progress: &'a dyn Progress,
 }
 
@@ -169,7 +171,14 @@ impl<'a, T: Texts> Verifier<'a, T> {
 
     fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, sink: &S) -> Option<Scored<S>> {
         let config = self.office.config;
-        let (a, b) = desk.pair(work.pair)?;
+        let stand = [work.pair.a(), work.pair.b()].map(|article| self.copies.standing[article as usize].0);
+        let (a, b) = if stand[0] == stand[1] && !sink.reads_copies() {
+            // One text has the words of both.
+            let one = desk.article(stand[0])?;
+            (one, one)
+        } else {
+            desk.pair(work.pair)?
+        };
         let (of_a, of_b) = (&a.prepared, &b.prepared);
         let matched = if work.origin == Origin::Alike && !of_a.has_boilerplate() && !of_b.has_boilerplate() {
             Matched::if_similar(of_a, of_b, config.threshold)?

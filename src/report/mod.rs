@@ -85,6 +85,9 @@ pub trait Sink: Send + Sync {
     /// What is made of a pair in parallel and taken in order.
     type Rendered: Send;
 
+    /// Whether the texts of exact copies are looked at. Where they are not, the words of one may be shown for both.
+    fn reads_copies(&self) -> bool;
+
     /// Makes of a pair what will be kept of it; called in parallel.
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered;
 
@@ -103,6 +106,10 @@ pub(crate) struct Nowhere;
 impl Sink for Nowhere {
     type Rendered = ();
 
+    fn reads_copies(&self) -> bool {
+        false
+    }
+
     fn render(&self, _: &ScoredPair, _: &Comparison, _: Side<'_>, _: Side<'_>) {}
 
     fn take(&mut self, _: &ScoredPair, (): ()) -> Result<()> {
@@ -112,6 +119,10 @@ impl Sink for Nowhere {
 
 impl<S: Sink> Sink for Option<S> {
     type Rendered = Option<S::Rendered>;
+
+    fn reads_copies(&self) -> bool {
+        self.as_ref().is_some_and(S::reads_copies)
+    }
 
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
         self.as_ref().map(|sink| sink.render(pair, comparison, a, b))
@@ -127,6 +138,10 @@ impl<S: Sink> Sink for Option<S> {
 
 impl<S: Sink, T: Sink> Sink for (S, T) {
     type Rendered = (S::Rendered, T::Rendered);
+
+    fn reads_copies(&self) -> bool {
+        self.0.reads_copies() || self.1.reads_copies()
+    }
 
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
         (self.0.render(pair, comparison, a, b), self.1.render(pair, comparison, a, b))

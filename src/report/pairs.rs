@@ -36,6 +36,13 @@ pub enum Detail {
     None,
 }
 
+impl Detail {
+    /// Whether passages of identical pairs are written.
+    fn shows_copies(self) -> bool {
+        matches!(self, Self::Full | Self::Spans)
+    }
+}
+
 /// Most bytes of a passage's text in short form.
 const SHORT: usize = 300;
 
@@ -85,10 +92,9 @@ struct PassageLine<'a> {
 #[must_use]
 pub fn line(ids: (&str, &str), comparison: &Comparison, a: Side<'_>, b: Side<'_>, detail: Detail) -> Vec<u8> {
     let overlap = &comparison.overlap;
-    let wanted = match detail {
-        Detail::None => false,
-        Detail::Short => comparison.relation != Some(Relation::Identical),
-        Detail::Full | Detail::Spans => true,
+    let wanted = match comparison.relation {
+        Some(Relation::Identical) => detail.shows_copies(),
+        _ => detail != Detail::None,
     };
     let passages = wanted.then(|| {
         let spans = PassageSpans::all(comparison, a, b);
@@ -193,6 +199,10 @@ impl<'c, W: Write> JsonLines<'c, W> {
 
 impl<W: Write + Send + Sync> Sink for JsonLines<'_, W> {
     type Rendered = Vec<u8>;
+
+    fn reads_copies(&self) -> bool {
+        self.detail.shows_copies()
+    }
 
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Vec<u8> {
         let ids = (self.catalogue.id(pair.a), self.catalogue.id(pair.b));
