@@ -15,6 +15,7 @@ use crate::error::Result;
 #[cfg(feature = "formats")]
 use crate::saved::{load_all, save_all};
 use crate::shingle::mix;
+use crate::simd::{Lanes, Work, widest};
 #[cfg(feature = "formats")]
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -22,10 +23,32 @@ use std::sync::Arc;
 /// The band keys of a signature, appended to `keys`.
 pub(crate) fn band_keys(values: &[u64], bands: Bands, keys: &mut Vec<u32>) {
     debug_assert_eq!(values.len(), bands.k());
-    keys.extend(values.chunks_exact(bands.rows()).map(|rows| {
-        let hash = rows.iter().fold(0, |hash: u64, &value| mix(hash ^ value));
-        (hash >> 32) as u32
-    }));
+    widest(KeysOf { values, rows: bands.rows(), keys });
+}
+
+/// A signature whose band keys are to be made: of each band a hash of its rows, value after value.
+struct KeysOf<'v> {
+    values: &'v [u64],
+    rows: usize,
+    keys: &'v mut Vec<u32>,
+}
+
+impl Work for KeysOf<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) {
+        /// Bands whose keys are made at once.
+        const SOME: usize = 16;
+        let Self { values, rows, keys } = self;
+        for bands in values.chunks(SOME * rows) {
+            let mut hashes = [0; SOME];
+            for row in 0..rows {
+                let mut of_row = [0; SOME];
+                of_row.iter_mut().zip(bands[row..].iter().step_by(rows)).for_each(|(to, &value)| *to = value);
+                hashes.iter_mut().zip(of_row).for_each(|(hash, value)| *hash = mix(*hash ^ value));
+            }
+            keys.extend(hashes[..bands.len() / rows].iter().map(|hash| (hash >> 32) as u32));
+        }
+    }
 }
 
 /// Band keys of many articles, a stretch of them after the other; in each, those of a band lie together.
@@ -76,7 +99,20 @@ impl BandKeys {
 
 /// One byte of each value of a signature, appended to `traces`.
 pub(crate) fn traces(values: &[u64], traces: &mut Vec<u8>) {
-    traces.extend(values.iter().map(|&value| (mix(value) >> 56) as u8));
+    widest(TracesOf { values, traces });
+}
+
+/// A signature whose traces are to be taken.
+struct TracesOf<'v> {
+    values: &'v [u64],
+    traces: &'v mut Vec<u8>,
+}
+
+impl Work for TracesOf<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) {
+        self.traces.extend(self.values.iter().map(|&value| (mix(value) >> 56) as u8));
+    }
 }
 
 /// A byte of each value of the signatures of articles, a row an article.
@@ -182,6 +218,7 @@ impl PairSet {
 mod tests {
     use super::*;
     use crate::sketch::MinHasher;
+    use proptest::prelude::*;
 
     #[test]
     fn equal_signatures_meet_in_every_band() {
@@ -195,6 +232,22 @@ mod tests {
         assert_eq!(table.column(7, 20).expect("in memory"), [keys[7], keys[27]]);
         for band in 0..20 {
             assert_eq!(buckets(&table.column(band, 20).expect("in memory"), &[0, 1], None).pairs, [Pair::new(0, 1)]);
+        }
+    }
+
+    proptest! {
+        /// Law: the key of a band is a hash of its rows alone, and a trace that of its value.
+        #[test]
+        fn keys_and_traces_are_those_of_each_band(values in proptest::collection::vec(any::<u64>(), 1..200), rows in 1usize..9) {
+            let values = &values[..values.len() - values.len() % rows];
+            let (mut keys, mut bytes) = (vec![9], vec![9]);
+            widest(KeysOf { values, rows, keys: &mut keys });
+            traces(values, &mut bytes);
+            let key = |rows: &[u64]| (rows.iter().fold(0, |hash, &value| mix(hash ^ value)) >> 32) as u32;
+            let expected: Vec<u32> = [9].into_iter().chain(values.chunks(rows).map(key)).collect();
+            prop_assert_eq!(keys, expected);
+            let expected: Vec<u8> = [9].into_iter().chain(values.iter().map(|&value| (mix(value) >> 56) as u8)).collect();
+            prop_assert_eq!(bytes, expected);
         }
     }
 

@@ -64,7 +64,7 @@ impl Cards {
     }
 
     /// Adds the fields of the next article. One of 4 GiB is left out.
-    pub(crate) fn push(&mut self, card: &Card) {
+    pub(crate) fn push(&mut self, card: &Card<'_>) {
         let start = self.text.len() as u64;
         let lengths = [&card.id, &card.title, &card.publisher, &card.url].map(|field| {
             let Some(field) = field.as_deref() else { return NONE };
@@ -122,14 +122,15 @@ impl Cards {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::borrow::Cow;
 
     proptest! {
         /// Law: what was added is there, whatever is missing, and in whatever parts it came.
         #[test]
         fn cards_come_back(all in proptest::collection::vec((proptest::option::of(".{0,9}"), proptest::option::of(".{0,9}"), any::<Option<i64>>()), 0..20), cut in any::<proptest::sample::Index>()) {
             let card = |(id, url, date): &(Option<String>, Option<String>, Option<i64>)| Card {
-                id: id.as_deref().map(Into::into),
-                url: url.as_deref().map(Into::into),
+                id: id.clone().map(Cow::Owned),
+                url: url.clone().map(Cow::Owned),
                 date: date.map(Timestamp),
                 ..Card::default()
             };

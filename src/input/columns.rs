@@ -16,6 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::io::{self, BufReader};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,7 +41,7 @@ pub struct Columns {
 /// A row that is an article.
 pub(super) struct Row {
     pub(super) text: String,
-    pub(super) card: Card,
+    pub(super) card: Card<'static>,
     pub(super) odd_date: bool,
     pub(super) replaced: bool,
 }
@@ -237,8 +238,8 @@ impl Columns {
         if parts.is_empty() {
             return Err(format!("fields `{}` are null", self.fields.text.join("`, `")));
         }
-        let shorts: Vec<Option<Box<str>>> = cells
-            .map(|cell| cell.map(|cell| cell.text().0).filter(|text| !text.trim().is_empty()).map(Into::into))
+        let shorts: Vec<Option<Cow<'static, str>>> = cells
+            .map(|cell| cell.map(|cell| cell.text().0).filter(|text| !text.trim().is_empty()).map(Cow::Owned))
             .collect();
         let shorts = <[_; 5]>::try_from(shorts).unwrap_or_default();
         let (card, odd_date) = card(shorts, date_format);

@@ -80,6 +80,7 @@ pub(crate) use read::{read_block, units};
 pub use reread::Library;
 use serde::{Deserialize, Serialize};
 pub use single::{One, read_one};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -291,19 +292,34 @@ pub enum TextPlace {
     },
 }
 
-/// The short fields of an article.
+/// The short fields of an article, as they stand in its record where they can.
 #[derive(Clone, Debug, Default)]
-pub struct Card {
+pub struct Card<'r> {
     /// The id field, where there is one.
-    pub id: Option<Box<str>>,
+    pub id: Option<Cow<'r, str>>,
     /// The title.
-    pub title: Option<Box<str>>,
+    pub title: Option<Cow<'r, str>>,
     /// Publisher field, or else the host of the url.
-    pub publisher: Option<Box<str>>,
+    pub publisher: Option<Cow<'r, str>>,
     /// Where it was published.
-    pub url: Option<Box<str>>,
+    pub url: Option<Cow<'r, str>>,
     /// When, if the date was there and understood.
     pub date: Option<Timestamp>,
+}
+
+impl Card<'_> {
+    /// The same without the record.
+    #[must_use]
+    pub fn into_owned(self) -> Card<'static> {
+        let owned = |field: Option<Cow<'_, str>>| field.map(|field| Cow::Owned(field.into_owned()));
+        Card {
+            id: owned(self.id),
+            title: owned(self.title),
+            publisher: owned(self.publisher),
+            url: owned(self.url),
+            date: self.date,
+        }
+    }
 }
 
 /// What a run will read.

@@ -14,6 +14,7 @@ use dom_query::Document;
 use dom_smoothie::{Config, Readability, TextMode};
 use encoding_rs::Encoding;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Most bytes of a page, as text.
 const LENGTH: usize = 16 << 20;
@@ -23,7 +24,7 @@ const BRIEF: usize = 250;
 /// An article that was drawn from a page, or a text.
 pub(super) struct Page {
     pub(super) text: String,
-    pub(super) card: Card,
+    pub(super) card: Card<'static>,
     /// Whether there was a date that was not understood.
     pub(super) odd_date: bool,
     /// What its bytes were.
@@ -70,8 +71,8 @@ pub(super) fn read(bytes: &[u8], origin: &Declared<'_>, date_format: Option<&str
         Ok(article) if !article.text_content.trim().is_empty() => (article.text_content.to_string(), false),
         _ => body_in_data(html).map_or((String::new(), true), |body| (body, false)),
     };
-    let some = |text: String| Some(text.trim()).filter(|text| !text.is_empty()).map(Into::into);
-    let url = origin.url.map(Into::into).or_else(|| own.and_then(some));
+    let some = |text: String| Some(text.trim()).filter(|text| !text.is_empty()).map(|text| Cow::Owned(text.to_owned()));
+    let url = origin.url.map(|url| Cow::Owned(url.to_owned())).or_else(|| own.and_then(some));
     let shorts = [None, some(data.title), data.published_time.and_then(some), data.site_name.and_then(some), url];
     let (card, odd_date) = record::card(shorts, date_format);
     Ok(Page { text, card, odd_date, encoding, replaced, is_bare })

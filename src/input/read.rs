@@ -2,10 +2,10 @@
 
 use super::columns::{self, Columns, Row};
 use super::encoding;
-use super::fields::Fields;
 use super::lines::{self, BLOCK, Block, Blocks, PIECE};
 use super::objects;
 use super::page::{self, Declared, Page};
+use super::record::Lookup;
 use super::stream::{self, Place};
 use super::warc::{self, Response};
 use super::{Card, Format, InputOptions, Limits, Location, Packing, Skipped, Source, TextPlace, record};
@@ -70,7 +70,7 @@ pub struct ReadArticle<'t> {
     /// Its text.
     pub text: &'t str,
     /// Its short fields.
-    pub card: Card,
+    pub card: Card<'t>,
     /// Where it lies. The record's number is counted from the beginning of its unit or block.
     pub location: Location,
 }
@@ -262,14 +262,15 @@ fn read_piece(
     match &source.format {
         Format::Text | Format::Page | Format::Columns(_) => {}
         Format::Lines(fields) | Format::Objects(fields) => {
-            let fields = &match wanted {
+            let fields = match wanted {
                 Wanted::All => Cow::Borrowed(fields),
                 Wanted::TextAt(_) => Cow::Owned(fields.text_only()),
             };
+            let lookup = &Lookup::new(&fields);
             let mut buffer = String::new();
             let mut read = |bytes| {
                 record(bytes, &mut |line, place, heard| {
-                    read_line(line, place, (source, fields), options, heard, (&mut buffer, f))
+                    read_line(line, place, (source, lookup), options, heard, (&mut buffer, f))
                 });
             };
             // Not by `Format::each`: this loop is the one that time goes to.
@@ -369,7 +370,7 @@ fn too_long(length: u64, max_record: u64) -> String {
 fn read_line(
     line: &[u8],
     location: Location,
-    (source, fields): (&Source, &Fields),
+    (source, lookup): (&Source, &Lookup<'_>),
     options: &InputOptions,
     heard: &mut Heard,
     (buffer, f): (&mut String, &mut dyn FnMut(ReadArticle<'_>)),
@@ -378,7 +379,7 @@ fn read_line(
     if decoded.trim_ascii().is_empty() {
         return Ok(());
     }
-    let record = record::parse_in(&decoded, fields, options.date_format.as_deref(), buffer)?;
+    let record = record::parse_in(&decoded, lookup, options.date_format.as_deref(), buffer)?;
     heard.replaced += u64::from(replaced);
     heard.count(source.encoding);
     heard.odd_dates += u64::from(record.odd_date);
@@ -473,7 +474,7 @@ impl Whole {
     }
 
     /// The article, or why it is not all there.
-    pub(super) fn article(self, format: &Format, options: &InputOptions) -> Result<(String, Card), String> {
+    pub(super) fn article(self, format: &Format, options: &InputOptions) -> Result<(String, Card<'static>), String> {
         match &self.error {
             Some(error) => Err(error.clone()),
             None => self.read(format, options).map(|page| (page.text, page.card)),
@@ -519,11 +520,11 @@ pub(super) fn row(
     columns: &Columns,
     number: u64,
     options: &InputOptions,
-) -> Result<(String, Card), String> {
+) -> Result<(String, Card<'static>), String> {
     let Some(group) = columns.group_of(number - 1) else { return Err(format!("has {} records", columns.rows())) };
     let wanted = |location: &Location| location.offset == number - 1;
     let mut text = None;
-    let mut take = |article: ReadArticle<'_>| text = Some((article.text.to_owned(), article.card));
+    let mut take = |article: ReadArticle<'_>| text = Some((article.text.to_owned(), article.card.into_owned()));
     let heard = read_columns((0, source), (group..group + 1, u64::MAX), options, Wanted::TextAt(&wanted), &mut take);
     let skipped = heard.skipped.into_iter().next();
     text.ok_or_else(|| skipped.map_or_else(|| "is no article".to_owned(), |skip| skip.reason))
@@ -553,9 +554,9 @@ pub(super) fn article_of(
     source: &Source,
     record: &[u8],
     options: &InputOptions,
-) -> Result<Option<(String, Card)>, String> {
+) -> Result<Option<(String, Card<'static>)>, String> {
     let date_format = options.date_format.as_deref();
-    let article = |record: record::Record<'_>| (record.text.into_owned(), record.card);
+    let article = |record: record::Record<'_>| (record.text.into_owned(), record.card.into_owned());
     match &source.format {
         Format::Lines(fields) | Format::Objects(fields) => {
             let line = decode_line(record, source.encoding).0;

@@ -12,7 +12,7 @@ pub(super) struct Record<'l> {
     pub(super) text: Cow<'l, str>,
     /// The JSON string that the text is, without its quotes, if it is one.
     pub(super) raw: Option<&'l str>,
-    pub(super) card: Card,
+    pub(super) card: Card<'l>,
     /// Whether there was a date that was not understood.
     pub(super) odd_date: bool,
 }
@@ -22,43 +22,65 @@ pub(super) struct Record<'l> {
 /// Strings are decoded as JSON has them; half of a surrogate pair becomes U+FFFD. Of a field that occurs twice the last
 /// counts. Several text fields are joined by a blank line, and those that are missing or null are left out.
 pub(super) fn parse<'l>(line: &'l str, fields: &Fields, date_format: Option<&str>) -> Result<Record<'l>, String> {
-    parse_in(line, fields, date_format, &mut String::new())
+    parse_in(line, &Lookup::new(fields), date_format, &mut String::new())
+}
+
+/// Fields, and their names in the order in which they are looked for: those of the text first, then the short ones in the
+/// order of [`Card`], `None` where unknown.
+pub(super) struct Lookup<'f> {
+    fields: &'f Fields,
+    wanted: Vec<Option<&'f str>>,
+}
+
+impl<'f> Lookup<'f> {
+    pub(super) fn new(fields: &'f Fields) -> Self {
+        let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
+        let texts = fields.text.iter().map(|name| Some(name.as_str()));
+        Self { fields, wanted: texts.chain(shorts.map(Option::as_deref)).collect() }
+    }
 }
 
 /// The same with a buffer for the text, which may be taken.
 pub(super) fn parse_in<'l>(
     line: &'l str,
-    fields: &Fields,
+    Lookup { fields, wanted }: &Lookup<'_>,
     date_format: Option<&str>,
     buffer: &mut String,
 ) -> Result<Record<'l>, String> {
-    let wanted = wanted(fields);
-    let mut values = vec![None; wanted.len()];
-    if !flat::slots(line, &wanted, &mut values) {
+    const FEW: usize = 8;
+    let (mut few, mut many) = ([None; FEW], Vec::new());
+    let values = match few.get_mut(..wanted.len()) {
+        Some(few) => few,
+        None => {
+            many.resize(wanted.len(), None);
+            &mut many[..]
+        }
+    };
+    if !flat::slots(line, wanted, values) {
         values.fill(None);
-        slots(line, &wanted, &mut values)?;
+        slots(line, wanted, values)?;
     }
     let (texts, shorts) = values.split_at(fields.text.len());
-    let mut parts = Vec::with_capacity(texts.len());
-    let (mut null, mut raws) = (None, None);
+    let (mut text, mut raw, mut null) = (None, None, None);
     for (value, name) in texts.iter().zip(&fields.text) {
         match value {
             None => {}
             Some("null") => null = Some(name),
-            Some(raw) if raw.starts_with('"') => {
-                let inner = &raw[1..raw.len() - 1];
-                raws = Some(inner);
-                parts.push(string_in(inner, std::mem::take(buffer))?);
+            Some(value) if value.starts_with('"') => {
+                let inner = &value[1..value.len() - 1];
+                let part = string_in(inner, std::mem::take(buffer))?;
+                (text, raw) = match text {
+                    None => (Some(part), Some(inner)),
+                    Some(before) => (Some(before + "\n\n" + part), None),
+                };
             }
             Some(raw) => return Err(format!("field `{name}` is {}, not a string", kind(raw))),
         }
     }
-    let raw = raws.filter(|_| parts.len() == 1);
-    let text = match parts.len() {
-        0 if null.is_some() => return Err(format!("field `{}` is null", null.map_or("", String::as_str))),
-        0 => return Err(format!("no field `{}`", fields.text.join("`, `"))),
-        1 => parts.swap_remove(0),
-        _ => Cow::Owned(parts.join("\n\n")),
+    let text = match (text, null) {
+        (Some(text), _) => text,
+        (None, Some(null)) => return Err(format!("field `{null}` is null")),
+        (None, None) => return Err(format!("no field `{}`", fields.text.join("`, `"))),
     };
     let short = |slot: usize| shorts[slot].and_then(short);
     let (card, odd_date) = card([short(0), short(1), short(2), short(3), short(4)], date_format);
@@ -66,24 +88,18 @@ pub(super) fn parse_in<'l>(
 }
 
 /// The short fields by their texts (id, title, date, publisher, url), and whether there is a date that is not understood.
-pub(super) fn card(texts: [Option<Box<str>>; 5], date_format: Option<&str>) -> (Card, bool) {
+pub(super) fn card<'r>(texts: [Option<Cow<'r, str>>; 5], date_format: Option<&str>) -> (Card<'r>, bool) {
     let [id, title, date, publisher, url] = texts;
     let understood = date.as_deref().map(|date| dates::parse(date, date_format));
-    let host = || url::Url::parse(url.as_deref()?).ok()?.host_str().map(|host| host.trim_start_matches("www.").into());
-    let publisher = publisher.or_else(host);
-    let card = Card { id, title, publisher, url: url.clone(), date: understood.flatten() };
+    let host = || Some(url::Url::parse(url.as_deref()?).ok()?.host_str()?.trim_start_matches("www.").to_owned());
+    let publisher = publisher.or_else(|| host().map(Cow::Owned));
+    let card = Card { id, title, publisher, url, date: understood.flatten() };
     (card, understood == Some(None))
 }
 
 /// Only the text of a record that was parsed before.
 pub(super) fn text<'l>(line: &'l str, fields: &Fields) -> Result<Cow<'l, str>, String> {
     parse(line, &fields.text_only(), None).map(|record| record.text)
-}
-
-/// The fields to look for; those of the text first, then the short ones in the order of [`Card`], `None` where unknown.
-fn wanted(fields: &Fields) -> Vec<Option<&str>> {
-    let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
-    fields.text.iter().map(|name| Some(name.as_str())).chain(shorts.map(Option::as_deref)).collect()
 }
 
 /// Puts the values of the wanted fields into their slots, as JSON.
@@ -113,13 +129,13 @@ fn kind(raw: &str) -> &'static str {
 }
 
 /// A string or number as text, anything else as nothing. Blank is nothing too.
-fn short(raw: &str) -> Option<Box<str>> {
+fn short(raw: &str) -> Option<Cow<'_, str>> {
     let text = match raw.as_bytes().first()? {
         b'"' => string(&raw[1..raw.len() - 1]).ok()?,
         b'-' | b'0'..=b'9' => Cow::Borrowed(raw),
         _ => return None,
     };
-    (!text.trim().is_empty()).then(|| text.into())
+    (!text.trim().is_empty()).then_some(text)
 }
 
 /// Decodes a JSON string, given without its quotes, which is known to be a valid one.

@@ -11,7 +11,7 @@ pub struct One {
     /// Its text.
     pub text: String,
     /// Its short fields.
-    pub card: Card,
+    pub card: Card<'static>,
     /// Where its source is.
     pub place: Place,
     /// Its record there, from 1; `None` where the source is the article.

@@ -10,6 +10,7 @@ use super::record::{Record, card};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A table's form.
@@ -186,7 +187,7 @@ impl Table {
         let (text, replaced) = self.text_of(row)?;
         let short = |column: Option<usize>| {
             let cell = encoding::decode(row.cells.get(column?)?, self.encoding).0;
-            (!cell.trim().is_empty()).then(|| cell.into())
+            (!cell.trim().is_empty()).then(|| Cow::Owned(cell.into_owned()))
         };
         let (card, odd_date) = card(self.shorts.map(short), date_format);
         Ok((Record { text: text.into(), raw: None, card, odd_date }, replaced))

@@ -8,6 +8,7 @@
 use super::page::{self, Declared, Page};
 use super::{Limits, Packing, encoding, record, stream};
 use encoding_rs::Encoding;
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 use std::ops::Range;
 
@@ -236,7 +237,7 @@ impl Fetched {
         }
         let encoding = encoding::of_page(&self.body, self.encoding);
         let (text, replaced) = encoding::decode(&self.body, encoding);
-        let (card, _) = record::card([None, None, None, None, self.url], date_format);
+        let (card, _) = record::card([None, None, None, None, self.url.map(|url| Cow::Owned(url.into()))], date_format);
         Ok(Page { text: text.into_owned(), card, odd_date: false, encoding, replaced, is_bare: false })
     }
 }

@@ -289,10 +289,6 @@ struct Collected(Vec<Vec<PassageSpans>>);
 impl Sink for Collected {
     type Rendered = Vec<PassageSpans>;
 
-    fn reads_copies(&self) -> bool {
-        true
-    }
-
     fn render(&self, _: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
         PassageSpans::all(comparison, a, b)
     }

@@ -134,7 +134,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn answer(&self, text: &str, card: Card) -> Option<Answer> {
+    fn answer(&self, text: &str, card: Card<'_>) -> Option<Answer> {
         let other = Prepared::new(text, self.config).marked(self.boilerplate);
         let matched = Matched::new(&self.prepared, &other);
         if !matched.share_run(self.run) {
@@ -150,6 +150,7 @@ impl<'a> Search<'a> {
         let words = passages.iter().map(|(passage, _)| u64::from(passage.words - passage.boilerplate)).sum();
         let id = card.id.as_deref().unwrap_or_default().to_owned();
         let text = self.keeps_texts.then(|| text.to_owned());
+        let card = card.into_owned();
         Some(Answer { id, source: String::new(), record: None, card, comparison, passages, words, text })
     }
 }

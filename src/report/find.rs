@@ -27,7 +27,7 @@ pub struct Answer {
     /// Its record, where the source has several.
     pub record: Option<u64>,
     /// Its short fields.
-    pub card: Card,
+    pub card: Card<'static>,
     /// The two compared: a is the article that was asked about.
     pub comparison: Comparison,
     /// The passages that are long enough, in the order of a, with their text in this article.

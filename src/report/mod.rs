@@ -86,7 +86,9 @@ pub trait Sink: Send + Sync {
     type Rendered: Send;
 
     /// Whether the texts of exact copies are looked at. Where they are not, the words of one may be shown for both.
-    fn reads_copies(&self) -> bool;
+    fn reads_copies(&self) -> bool {
+        true
+    }
 
     /// Makes of a pair what will be kept of it; called in parallel.
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered;

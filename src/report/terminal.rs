@@ -150,10 +150,6 @@ impl Strongest {
 impl Sink for Strongest {
     type Rendered = Option<(u32, String)>;
 
-    fn reads_copies(&self) -> bool {
-        true
-    }
-
     fn render(&self, _: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
         // Of the longest the first.
         let longest = PassageSpans::all(comparison, a, b).into_iter().rev().max_by_key(|passage| passage.words)?;

@@ -9,7 +9,7 @@ pub struct Named {
     /// What it is called.
     pub id: String,
     /// Its short fields.
-    pub card: Card,
+    pub card: Card<'static>,
     /// How many words it has.
     pub words: u32,
 }
