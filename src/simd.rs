@@ -9,11 +9,13 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_add_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
-    _mm256_set1_epi8, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi32_mask, _mm512_cmple_epu8_mask,
-    _mm512_cvtepu8_epi32, _mm512_loadu_epi8, _mm512_loadu_epi32, _mm512_loadu_epi64, _mm512_maskz_compress_epi8,
-    _mm512_maskz_expand_epi8, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64,
-    _mm512_shuffle_i32x4, _mm512_storeu_epi8, _mm512_storeu_epi32, _mm512_sub_epi8, _mm512_test_epi64_mask,
+    __m256i, __m512i, _mm_cvtsi32_si128, _mm256_add_epi8, _mm256_castsi256_pd, _mm256_castsi256_ps, _mm256_cmpeq_epi32,
+    _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_movemask_ps,
+    _mm256_or_si256, _mm256_set1_epi8, _mm256_sll_epi64, _mm512_add_epi32, _mm512_castsi512_si128,
+    _mm512_cmpeq_epi32_mask, _mm512_cmple_epu8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_epi8, _mm512_loadu_epi32,
+    _mm512_loadu_epi64, _mm512_maskz_compress_epi8, _mm512_maskz_expand_epi8, _mm512_or_si512, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_set1_epi64, _mm512_shuffle_i32x4, _mm512_storeu_epi8, _mm512_storeu_epi32,
+    _mm512_sub_epi8, _mm512_test_epi64_mask,
 };
 #[cfg(target_arch = "x86_64")]
 use std::sync::LazyLock;
@@ -157,6 +159,35 @@ impl Lanes for Avx2 {
         let (halves, _) = bytes.as_chunks::<32>();
         // SAFETY: the CPU has this instruction; either load is of 32 bytes, and need not be aligned.
         unsafe { [_mm256_loadu_si256(halves[0].as_ptr().cast()), _mm256_loadu_si256(halves[1].as_ptr().cast())] }
+    }
+
+    #[inline(always)]
+    fn equal(self, ones: &[u32; 64], others: &[u32; 64]) -> u64 {
+        let ((ones, _), (others, _)) = (ones.as_chunks::<8>(), others.as_chunks::<8>());
+        ones.iter().zip(others).zip(0u32..).fold(0, |equal, ((ones, others), chunk)| {
+            // SAFETY: the CPU has these instructions; either load is of 8 numbers, and need not be aligned.
+            let mask = unsafe {
+                let others = _mm256_loadu_si256(others.as_ptr().cast());
+                let equal = _mm256_cmpeq_epi32(_mm256_loadu_si256(ones.as_ptr().cast()), others);
+                _mm256_movemask_ps(_mm256_castsi256_ps(equal))
+            };
+            equal | u64::from(mask.cast_unsigned()) << (8 * chunk)
+        })
+    }
+
+    #[inline(always)]
+    fn bit<const BIT: u32>(self, numbers: &[u64; 64]) -> u64 {
+        let (chunks, _) = numbers.as_chunks::<4>();
+        chunks.iter().zip(0u32..).fold(0, |bits, (numbers, chunk)| {
+            // The bit is moved to where the sign is.
+            // SAFETY: the CPU has these instructions; the load is of 4 numbers, and need not be aligned.
+            let mask = unsafe {
+                let by = _mm_cvtsi32_si128(63 - BIT.cast_signed());
+                let moved = _mm256_sll_epi64(_mm256_loadu_si256(numbers.as_ptr().cast()), by);
+                _mm256_movemask_pd(_mm256_castsi256_pd(moved))
+            };
+            bits | u64::from(mask.cast_unsigned()) << (4 * chunk)
+        })
     }
 }
 
@@ -406,7 +437,7 @@ mod tests {
             mask: u64,
         ) {
             let bytes: [u8; 64] = bytes.try_into().expect("64 bytes");
-            let numbers = std::array::from_fn(|at| crate::shingle::mix(seed ^ at as u64));
+            let numbers = std::array::from_fn(|at| (seed ^ at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(at as u32));
             let pairs = [0, 2].map(|shift| numbers.map(|number| (number >> shift) as u32 & 3));
             let found = RefCell::default();
             at_every_width(|| All {

@@ -278,26 +278,31 @@ fn formulas_are_defused_in_tables() {
 
 #[test]
 fn a_text_that_changes_during_the_run_is_listed() {
-    let folder = Folder::new();
     let text = story(1, 20);
-    folder
-        .write("in/a.txt", &text)
-        .write("in/b.txt", &text)
-        .write("in/c.txt", &text)
-        .write("in/d.jsonl", json_line(&[("text", &text)]));
-    let options = InputOptions::default();
-    let plan = Plan::new(&[folder.path("in")], &[], &options).expect("it is there");
-    let (scan, sketches) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it can be read");
-    folder.write("in/b.txt", "another text now");
-    folder.write("in/d.jsonl", "{}");
-    fs::remove_file(folder.path("in/c.txt")).expect("it was there");
-    let found = scan.detect(sketches, None, &mut None::<Nothing>, &Quiet).expect("it goes on");
-    let skipped: Vec<&str> = found.skipped.iter().map(|skip| skip.source.as_str()).collect();
-    assert_eq!(skipped, ["b.txt", "c.txt", "d.jsonl"]);
-    assert!(found.pairs.is_empty());
+    let pairs_for = |mut sink: Option<Nothing>| {
+        let folder = Folder::new();
+        folder
+            .write("in/a.txt", &text)
+            .write("in/b.txt", &text)
+            .write("in/c.txt", &text)
+            .write("in/d.jsonl", json_line(&[("text", &text)]));
+        let options = InputOptions::default();
+        let plan = Plan::new(&[folder.path("in")], &[], &options).expect("it is there");
+        let (scan, sketches) =
+            Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it can be read");
+        folder.write("in/b.txt", "another text now");
+        folder.write("in/d.jsonl", "{}");
+        fs::remove_file(folder.path("in/c.txt")).expect("it was there");
+        let found = scan.detect(sketches, None, &mut sink, &Quiet).expect("it goes on");
+        let skipped: Vec<&str> = found.skipped.iter().map(|skip| skip.source.as_str()).collect();
+        assert_eq!(skipped, ["b.txt", "c.txt", "d.jsonl"]);
+        found.pairs.len()
+    };
+    // Whoever looks at the texts of copies sees none of those that are gone; else what was read first is counted.
+    assert_eq!((pairs_for(Some(Nothing)), pairs_for(None)), (0, 3));
 }
 
-/// A sink that is never there.
+/// A sink that keeps nothing.
 struct Nothing;
 
 impl wirecopy::report::Sink for Nothing {

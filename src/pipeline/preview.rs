@@ -20,9 +20,9 @@ use rayon::prelude::*;
 
 /// Bytes of the longest record that is taken for that of a short article.
 #[cfg(feature = "formats")]
-pub(crate) const RECORD: u64 = 2048;
+pub(crate) const RECORD: u64 = 1024;
 /// Bytes of the longest text that is.
-const TEXT: usize = 1024;
+const TEXT: usize = 768;
 /// Bytes of input that the sample is to have, as long as that is a small part of it.
 const SAMPLE: u64 = 16 << 20;
 /// The part of the input that is sampled at most, one in so many.
