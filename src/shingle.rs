@@ -39,7 +39,7 @@ pub fn shingles(words: &[u64], w: usize, shingles: &mut Vec<u64>) {
     }
     let w = w.min(words.len());
     let seed = (w as u64).wrapping_mul(LENGTH_SEED);
-    widest(Shingles { words, w, seed, shingles });
+    widest(Make { words, w, seed, shingles });
 }
 
 /// Each shingle from the one before.
@@ -61,14 +61,14 @@ const FEW_WORDS: usize = 8;
 const LANES: usize = 32;
 
 /// Words whose shingles are to be made.
-struct Shingles<'w> {
+struct Make<'w> {
     words: &'w [u64],
     w: usize,
     seed: u64,
     shingles: &'w mut Vec<u64>,
 }
 
-impl Work for Shingles<'_> {
+impl Work for Make<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, _: L) {
         if self.w <= FEW_WORDS && L::MULTIPLIES {
@@ -79,7 +79,7 @@ impl Work for Shingles<'_> {
     }
 }
 
-impl Shingles<'_> {
+impl Make<'_> {
     /// Each by itself, many at once.
     #[inline(always)]
     fn afresh(self) {
@@ -322,7 +322,7 @@ mod tests {
             let w = w.min(words.len());
             let (mut rolled, mut afresh) = (Vec::new(), Vec::new());
             roll(&words, w, 7, &mut rolled);
-            Shingles { words: &words, w, seed: 7, shingles: &mut afresh }.afresh();
+            Make { words: &words, w, seed: 7, shingles: &mut afresh }.afresh();
             prop_assert_eq!(rolled, afresh);
         }
 

@@ -14,19 +14,19 @@ const DEPTH: u32 = 32;
 /// not plain; then the slots hold anything.
 pub(super) fn slots<'l>(line: &'l str, wanted: &[Option<&str>], slots: &mut [Option<&'l str>]) -> bool {
     let mut is_plain = false;
-    widest(Slots { line, wanted, slots, is_plain: &mut is_plain });
+    widest(Find { line, wanted, slots, is_plain: &mut is_plain });
     is_plain
 }
 
 /// A line whose values are to be found.
-struct Slots<'l, 's> {
+struct Find<'l, 's> {
     line: &'l str,
     wanted: &'s [Option<&'s str>],
     slots: &'s mut [Option<&'l str>],
     is_plain: &'s mut bool,
 }
 
-impl Work for Slots<'_, '_> {
+impl Work for Find<'_, '_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let Self { line, wanted, slots, is_plain } = self;

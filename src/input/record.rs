@@ -49,12 +49,11 @@ pub(super) fn parse_in<'l>(
 ) -> Result<Record<'l>, String> {
     const FEW: usize = 8;
     let (mut few, mut many) = ([None; FEW], Vec::new());
-    let values = match few.get_mut(..wanted.len()) {
-        Some(few) => few,
-        None => {
-            many.resize(wanted.len(), None);
-            &mut many[..]
-        }
+    let values = if wanted.len() <= FEW {
+        &mut few[..wanted.len()]
+    } else {
+        many.resize(wanted.len(), None);
+        &mut many[..]
     };
     if !flat::slots(line, wanted, values) {
         values.fill(None);

@@ -205,7 +205,7 @@ fn low_if(hash: u64, is_in: bool) -> u64 {
 /// The upper half of a hash as a number below k.
 #[inline(always)]
 fn bin(hash: u64, k: usize) -> u64 {
-    (hash >> 32) * k as u64 >> 32
+    ((hash >> 32) * k as u64) >> 32
 }
 
 /// What is left in a bin: the round, above the lower 48 bits of a hash.

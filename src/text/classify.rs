@@ -69,18 +69,18 @@ impl Places {
 
 /// The ASCII letters and digits of some blocks, small, one after the other.
 pub(super) struct Letters {
-    letters: [u8; SHORT + (TOGETHER + 1) * BLOCK],
+    bytes: [u8; SHORT + (TOGETHER + 1) * BLOCK],
     count: usize,
 }
 
 impl Letters {
     pub(super) fn new() -> Self {
-        Self { letters: [0; SHORT + (TOGETHER + 1) * BLOCK], count: 0 }
+        Self { bytes: [0; SHORT + (TOGETHER + 1) * BLOCK], count: 0 }
     }
 
     /// All of them, and room to read beyond the last.
     pub(super) fn as_slice(&self) -> &[u8] {
-        &self.letters
+        &self.bytes
     }
 
     pub(super) fn clear(&mut self) {
@@ -89,7 +89,7 @@ impl Letters {
 
     /// Adds the beginning of a word, at most [`SHORT`] bytes.
     pub(super) fn begin(&mut self, word: &[u8]) {
-        let room = &mut self.letters[self.count..][..word.len()];
+        let room = &mut self.bytes[self.count..][..word.len()];
         room.iter_mut().zip(word).for_each(|(room, letter)| *room = letter | 0x20);
         self.count += word.len();
     }
@@ -97,7 +97,7 @@ impl Letters {
     /// Adds those of a block.
     #[inline(always)]
     pub(super) fn add(&mut self, lanes: impl Lanes, block: &[u8; BLOCK], run: u64) {
-        if let Some(room) = self.letters[self.count..].first_chunk_mut() {
+        if let Some(room) = self.bytes[self.count..].first_chunk_mut() {
             self.count += lanes.gather(block, run, room);
             *room = room.map(|letter| letter | 0x20);
         }
