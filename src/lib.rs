@@ -72,6 +72,9 @@
 //! 8. [`cluster`] groups the pairs, and [`report`] writes the other files and the summary; `report/html/` makes of all of it
 //!    one page, whose texts, escaped, its own script shows (`report/html/*.js`).
 //!
+//! What all of this does many times over is done to many values at once, by instructions that are chosen once the program
+//! runs (`simd.rs`).
+//!
 //! # What it does not do
 //!
 //! It compares wording. A story told in other words, or translated, is another story to it. A copy in pieces that are all
