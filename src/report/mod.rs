@@ -108,10 +108,6 @@ pub(crate) struct Nowhere;
 impl Sink for Nowhere {
     type Rendered = ();
 
-    fn reads_copies(&self) -> bool {
-        false
-    }
-
     fn render(&self, _: &ScoredPair, _: &Comparison, _: Side<'_>, _: Side<'_>) {}
 
     fn take(&mut self, _: &ScoredPair, (): ()) -> Result<()> {
