@@ -1,20 +1,42 @@
-//! How much of each article stands in another.
+//! How much of each article stands in another, and how much of it is its own: noted pair by pair, by all threads at once.
+//! No order of the pairs, and no pair that comes twice, changes what is noted of articles.
 
 use super::copies::Copies;
 use super::gather::Gathered;
-use super::verify::Seen;
 use crate::article::ArticleId;
+use crate::candidates::Pair;
 use crate::report::Copied;
+use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Sets the bits of a stretch.
-fn set(bits: &mut [u64], stretch: &Range<u32>) {
+fn set(bits: &[AtomicU64], stretch: &Range<u32>) {
     let mut from = stretch.start;
     while from < stretch.end {
         let to = stretch.end.min((from / 64 + 1) * 64);
         let run = u64::MAX >> (64 - (to - from));
-        bits[from as usize / 64] |= run << (from % 64);
+        bits[from as usize / 64].fetch_or(run << (from % 64), Relaxed);
         from = to;
+    }
+}
+
+/// With whom an article shares most: how many words, and of those with as many the first, as one number, the largest of
+/// which counts.
+#[derive(Debug, Default)]
+struct Most(AtomicU64);
+
+impl Most {
+    fn add(&self, words: u32, with: ArticleId) {
+        self.0.fetch_max(u64::from(words) << u32::BITS | u64::from(!with.0), Relaxed);
+    }
+
+    /// How many words, and with whom; none if there are none.
+    fn get(&self) -> (u32, Option<ArticleId>) {
+        let most = self.0.load(Relaxed);
+        let words = (most >> u32::BITS) as u32;
+        (words, (words > 0).then_some(ArticleId(!(most as u32))))
     }
 }
 
@@ -22,16 +44,18 @@ fn set(bits: &mut [u64], stretch: &Range<u32>) {
 pub(crate) struct Tally<'g> {
     gathered: &'g Gathered,
     /// A bit a word, for articles that share some.
-    words: Vec<Option<Box<[u64]>>>,
-    most: Vec<(u32, ArticleId)>,
+    words: Vec<OnceLock<Box<[AtomicU64]>>>,
+    most: Vec<Most>,
     /// The first reference among the copies of an article, where there are references.
     references: Option<Vec<Option<ArticleId>>>,
-    pub(crate) long_runs: u64,
+    /// How many of an article's words are not boilerplate, and one more; 0 of one that is in no pair. Where it is asked for.
+    own_words: Option<Vec<AtomicU32>>,
+    long_runs: AtomicU64,
 }
 
 impl<'g> Tally<'g> {
-    pub(crate) fn new(gathered: &'g Gathered, copies: &Copies) -> Self {
-        let none = (0, ArticleId(u32::MAX));
+    /// Nothing was seen yet. `counts_own` says whether [`own_words`](Self::own_words) will be asked for.
+    pub(crate) fn new(gathered: &'g Gathered, copies: &Copies, counts_own: bool) -> Self {
         let reference = |article: u32| gathered.is_reference(article).then_some(ArticleId(article));
         let references = ((gathered.references_from as usize) < gathered.len()).then(|| {
             let mut references: Vec<Option<ArticleId>> = (0..gathered.len() as u32).map(reference).collect();
@@ -40,19 +64,45 @@ impl<'g> Tally<'g> {
             }
             references
         });
-        let words = vec![None; gathered.len()];
-        Self { gathered, words, most: vec![none; gathered.len()], references, long_runs: 0 }
+        Self {
+            gathered,
+            words: std::iter::repeat_with(OnceLock::new).take(gathered.len()).collect(),
+            most: std::iter::repeat_with(Most::default).take(gathered.len()).collect(),
+            references,
+            own_words: counts_own.then(|| std::iter::repeat_with(AtomicU32::default).take(gathered.len()).collect()),
+            long_runs: AtomicU64::default(),
+        }
     }
 
-    /// Adds what was seen of a pair.
-    pub(crate) fn add(&mut self, seen: &Seen) {
-        let Some(pair) = seen.pair else { return };
-        self.long_runs += u64::from(seen.long_run);
-        self.add_side(pair.a(), pair.b(), &seen.copied[0]);
-        self.add_side(pair.b(), pair.a(), &seen.copied[1]);
+    /// Adds stretches of words that a and b of a pair share, boilerplate apart.
+    pub(crate) fn add(&self, pair: Pair, copied: &[Vec<Range<u32>>; 2]) {
+        self.add_side(pair.a(), pair.b(), &copied[0]);
+        self.add_side(pair.b(), pair.a(), &copied[1]);
     }
 
-    fn add_side(&mut self, article: u32, other: u32, stretches: &[Range<u32>]) {
+    /// Counts a pair that is not reported though it shares a long run.
+    pub(crate) fn add_long_run(&self) {
+        self.long_runs.fetch_add(1, Relaxed);
+    }
+
+    /// Adds how many of an article's words are not boilerplate.
+    pub(crate) fn add_own_words(&self, article: ArticleId, count: impl FnOnce() -> u32) {
+        if let Some(own_words) = &self.own_words {
+            own_words[article.index()].store(count() + 1, Relaxed);
+        }
+    }
+
+    /// How many of an article's words are not boilerplate, if that was added.
+    pub(crate) fn own_words(&self, article: ArticleId) -> Option<u32> {
+        self.own_words.as_ref()?[article.index()].load(Relaxed).checked_sub(1)
+    }
+
+    /// How many pairs are not reported though they share a long run.
+    pub(crate) fn long_runs(&self) -> u64 {
+        self.long_runs.load(Relaxed)
+    }
+
+    fn add_side(&self, article: u32, other: u32, stretches: &[Range<u32>]) {
         let partner = match &self.references {
             None => Some(ArticleId(other)),
             Some(references) => references[other as usize],
@@ -60,42 +110,40 @@ impl<'g> Tally<'g> {
         let Some(partner) = partner.filter(|_| !stretches.is_empty() && !self.gathered.is_reference(article)) else {
             return;
         };
+        let words = self.words_of(article);
+        stretches.iter().for_each(|stretch| set(words, stretch));
+        let count = stretches.iter().map(|stretch| stretch.end - stretch.start).sum();
+        self.most[article as usize].add(count, partner);
+    }
+
+    fn words_of(&self, article: u32) -> &[AtomicU64] {
         let length = self.gathered.words[article as usize].div_ceil(64) as usize;
-        let words = self.words[article as usize].get_or_insert_with(|| vec![0; length].into());
-        let mut count = 0;
-        for stretch in stretches {
-            count += stretch.end - stretch.start;
-            set(words, stretch);
-        }
-        let most = &mut self.most[article as usize];
-        if count > most.0 || (count == most.0 && partner < most.1) {
-            *most = (count, partner);
-        }
+        let none = || std::iter::repeat_with(AtomicU64::default).take(length).collect();
+        self.words[article as usize].get_or_init(none)
     }
 
     /// What each article shares; `None` where that is nothing. A copy shares what the one shares that stands for it.
-    pub(crate) fn finish(mut self, copies: &Copies) -> Vec<Option<Copied>> {
+    pub(crate) fn finish(&self, copies: &Copies) -> Vec<Option<Copied>> {
         for group in &copies.groups {
             for &copy in &group[1..] {
-                let (head, copy) = (group[0] as usize, copy as usize);
-                if let Some(of_head) = self.words[head].clone().filter(|_| !self.gathered.is_reference(copy as u32)) {
-                    let words = self.words[copy].get_or_insert_with(|| vec![0; of_head.len()].into());
-                    words.iter_mut().zip(&of_head).for_each(|(word, other)| *word |= other);
-                    let of_head = self.most[head];
-                    if of_head.0 > self.most[copy].0 && of_head.1.index() != copy {
-                        self.most[copy] = of_head;
+                let head = group[0] as usize;
+                if let Some(of_head) = self.words[head].get().filter(|_| !self.gathered.is_reference(copy)) {
+                    for (word, of_head) in self.words_of(copy).iter().zip(of_head) {
+                        word.fetch_or(of_head.load(Relaxed), Relaxed);
+                    }
+                    let ((most, with), (own, _)) = (self.most[head].get(), self.most[copy as usize].get());
+                    if let Some(with) = with.filter(|with| most > own && with.0 != copy) {
+                        self.most[copy as usize].add(most, with);
                     }
                 }
             }
         }
-        let share = |article: usize| {
-            let words = self.words[article].as_ref()?;
-            let copied: u32 = words.iter().map(|word| word.count_ones()).sum();
-            let most_with = self.most[article].1;
+        let share = |(article, words): (usize, &OnceLock<Box<[AtomicU64]>>)| {
+            let copied: u32 = words.get()?.iter().map(|word| word.load(Relaxed).count_ones()).sum();
             let share = f64::from(copied) / f64::from(self.gathered.words[article]);
-            (most_with.0 != u32::MAX).then_some(Copied { share, most_with })
+            self.most[article].get().1.map(|most_with| Copied { share, most_with })
         };
-        (0..self.words.len()).map(share).collect()
+        self.words.par_iter().enumerate().map(share).collect()
     }
 }
 
@@ -108,10 +156,10 @@ mod tests {
         /// Law: the bits of a stretch are set, and no others.
         #[test]
         fn a_stretch_is_its_bits(start in 0u32..200, len in 0u32..200) {
-            let mut bits = [0u64; 7];
-            set(&mut bits, &(start..start + len));
+            let bits = [const { AtomicU64::new(0) }; 7];
+            set(&bits, &(start..start + len));
             for bit in 0..448 {
-                let is_set = bits[bit as usize / 64] >> (bit % 64) & 1 == 1;
+                let is_set = bits[bit as usize / 64].load(Relaxed) >> (bit % 64) & 1 == 1;
                 prop_assert_eq!(is_set, (start..start + len).contains(&bit));
             }
         }

@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::report::{Copied, MeasuredRecall, Sink};
 use crate::score::ScoredPair;
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashSet;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -154,35 +154,29 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
 
         let office = Office::new(&self.gathered, &self.texts, self.config, boilerplate);
         candidates.brought.lost.iter().for_each(|&article| office.lose(article, CHANGED.to_owned()));
-        let verifier = Verifier { office, filter, copies: &copies, progress: self.progress };
-        let mut tally = Tally::new(&self.gathered, &copies);
+        let tally = Tally::new(&self.gathered, &copies, self.rules.is_some());
+        let verifier = Verifier { office, filter, copies: &copies, tally: &tally, progress: self.progress };
         let crowd_members = candidates.alike_crowds.iter().chain(&candidates.brought.crowds).flatten();
         let crowded = crowd_members.collect::<ahash::AHashSet<_>>().len();
         let (work, crowds, matches) = {
-            let mut seen = Vec::new();
             let mut crowds = Crowds::default();
-            crowds.settle(candidates.brought.crowds, |pairs| verifier.judge(pairs, &mut seen));
-            crowds.settle(candidates.alike_crowds, |pairs| verifier.judge_likely(&traces, pairs, &mut seen));
-            seen.iter().for_each(|seen| tally.add(seen));
+            crowds.settle(candidates.brought.crowds, |pairs| verifier.judge(pairs));
+            crowds.settle(candidates.alike_crowds, |pairs| verifier.judge_likely(&traces, pairs));
             let proposed = Proposed { alike: candidates.alike, shared: candidates.brought.pairs };
             (proposed.work(&crowds, &copies, filter, self.config), crowds, candidates.brought.matches)
         };
 
         drop(traces);
         self.progress.begin(Stage::Score, Some(work.len() as u64));
-        let mut found = Vec::new();
-        let (mut own_words, removes) = (AHashMap::new(), self.rules.is_some());
-        verifier.score(&work, self.sink, |pair, seen| {
-            found.extend(pair);
-            own_words.extend(seen.own_words.into_iter().flatten().filter(|_| removes));
-            tally.add(&seen);
+        let (found, (copied, (belonging, removed))) = verifier.score(&work, self.sink, |found| {
+            self.progress.begin(Stage::Cluster, None);
+            let grouping = Grouping { verifier: &verifier, copies: &copies, found, crowds: &crowds };
+            let removed = || self.rules.map_or(Vec::new(), |rules| grouping.removed(rules));
+            rayon::join(|| tally.finish(&copies), || (grouping.clusters(), removed()))
         })?;
+        // What is compared for the sake of the recall does not count.
+        let long_runs = tally.long_runs();
         let unlisted = crowds.unlisted(found.iter().map(key), |article| self.gathered.is_reference(article));
-        self.progress.begin(Stage::Cluster, None);
-        let (belonging, removed) = {
-            let grouping = Grouping { verifier: &verifier, copies: &copies, found: &found, crowds: &crowds };
-            (grouping.clusters(), self.rules.map_or(Vec::new(), |rules| grouping.removed(rules, &own_words)))
-        };
         let recall = sample.map(|sample| {
             let listed = |pair: Pair| found.binary_search_by_key(&pair, key).is_ok() || crowds.share_a_leader(pair);
             sample.recall(&verifier, listed)
@@ -193,8 +187,8 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             standing: copies.standing.clone(),
             belonging,
             removed,
-            long_runs: tally.long_runs,
-            copied: tally.finish(&copies),
+            long_runs,
+            copied,
             boilerplate: candidates.boilerplate,
             recall,
             unlisted,

@@ -138,7 +138,7 @@ impl SamplePairs {
         is_found: impl Fn(Pair) -> bool,
     ) -> MeasuredRecall {
         self.pairs.retain(|&pair| verifier.filter.admits(pair));
-        let verdicts = verifier.judge(&self.pairs, &mut Vec::new());
+        let verdicts = verifier.judge(&self.pairs);
         let judged = self.pairs.into_iter().zip(verdicts);
         let alike: Vec<Pair> = judged.filter(|(_, verdict)| *verdict == Verdict::Alike).map(|(pair, _)| pair).collect();
         let found = alike.iter().filter(|&&pair| is_found(pair)).count();

@@ -9,7 +9,7 @@ use crate::candidates::crowd::Crowds;
 use crate::cluster::stays::{Claim, Known, Removed, Rules};
 use crate::cluster::{self, Link};
 use crate::score::ScoredPair;
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashSet;
 use rayon::prelude::*;
 
 /// What groups are made of.
@@ -39,17 +39,17 @@ impl<T: Texts> Grouping<'_, '_, T> {
         self.belonging(&Order { members, faces, rank }, |pair| pair.decisive_jaccard() >= threshold)
     }
 
-    /// The articles that go, ascending. `own_words` has how many words of an article are not boilerplate, where it is in a
-    /// pair.
-    pub(crate) fn removed(&self, rules: &Rules, own_words: &AHashMap<u32, u32>) -> Vec<Removed> {
+    /// The articles that go, ascending.
+    pub(crate) fn removed(&self, rules: &Rules) -> Vec<Removed> {
         let gathered = self.verifier.office.gathered;
         let standing = &self.copies.standing;
         let claim = |article: u32| {
-            let words = own_words.get(&standing[article as usize].0).or(own_words.get(&article));
+            let own_words = |article| self.verifier.tally.own_words(article);
+            let words = own_words(standing[article as usize]).or_else(|| own_words(ArticleId(article)));
             rules.claim(Known {
                 is_reference: gathered.is_reference(article),
                 publisher: gathered.publishers.name(gathered.publishers.of(article)),
-                words: words.copied().unwrap_or(gathered.words[article as usize]),
+                words: words.unwrap_or(gathered.words[article as usize]),
                 date: gathered.dates[article as usize],
                 number: article,
             })

@@ -1,5 +1,6 @@
 //! Pairs to scores: texts of candidates are read again and compared.
 
+use super::copied::Tally;
 use super::copies::Copies;
 use super::desk::{Desk, Office};
 use super::detect::Texts;
@@ -14,8 +15,6 @@ use crate::error::Result;
 use crate::report::Sink;
 use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
 use rayon::prelude::*;
-use std::ops::Range;
-use std::sync::Arc;
 
 /// Bytes of a pair's result until it is written, generously: passages in full are long.
 const RESULT: u64 = 8 << 10;
@@ -43,90 +42,75 @@ pub(crate) struct Work {
     pub(crate) origin: Origin,
 }
 
-/// What was learnt from a pair beside its score.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) pair: Option<Pair>,
-    /// Stretches of words that a and b share, boilerplate apart.
-    pub(crate) copied: [Vec<Range<u32>>; 2],
-    /// Whether it is not reported though it shares a long run.
-    pub(crate) long_run: bool,
-    /// Of a pair that is reported, its articles and how many of the words of each are not boilerplate.
-    pub(crate) own_words: Option<[(u32, u32); 2]>,
-}
-
-/// A pair that is reported with what the sink made of it, and what was seen.
-type Scored<S> = (Option<(ScoredPair, <S as Sink>::Rendered)>, Seen);
+/// A pair that is reported, with what the sink made of it.
+type Scored<S> = (ScoredPair, <S as Sink>::Rendered);
 
 /// Reads, prepares and compares.
 pub(crate) struct Verifier<'a, T> {
     pub(crate) office: Office<'a, T>,
     pub(crate) filter: &'a Filter<'a>,
     pub(crate) copies: &'a Copies,
+    /// What is noticed beside the scores.
+    pub(crate) tally: &'a Tally<'a>,
     pub(crate) progress: &'a dyn Progress,
 }
 
 impl<'a, T: Texts> Verifier<'a, T> {
     /// What each pair is: pairs of a bucket of signatures, of which only the likely ones are compared. Pairs are sorted.
-    pub(crate) fn judge_likely(&self, traces: &Traces, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
+    pub(crate) fn judge_likely(&self, traces: &Traces, pairs: &[Pair]) -> Vec<Verdict> {
         let agreement = self.office.config.bands.agreement(self.office.config.threshold);
-        let likely = |pair| traces.agree(pair, agreement);
-        only(pairs, likely, Verdict::Unlikely, |some| self.judge(some, seen))
+        only(pairs, |pair| traces.agree(pair, agreement), Verdict::Unlikely, |some| self.judge(some))
     }
 
     /// What each pair is. Pairs are sorted.
-    pub(crate) fn judge(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
-        only(pairs, |pair| self.filter.admits(pair), Verdict::NotSought, |some| self.compare(some, seen))
+    pub(crate) fn judge(&self, pairs: &[Pair]) -> Vec<Verdict> {
+        only(pairs, |pair| self.filter.admits(pair), Verdict::NotSought, |some| self.compare(some))
     }
 
-    fn compare(&self, pairs: &[Pair], seen: &mut Vec<Seen>) -> Vec<Verdict> {
-        let mut verdicts = Vec::with_capacity(pairs.len());
-        for some in pairs.chunks(self.at_a_time()) {
-            let (judged, noticed) =
-                self.at_desks(some, |_| {}, |&pair| pair, |&pair, desk| self.compare_one(pair, desk));
-            verdicts.extend(judged.in_order());
-            seen.extend(noticed.in_order().filter(|noticed| noticed.pair.is_some()));
-        }
-        verdicts
+    fn compare(&self, pairs: &[Pair]) -> Vec<Verdict> {
+        let some = pairs.chunks(self.at_a_time());
+        let compare = |some| self.at_desks(some, |_| {}, |&pair| pair, |&pair, desk| self.compare_one(pair, desk));
+        some.flat_map(|some| compare(some).into_iter()).collect()
     }
 
-    fn compare_one(&self, pair: Pair, desk: &mut Desk<'_, 'a, T>) -> (Verdict, Seen) {
-        let Some((a, b)) = desk.pair(pair) else { return (Verdict::Apart, Seen::default()) };
+    fn compare_one(&self, pair: Pair, desk: &mut Desk<'_, 'a, T>) -> Verdict {
+        let Some((a, b)) = desk.pair(pair) else { return Verdict::Apart };
         let weighed = Matched::new(&a.prepared, &b.prepared).weigh(self.office.config);
         match weighed.reason {
-            None => (Verdict::Apart, self.unreported(pair, &weighed)),
-            Some(Reason::Identical | Reason::Jaccard) => (Verdict::Alike, Seen::default()),
-            Some(Reason::Containment | Reason::Passage) => (Verdict::Paired, Seen::default()),
+            None => {
+                self.note_unreported(pair, &weighed);
+                Verdict::Apart
+            }
+            Some(Reason::Identical | Reason::Jaccard) => Verdict::Alike,
+            Some(Reason::Containment | Reason::Passage) => Verdict::Paired,
         }
     }
 
-    /// Scores all work and hands the pairs that are reported to the sink.
-    pub(crate) fn score<S: Sink>(
+    /// Scores all work and hands the pairs that are reported to the sink. Gives them, sorted like the work, and what `then`
+    /// makes of them while the last of them are handed over.
+    pub(crate) fn score<S: Sink, R: Send>(
         &self,
         work: &[Work],
         sink: &mut S,
-        mut each: impl FnMut(Option<ScoredPair>, Seen) + Send,
-    ) -> Result<()> {
-        for some in work.chunks(self.at_a_time()) {
-            let (reported, seen) = {
-                let sink = &*sink;
-                let done = |count| self.progress.advance(count);
-                self.at_desks(
-                    some,
-                    done,
-                    |work| work.pair,
-                    |work, desk| {
-                        let (reported, seen) = self.score_one(work, desk, sink).unwrap_or_default();
-                        let pair = reported.as_ref().map(|(pair, _)| *pair);
-                        (reported, (pair, seen))
-                    },
-                )
-            };
-            let write = || reported.in_order().flatten().try_for_each(|(pair, rendered)| sink.take(&pair, rendered));
-            let hear = || seen.in_order().for_each(|(pair, seen)| each(pair, seen));
-            rayon::join(write, hear).0?;
+        then: impl FnOnce(&[ScoredPair]) -> R + Send,
+    ) -> Result<(Vec<ScoredPair>, R)> {
+        let at_a_time = self.at_a_time();
+        let (before, last) = work.split_at(work.len().saturating_sub(1) / at_a_time * at_a_time);
+        let mut found = Vec::new();
+        for some in before.chunks(at_a_time) {
+            let scored = self.score_some(some, sink);
+            found.extend(scored.iter().flatten().map(|(pair, _)| *pair));
+            hand_over(scored, sink)?;
         }
-        Ok(())
+        let scored = self.score_some(last, sink);
+        found.extend(scored.iter().flatten().map(|(pair, _)| *pair));
+        let (handed_over, made) = rayon::join(|| hand_over(scored, sink), || then(&found));
+        handed_over.map(|()| (found, made))
+    }
+
+    fn score_some<S: Sink>(&self, some: &[Work], sink: &S) -> Pieces<Option<Scored<S>>> {
+        let done = |count| self.progress.advance(count);
+        self.at_desks(some, done, |work| work.pair, |work, desk| self.score_one(work, desk, sink))
     }
 
     /// How many pairs' results are held at a time. The more they are, the more of a story lies on one desk at once.
@@ -135,40 +119,36 @@ impl<'a, T: Texts> Verifier<'a, T> {
         room.clamp(LEAST_AT_A_TIME, MOST_AT_A_TIME) as usize
     }
 
-    /// What `make` makes of each item, two things, which two threads can take in order; `done` hears how many are. Items of
-    /// one story are worked on one after the other, at the same desk.
-    fn at_desks<W: Sync, A: Send, B: Send>(
+    /// What `make` makes of each item; `done` hears how many are. Items of one story are worked on one after the other, at
+    /// the same desk.
+    fn at_desks<W: Sync, M: Send>(
         &self,
         items: &[W],
         done: impl Fn(u64) + Sync,
         pair: impl Fn(&W) -> Pair,
-        make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> (A, B) + Sync,
-    ) -> (Pieces<A>, Pieces<B>) {
+        make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> M + Sync,
+    ) -> Pieces<M> {
         let pairs: Vec<Pair> = items.iter().map(pair).collect();
         let stories = by_story(&pairs);
         let at_a_desk = |piece: &[(u32, usize)]| {
             let mut desk = self.office.desk();
-            let (mut ones, mut others) = (Vec::with_capacity(piece.len()), Vec::with_capacity(piece.len()));
+            let mut made = Vec::with_capacity(piece.len());
             for some in piece.chunk_by(|one, other| one.0 == other.0) {
-                if !ones.is_empty() {
+                if !made.is_empty() {
                     desk.clear();
                 }
-                for &(_, at) in some {
-                    let (one, other) = make(&items[at], &mut desk);
-                    ones.push(Some(one));
-                    others.push(Some(other));
-                }
+                made.extend(some.iter().map(|&(_, at)| Some(make(&items[at], &mut desk))));
             }
             done(piece.len() as u64);
-            (ones, others)
+            made
         };
-        let (ones, others) = stories.par_chunks(PIECE).map(at_a_desk).unzip();
+        let made = stories.par_chunks(PIECE).map(at_a_desk).collect();
         let mut places = vec![0; stories.len()];
         stories.iter().zip(0..).for_each(|(&(_, at), place)| places[at] = place);
-        let places: Arc<[usize]> = places.into();
-        (Pieces { made: ones, places: Arc::clone(&places) }, Pieces { made: others, places })
+        Pieces { made, places }
     }
 
+    /// The score of a pair with what the sink makes of it, if it is reported.
     fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, sink: &S) -> Option<Scored<S>> {
         let config = self.office.config;
         let stand = [work.pair.a(), work.pair.b()].map(|article| self.copies.standing[article as usize].0);
@@ -188,23 +168,27 @@ impl<'a, T: Texts> Verifier<'a, T> {
         if work.origin != Origin::Known {
             let weighed = matched.weigh(config);
             if weighed.reason.is_none() {
-                return Some((None, self.unreported(work.pair, &weighed)));
+                self.note_unreported(work.pair, &weighed);
+                return None;
             }
         }
         let comparison = matched.compare(config);
         let pair = ScoredPair::new(ArticleId(work.pair.a()), ArticleId(work.pair.b()), &comparison)?;
-        let copied = matched.copied();
+        self.tally.add(work.pair, &matched.copied());
+        self.tally.add_own_words(pair.a, || of_a.own_words());
+        self.tally.add_own_words(pair.b, || of_b.own_words());
         let rendered = sink.render(&pair, &comparison, a.side(), b.side());
-        let own_words = Some([(pair.a.0, a.prepared.own_words()), (pair.b.0, b.prepared.own_words())]);
-        Some((Some((pair, rendered)), Seen { pair: Some(work.pair), copied, own_words, ..Seen::default() }))
+        Some((pair, rendered))
     }
 
-    fn unreported(&self, pair: Pair, weighed: &Weighed) -> Seen {
+    fn note_unreported(&self, pair: Pair, weighed: &Weighed) {
         if weighed.runs[0].is_empty() {
-            return Seen::default();
+            return;
         }
-        let copied = by_runs(&weighed.runs, self.office.config.run());
-        Seen { pair: Some(pair), copied, long_run: weighed.long_run, own_words: None }
+        self.tally.add(pair, &by_runs(&weighed.runs, self.office.config.run()));
+        if weighed.long_run {
+            self.tally.add_long_run();
+        }
     }
 
     /// The score of one pair, if it is reported for its Jaccard.
@@ -221,19 +205,29 @@ impl<'a, T: Texts> Verifier<'a, T> {
     }
 }
 
+/// Hands the pairs that are reported to the sink, in their order.
+fn hand_over<S: Sink>(scored: Pieces<Option<Scored<S>>>, sink: &mut S) -> Result<()> {
+    scored.into_iter().flatten().try_for_each(|(pair, rendered)| sink.take(&pair, rendered))
+}
+
 /// What was made of some items, story by story.
 struct Pieces<M> {
     /// By pieces of [`PIECE`].
     made: Vec<Vec<Option<M>>>,
     /// Where that of each item is.
-    places: Arc<[usize]>,
+    places: Vec<usize>,
 }
 
 impl<M> Pieces<M> {
     /// What was made of each item, in the order of the items.
-    fn in_order(mut self) -> impl Iterator<Item = M> {
-        let places = Arc::clone(&self.places);
-        (0..places.len()).filter_map(move |item| self.made[places[item] / PIECE][places[item] % PIECE].take())
+    fn iter(&self) -> impl Iterator<Item = &M> {
+        self.places.iter().filter_map(|place| self.made[place / PIECE][place % PIECE].as_ref())
+    }
+
+    /// The same, which is gone when it was taken.
+    fn into_iter(mut self) -> impl Iterator<Item = M> {
+        let made = move |place: usize| self.made[place / PIECE][place % PIECE].take();
+        self.places.into_iter().filter_map(made)
     }
 }
 
