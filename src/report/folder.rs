@@ -146,11 +146,11 @@ impl Staging {
     /// If one of them cannot be written.
     #[cfg(feature = "cli")]
     pub fn write_report(&self, material: &Material<'_>) -> Result<()> {
-        let write = || {
-            html::stored::write_texts(&mut self.create("texts.jsonl")?, material.articles, &material.shown.texts)?;
-            html::write(&mut self.create("report.html")?, material)
-        };
-        write().map_err(|error| self.in_target(error))
+        let texts =
+            || html::stored::write_texts(&mut self.create("texts.jsonl")?, material.articles, &material.shown.texts);
+        let page = || html::write(&mut self.create("report.html")?, material);
+        let (page, texts) = rayon::join(page, texts);
+        texts.and(page).map_err(|error| self.in_target(error))
     }
 
     fn in_target(&self, error: Error) -> Error {

@@ -64,10 +64,13 @@ pub(super) struct Overview {
 impl Overview {
     pub(super) fn new(whole: &Whole<'_>, material: &Material<'_>) -> Self {
         let Whole { summary, stages, boilerplate, skipped } = whole;
-        let timeline = timeline(material.articles, &material.pairs);
-        let sizes = sizes(&material.groups);
         let bands = bands(summary);
-        let curve = bands.map(|bands| s_curve(bands, number(summary, "/settings/threshold"), summary));
+        let figures = || {
+            let timeline = timeline(material.articles, &material.pairs);
+            let curve = bands.map(|bands| s_curve(bands, number(summary, "/settings/threshold"), summary));
+            [overlaps(&material.pairs), sizes(&material.groups), timeline, curve].into_iter().flatten().collect()
+        };
+        let (figures, matrix) = rayon::join(figures, || matrix(material.articles, &material.pairs));
         let texts = boilerplate.iter().take(MOST_LINES).map(|passage| {
             let text = crate::report::pairs::cut(&passage.text, MOST_OF_PASSAGE);
             let more = if text.len() < passage.text.len() { "…" } else { "" };
@@ -80,8 +83,8 @@ impl Overview {
         Self {
             cards: cards(summary),
             relations: relations(summary),
-            figures: [overlaps(&material.pairs), sizes, timeline, curve].into_iter().flatten().collect(),
-            matrix: matrix(material.articles, &material.pairs),
+            figures,
+            matrix,
             boilerplate: texts.collect(),
             more_boilerplate: boilerplate
                 .len()
