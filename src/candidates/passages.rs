@@ -162,6 +162,12 @@ impl Entries {
         Ok(dealt)
     }
 
+    /// Begins anew.
+    pub(crate) fn clear(&mut self) {
+        self.articles.clear();
+        self.keys.clear();
+    }
+
     /// Deals them out, and adds them to those of other articles.
     pub(crate) fn deal_into(&self, all: &mut Vec<Postings>, store: &Arc<Store>) -> Result<()> {
         self.deal(store)?.into_iter().try_for_each(|postings| postings.append(0, all, store))

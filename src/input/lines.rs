@@ -189,6 +189,8 @@ pub struct Blocks {
     /// How records end, if not where lines do.
     ends: Option<Ends>,
     max_record: u64,
+    /// Bytes of a block, but for the end of its last line.
+    size: usize,
     offset: u64,
     /// The beginning of a record whose end was not read yet.
     carry: Vec<u8>,
@@ -203,7 +205,13 @@ impl Blocks {
             Ok(reader) => (Some(reader), None),
             Err(error) => (None, Some(stream::reason(&error, packing))),
         };
-        Self { reader, packing, ends, max_record: limits.record, offset: 0, carry: Vec::new(), searched: 0, error }
+        let (max_record, size) = (limits.record, BLOCK);
+        Self { reader, packing, ends, max_record, size, offset: 0, carry: Vec::new(), searched: 0, error }
+    }
+
+    /// The same in blocks of another size.
+    pub(super) fn of_size(self, size: usize) -> Self {
+        Self { size, ..self }
     }
 
     /// Where the last record ends that does in `bytes`, of which the first `searched` were looked at; 0 if none does.
@@ -271,15 +279,15 @@ impl Iterator for Blocks {
         if self.reader.is_none() && self.error.is_none() {
             return None;
         }
-        let mut bytes = Vec::with_capacity(BLOCK + MORE);
+        let mut bytes = Vec::with_capacity(self.size + MORE);
         bytes.append(&mut self.carry);
         let mut block = Block { offset: self.offset, bytes, ..Block::default() };
         let (mut whole, mut searched) = (0, std::mem::take(&mut self.searched));
         while let Some(reader) = &mut self.reader {
             let before = block.bytes.len();
-            match reader.by_ref().take((BLOCK - before % BLOCK) as u64).read_to_end(&mut block.bytes) {
+            match reader.by_ref().take((self.size - before % self.size) as u64).read_to_end(&mut block.bytes) {
                 Ok(0) => self.end(&block.bytes[searched..]),
-                Ok(_) if block.bytes.len() < BLOCK => {}
+                Ok(_) if block.bytes.len() < self.size => {}
                 Ok(_) => {
                     whole = self.last_end(&block.bytes, searched).max(whole);
                     searched = block.bytes.len();

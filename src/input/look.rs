@@ -3,7 +3,7 @@
 use super::archive;
 use super::columns::{self, Columns};
 use super::fields::{Fields, names_of};
-use super::lines::{self, Blocks, Ends};
+use super::lines::{self, BLOCK, Blocks, Ends};
 use super::objects::{self, ElementEnds};
 use super::read::decode_line;
 use super::stream::{self, Place, Spool};
@@ -176,7 +176,7 @@ fn by_content(
             fields(usize::MAX, true).map(|fields| (Format::Objects(fields), encoding))
         }
         // A text may be long; only what looks like lines is searched to its end.
-        _ => match fields(if looks_like_lines { usize::MAX } else { 1 }, false) {
+        _ => match fields(if looks_like_lines { usize::MAX } else { BLOCK / SOME }, false) {
             Ok(fields) => Ok((Format::Lines(fields), encoding)),
             Err(reason) if looks_like_lines => Err(reason),
             Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
@@ -188,7 +188,10 @@ fn by_content(
     }
 }
 
-/// Chooses the fields by the first record that has a text, in up to `most` blocks.
+/// Bytes that are looked at a time for a record with a text; most often the first one has some.
+const SOME: usize = 1 << 16;
+
+/// Chooses the fields by the first record that has a text, in up to `most` blocks of [`SOME`] bytes.
 fn choose_fields(
     (place, packing): (&Place, Packing),
     most: usize,
@@ -196,7 +199,7 @@ fn choose_fields(
     options: &InputOptions,
 ) -> Result<Fields, String> {
     let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
-    let blocks = Blocks::new(place, packing, ends, options.limits);
+    let blocks = Blocks::new(place, packing, ends, options.limits).of_size(SOME);
     let (mut seen, mut any) = (None, false);
     for block in blocks.take(most) {
         let lines = lines::each(&block.bytes).take_while(|_| !objects);

@@ -153,7 +153,7 @@ impl<'s> Library<'s> {
         if self.sources[index].is_packed() {
             return self.kept.get(index, offset, len).ok_or_else(gone);
         }
-        buffer.resize(len, 0);
+        let buffer = first_of(buffer, len);
         let place: &Place = &self.sources[index].place;
         let open = || place.shared().map_err(|error| error.to_string());
         if self.sources.len() <= OPEN {
@@ -170,10 +170,18 @@ impl Extract {
     fn record<'b>(&self, article: ArticleId, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
         let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).map_err(|_| gone())?;
         let (_, offset, len) = self.records[at];
-        buffer.resize(len, 0);
+        let buffer = first_of(buffer, len);
         read_exact_into(&self.file, offset, buffer).map_err(|error| error.to_string())?;
         Ok(buffer)
     }
+}
+
+/// So many bytes of a buffer, to be written over.
+fn first_of(buffer: &mut Vec<u8>, len: usize) -> &mut [u8] {
+    if buffer.len() < len {
+        buffer.resize(len, 0);
+    }
+    &mut buffer[..len]
 }
 
 fn gone() -> String {

@@ -138,7 +138,7 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
     fn load(&mut self, article: u32) -> Option<Box<Loaded<'a>>> {
         let Office { gathered, texts, config, boilerplate, .. } = self.office;
         let (mut prepared, text) = self.make_room(gathered.words[article as usize] as usize);
-        self.articles.raw.clear();
+        self.articles.raw.truncate(LARGE);
         self.articles.raw.shrink_to(LARGE);
         let text = match texts.text_in(ArticleId(article), &mut self.articles.raw, text) {
             Ok(text) => text,

@@ -136,6 +136,10 @@ impl Gathered {
     }
 }
 
+/// Words of an article beyond which buffers are not kept.
+#[cfg(feature = "formats")]
+const LARGE: usize = 1 << 16;
+
 /// Makes sketches one after the other, with buffers that it keeps.
 pub(crate) struct Sketcher<'s> {
     hasher: MinHasher,
@@ -204,14 +208,22 @@ impl<'s> Sketcher<'s> {
         Ok(article)
     }
 
-    /// Adds what was kept until the end.
+    /// Adds what was kept until the end. What comes after it is added to other articles.
     ///
     /// # Errors
     /// If a temporary file cannot be written.
-    pub(crate) fn finish(self, gathered: &mut Gathered) -> Result<()> {
+    pub(crate) fn finish(&mut self, gathered: &mut Gathered) -> Result<()> {
         gathered.keys.push(&self.rows, self.config.bands.bands(), &gathered.store)?;
         gathered.survey.extend(self.entries.deal(&gathered.store)?);
+        self.rows.clear();
+        self.entries.clear();
         Ok(())
+    }
+
+    /// Whether its buffers are worth keeping.
+    #[cfg(feature = "formats")]
+    pub(crate) fn is_small(&self) -> bool {
+        self.words.capacity() <= LARGE
     }
 
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {

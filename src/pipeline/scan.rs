@@ -26,7 +26,7 @@ use ahash::AHashSet;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A run over files whose articles have been read once.
 pub struct Scan {
@@ -313,8 +313,10 @@ fn read_all(
     let streams = Streams::Kept(&keeping);
     let reader = Reader { sources: &plan.sources, options, wanted: Wanted::All, streams, progress };
     let preview = preview(&plan.sources, options, config)?;
-    let first = FirstReading { sources: &plan.sources, config, preview: &preview, store, drawn: &drawn };
+    let sketchers = Mutex::default();
+    let first = FirstReading { sources: &plan.sources, config, preview: &preview, store, drawn: &drawn, sketchers };
     let Part { mut gathered, cards, locations, heard } = reader.all(&|read| first.part(read))?;
+    drop(first);
     gathered.preview = preview;
     *kept = keeping.finish();
     Ok(WasRead { gathered, cards, locations, heard, drawn })
@@ -373,6 +375,8 @@ struct FirstReading<'a> {
     preview: &'a Preview,
     store: &'a Arc<Store>,
     drawn: &'a Drawn,
+    /// Those that nobody uses.
+    sketchers: Mutex<Vec<Sketcher<'a>>>,
 }
 
 impl FirstReading<'_> {
@@ -380,7 +384,8 @@ impl FirstReading<'_> {
     fn part(&self, read: Box<ReadSome<'_>>) -> Result<Part> {
         let mut part = Part::default();
         part.gathered.store = Arc::clone(self.store);
-        let mut sketcher = Sketcher::new(self.config, self.preview)?;
+        let free = || self.sketchers.lock().ok()?.pop();
+        let mut sketcher = free().map_or_else(|| Sketcher::new(self.config, self.preview), Ok)?;
         let (mut too_long, mut failed) = (Vec::new(), None);
         let heard = read(&mut |ReadArticle { text, card, mut location }| {
             let source = &self.sources[location.source as usize];
@@ -404,6 +409,9 @@ impl FirstReading<'_> {
         });
         failed.map_or(Ok(()), Err)?;
         sketcher.finish(&mut part.gathered)?;
+        if let (true, Ok(mut free)) = (sketcher.is_small(), self.sketchers.lock()) {
+            free.push(sketcher);
+        }
         part.heard = heard;
         part.heard.skipped.append(&mut too_long);
         Ok(part)
