@@ -6,7 +6,7 @@
 //! next word is sure to begin go step by step through a [`Draft`].
 
 use super::hash::{SHORT, long_word_hash, padded_word_hash, word_hash};
-use super::tables::{self, Folded, Kind, Page, YPOGEGRAMMENI};
+use super::tables::{self, Folded, Kind, Page, Quick, YPOGEGRAMMENI};
 use crate::article::Span;
 
 /// Bytes of the longest word, but for its last character, that is put together quickly.
@@ -78,8 +78,22 @@ fn continues_syllable(text: &str, ch: char) -> bool {
     }
 }
 
-/// Room for a word that is put together quickly.
-type Bytes = [u8; LONGEST + 8];
+/// Room for a word that is put together quickly, and for the characters that are added to it at once.
+type Bytes = [u8; LONGEST + 8 * AT_ONCE];
+/// Characters of a short run that are looked up at once.
+const AT_ONCE: usize = 4;
+/// Most bytes of a run of whose characters something can be known.
+pub(super) const NUMBERED: usize = 64;
+
+/// How many bytes the characters of a run have.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Widths {
+    Unknown,
+    /// Some have three or four.
+    Wide,
+    /// All have one or two, and begin at these bits.
+    Narrow(u64),
+}
 
 /// The hash of the word that the first `len` bytes are.
 #[inline(always)]
@@ -105,7 +119,7 @@ pub(super) struct Careful {
 impl Careful {
     pub(super) fn new() -> Self {
         Self {
-            word: [0; LONGEST + 8],
+            word: [0; LONGEST + 8 * AT_ONCE],
             draft: Draft::default(),
             apostrophe: false,
             initials: Draft::default(),
@@ -114,9 +128,21 @@ impl Careful {
         }
     }
 
-    /// Emits the words of `text[start..end]`.
-    pub(super) fn run(&mut self, text: &str, start: usize, end: usize, emit: &mut impl FnMut(u64, Span)) {
-        if let Some(hash) = self.one_word(&text.as_bytes()[start..end]) {
+    /// Emits the words of `text[start..end]`, of whose characters something may be known.
+    pub(super) fn run(
+        &mut self,
+        text: &str,
+        (start, end): (usize, usize),
+        widths: Widths,
+        emit: &mut impl FnMut(u64, Span),
+    ) {
+        let bytes = text.as_bytes();
+        let hash = match (widths, bytes[start..].first_chunk()) {
+            (Widths::Wide, _) => None,
+            (Widths::Narrow(heads), Some(window)) => self.one_short_word(window, heads),
+            _ => self.one_word(&bytes[start..end]),
+        };
+        if let Some(hash) = hash {
             emit(hash, Span { start: start as u32, end: end as u32 });
             return;
         }
@@ -149,6 +175,33 @@ impl Careful {
             self.word[len..len + 8].copy_from_slice(&bytes.to_le_bytes());
             len += count;
             at += 1 + usize::from(is_two);
+        }
+        Some(hash(&self.word, len))
+    }
+
+    /// The same of a run at the beginning of `bytes`, each of whose characters begins at a bit of `heads`. Several are looked
+    /// up at once, none of which waits for another; those that are missing at the end become nothing.
+    #[inline(always)]
+    fn one_short_word(&mut self, bytes: &[u8; NUMBERED + 2], mut heads: u64) -> Option<u64> {
+        let low = tables::low();
+        let mut len = 0;
+        while heads != 0 {
+            let mut are_of_word = true;
+            for _ in 0..AT_ONCE {
+                let at = heads.trailing_zeros() as usize;
+                let (first, second) = (bytes[at], bytes[at + 1]);
+                let of_two = usize::from(first & 0x1f) << 6 | usize::from(second & 0x3f);
+                let quick = low[if first < 0x80 { usize::from(first) } else { of_two }];
+                let quick = if heads == 0 { Quick::NOTHING } else { quick };
+                heads &= heads.wrapping_sub(1);
+                are_of_word &= quick.is_of_word();
+                let (letters, count) = quick.bytes();
+                self.word[len..len + 8].copy_from_slice(&letters.to_le_bytes());
+                len += count;
+            }
+            if !are_of_word || len > LONGEST {
+                return None;
+            }
         }
         Some(hash(&self.word, len))
     }

@@ -27,6 +27,23 @@ impl Block {
     }
 }
 
+/// Where the characters of a block are that are not ASCII; none by default.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub(super) struct Characters {
+    /// Bytes with which no character begins.
+    pub(super) inner: u64,
+    /// First bytes of those of three bytes or four.
+    pub(super) wide: u64,
+}
+
+impl Characters {
+    #[inline(always)]
+    pub(super) fn of(lanes: impl Lanes, bytes: &[u8; BLOCK]) -> Self {
+        let bytes = lanes.bytes(bytes);
+        Self { inner: bytes.between(0x80, 0xbf), wide: bytes.between(0xe0, 0xff) }
+    }
+}
+
 /// Blocks whose edges are found together.
 pub(super) const TOGETHER: usize = 8;
 /// Runs that may begin in so many blocks, one that began before, and room to write beyond the last.

@@ -33,7 +33,8 @@ mod tables;
 
 use crate::article::Span;
 use crate::simd::{Lanes, Work, widest};
-use classify::{BLOCK, Block, Letters, Places, TOGETHER};
+use careful::{Careful, NUMBERED, Widths};
+use classify::{BLOCK, Block, Characters, Letters, Places, TOGETHER};
 pub use hash::word_hash;
 
 /// A word of a text.
@@ -141,10 +142,11 @@ fn scan<L: Lanes>(lanes: L, text: &str, mut sink: impl Sink) {
     let mut last = [0; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
     let block = |index: usize| whole.get(index).unwrap_or(&last);
-    let mut careful = careful::Careful::new();
+    let mut careful = Careful::new();
     let mut plain = PlainBlocks::new();
-    // The block before: its last byte, whether a run is open at its end, and which of its bytes need care.
-    let (mut before, mut inside, mut care_before) = (0, 0, 0);
+    // The block before: its last byte, whether a run is open at its end, which of its bytes need care, and what is known of
+    // its characters.
+    let (mut before, mut inside, mut care_before, mut characters_before) = (0, 0, 0, Characters::default());
     // Where the run began that is open.
     let mut start = 0;
 
@@ -167,6 +169,7 @@ fn scan<L: Lanes>(lanes: L, text: &str, mut sink: impl Sink) {
             if plain.blocks == TOGETHER {
                 start = plain.hash(lanes, text, &mut careful, &mut sink).unwrap_or(start);
             }
+            characters_before = Characters::default();
         } else {
             start = plain.hash(lanes, text, &mut careful, &mut sink).unwrap_or(start);
             let mut next = || {
@@ -177,26 +180,39 @@ fn scan<L: Lanes>(lanes: L, text: &str, mut sink: impl Sink) {
             if inside == 0 {
                 start = next();
             }
+            let characters = Characters::of(lanes, block(index));
+            let widths = |start: usize, end: usize| {
+                if end - start > NUMBERED {
+                    return Widths::Unknown;
+                }
+                let in_both = |before: u64, now: u64| of_run([before, now], start + BLOCK - base, end - start);
+                if in_both(characters_before.wide, characters.wide) == 0 {
+                    Widths::Narrow(!in_both(characters_before.inner, characters.inner) & lowest(end - start))
+                } else {
+                    Widths::Wide
+                }
+            };
             while ends != 0 {
                 let end = base + ends.trailing_zeros() as usize;
                 ends &= ends - 1;
                 let is_plain =
-                    end - start <= hash::SHORT && !needs_care([care_before, care], start + BLOCK - base, end - start);
+                    end - start <= hash::SHORT && of_run([care_before, care], start + BLOCK - base, end - start) == 0;
                 if is_plain {
                     let span = Span { start: start as u32, end: end as u32 };
                     sink.take(hash::ascii_word_hash(bytes, start, end), span);
                 } else {
-                    careful.run(text, start, end, &mut |hash, span| sink.take(hash, span));
+                    careful.run(text, (start, end), widths(start, end), &mut |hash, span| sink.take(hash, span));
                 }
                 start = next();
             }
+            characters_before = characters;
         }
         inside = run >> 63;
         care_before = care;
     }
     start = plain.hash(lanes, text, &mut careful, &mut sink).unwrap_or(start);
     if inside == 1 {
-        careful.run(text, start, bytes.len(), &mut |hash, span| sink.take(hash, span));
+        careful.run(text, (start, bytes.len()), Widths::Unknown, &mut |hash, span| sink.take(hash, span));
     }
 }
 
@@ -238,13 +254,7 @@ impl PlainBlocks {
 
     /// Hashes the words of these blocks and takes the blocks away. Returns where the run began that is open.
     #[inline(always)]
-    fn hash<L: Lanes>(
-        &mut self,
-        lanes: L,
-        text: &str,
-        careful: &mut careful::Careful,
-        sink: &mut impl Sink,
-    ) -> Option<usize> {
+    fn hash<L: Lanes>(&mut self, lanes: L, text: &str, careful: &mut Careful, sink: &mut impl Sink) -> Option<usize> {
         if self.blocks == 0 {
             return None;
         }
@@ -270,7 +280,7 @@ impl PlainBlocks {
                 if to - from <= hash::SHORT {
                     sink.take(hash::ascii_word_hash(text.as_bytes(), from, to), Span { start, end });
                 } else {
-                    careful.run(text, from, to, &mut |hash, span| sink.take(hash, span));
+                    careful.run(text, (from, to), Widths::Unknown, &mut |hash, span| sink.take(hash, span));
                 }
             }
         }
@@ -282,10 +292,17 @@ impl PlainBlocks {
     }
 }
 
-/// Whether a run of at most 16 bytes, which begins at `start` in two blocks, holds a byte that is no ASCII letter or digit.
-fn needs_care(care: [u64; 2], start: usize, len: usize) -> bool {
-    let both = u128::from(care[1]) << 64 | u128::from(care[0]);
-    both >> start & ((1 << len) - 1) != 0
+/// Of the bits of two blocks, those of a run of at most 64 bytes, which begins at `start` in them.
+#[inline(always)]
+fn of_run(bits: [u64; 2], start: usize, len: usize) -> u64 {
+    let both = u128::from(bits[1]) << 64 | u128::from(bits[0]);
+    (both >> start) as u64 & lowest(len)
+}
+
+/// The lowest bits, of 64 at most.
+#[inline(always)]
+fn lowest(count: usize) -> u64 {
+    ((1u128 << count) - 1) as u64
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ impl Quick {
     const WORD: u64 = 2 << 60;
     /// Part of a word that ends before and behind it, in a script without spaces.
     const SOLO: u64 = 3 << 60;
+    /// No character.
+    pub(super) const NOTHING: Self = Self(Self::WORD);
 
     fn new(folded: &[Folded]) -> Self {
         let text: String = folded.iter().map(|folded| folded.ch).collect();
@@ -86,7 +88,13 @@ impl Quick {
     /// The bytes, and how many, of what is part of a word and no word of its own.
     #[inline(always)]
     pub(super) fn of_word(self) -> Option<(u64, usize)> {
-        (self.0 >> 60 == Self::WORD >> 60).then(|| self.bytes())
+        self.is_of_word().then(|| self.bytes())
+    }
+
+    /// Whether it is part of a word and no word of its own.
+    #[inline(always)]
+    pub(super) fn is_of_word(self) -> bool {
+        self.0 >> 60 == Self::WORD >> 60
     }
 
     /// The bytes, the first lowest, and how many.
