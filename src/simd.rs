@@ -11,11 +11,11 @@
 use std::arch::x86_64::{
     __m256i, __m512i, _mm_cvtsi32_si128, _mm256_add_epi8, _mm256_castsi256_pd, _mm256_castsi256_ps, _mm256_cmpeq_epi32,
     _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_movemask_ps,
-    _mm256_or_si256, _mm256_set1_epi8, _mm256_sll_epi64, _mm512_add_epi32, _mm512_castsi512_si128,
+    _mm256_or_si256, _mm256_set1_epi8, _mm256_sll_epi64, _mm256_storeu_si256, _mm512_add_epi32, _mm512_castsi512_si128,
     _mm512_cmpeq_epi32_mask, _mm512_cmple_epu8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_epi8, _mm512_loadu_epi32,
-    _mm512_loadu_epi64, _mm512_maskz_compress_epi8, _mm512_maskz_expand_epi8, _mm512_or_si512, _mm512_set1_epi8,
-    _mm512_set1_epi32, _mm512_set1_epi64, _mm512_shuffle_i32x4, _mm512_storeu_epi8, _mm512_storeu_epi32,
-    _mm512_sub_epi8, _mm512_test_epi64_mask,
+    _mm512_loadu_epi64, _mm512_mask_set1_epi8, _mm512_maskz_compress_epi8, _mm512_maskz_expand_epi8, _mm512_or_si512,
+    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_shuffle_i32x4, _mm512_storeu_epi8,
+    _mm512_storeu_epi32, _mm512_sub_epi8, _mm512_test_epi64_mask,
 };
 #[cfg(target_arch = "x86_64")]
 use std::sync::LazyLock;
@@ -70,11 +70,22 @@ pub(crate) trait Lanes: Copy {
         count
     }
 
+    /// These with another byte where bits are set.
+    #[inline(always)]
+    fn put(self, bytes: Self::Bytes, mut bits: u64, byte: u8) -> Self::Bytes {
+        let mut array = bytes.array();
+        while bits != 0 {
+            array[bits.trailing_zeros() as usize] = byte;
+            bits &= bits - 1;
+        }
+        self.bytes(&array)
+    }
+
     /// Writes those bytes whose bits are set, one after the other, and returns how many. What is behind them may be
     /// overwritten.
     #[inline(always)]
-    fn gather(self, bytes: &[u8; 64], mut bits: u64, gathered: &mut [u8; 64]) -> usize {
-        let count = bits.count_ones() as usize;
+    fn gather(self, bytes: Self::Bytes, mut bits: u64, gathered: &mut [u8; 64]) -> usize {
+        let (bytes, count) = (bytes.array(), bits.count_ones() as usize);
         for gathered in &mut gathered[..count] {
             *gathered = bytes[bits.trailing_zeros() as usize];
             bits &= bits - 1;
@@ -97,6 +108,9 @@ pub(crate) trait Lanes: Copy {
 
 /// 64 bytes, and which of them are of some kind.
 pub(crate) trait Bytes: Copy {
+    /// All of them.
+    fn array(self) -> [u8; 64];
+
     /// These with bit 5 set: letters are small then.
     fn lower(self) -> Self;
 
@@ -132,6 +146,11 @@ impl Lanes for Plain {
 }
 
 impl Bytes for [u8; 64] {
+    #[inline(always)]
+    fn array(self) -> [u8; 64] {
+        self
+    }
+
     #[inline(always)]
     fn lower(self) -> Self {
         self.map(|byte| byte | 0x20)
@@ -193,6 +212,16 @@ impl Lanes for Avx2 {
 
 #[cfg(target_arch = "x86_64")]
 impl Bytes for [__m256i; 2] {
+    #[inline(always)]
+    fn array(self) -> [u8; 64] {
+        let mut array = [0; 64];
+        for (half, vector) in array.as_chunks_mut::<32>().0.iter_mut().zip(self) {
+            // SAFETY: whoever has such a vector has AVX2; the store is of 32 bytes, and need not be aligned.
+            unsafe { _mm256_storeu_si256(half.as_mut_ptr().cast(), vector) };
+        }
+        array
+    }
+
     #[inline(always)]
     fn lower(self) -> Self {
         let [low, high] = self;
@@ -289,10 +318,16 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn gather(self, bytes: &[u8; 64], bits: u64, gathered: &mut [u8; 64]) -> usize {
+    fn put(self, bytes: __m512i, bits: u64, byte: u8) -> __m512i {
+        // SAFETY: the CPU has this instruction.
+        unsafe { _mm512_mask_set1_epi8(bytes, bits, byte.cast_signed()) }
+    }
+
+    #[inline(always)]
+    fn gather(self, bytes: __m512i, bits: u64, gathered: &mut [u8; 64]) -> usize {
         // SAFETY: the CPU has these instructions; the store is of 64 bytes.
         unsafe {
-            let compressed = _mm512_maskz_compress_epi8(bits, self.bytes(bytes));
+            let compressed = _mm512_maskz_compress_epi8(bits, bytes);
             _mm512_storeu_epi8(gathered.as_mut_ptr().cast(), compressed);
         }
         bits.count_ones() as usize
@@ -310,6 +345,14 @@ impl Lanes for Avx512 {
 
 #[cfg(target_arch = "x86_64")]
 impl Bytes for __m512i {
+    #[inline(always)]
+    fn array(self) -> [u8; 64] {
+        let mut array = [0; 64];
+        // SAFETY: whoever has such a vector has AVX-512; the store is of 64 bytes.
+        unsafe { _mm512_storeu_epi8(array.as_mut_ptr().cast(), self) };
+        array
+    }
+
     #[inline(always)]
     fn lower(self) -> Self {
         // SAFETY: whoever has such a vector has AVX-512.
@@ -412,12 +455,13 @@ mod tests {
         fn run<L: Lanes>(self, lanes: L) {
             let Self { bytes: of, range: [first, last], numbers, of_pairs: [ones, others], bits, found } = self;
             let bytes = lanes.bytes(of);
-            let of_bytes = [bytes, bytes.lower()].map(|bytes| [bytes.between(first, last), bytes.are(first)]);
+            let of_bytes = [bytes, bytes.lower(), lanes.put(bytes, bits, first)]
+                .map(|bytes| [bytes.between(first, last), bytes.are(first)]);
             let of_numbers = [lanes.equal(ones, others), lanes.bit::<40>(numbers), lanes.bit::<63>(numbers)];
             let mut places = [0; 64];
             let count = lanes.places(bits, 70, &mut places);
             let (mut gathered, mut spread) = ([0; 64], [[1; 2]; 4]);
-            let some = lanes.gather(of, bits, &mut gathered);
+            let some = lanes.gather(bytes, bits, &mut gathered);
             lanes.spread(&gathered, bits, &mut spread);
             let spread = spread.concat();
             found.borrow_mut().push((
@@ -454,7 +498,7 @@ mod tests {
             prop_assert_eq!(&found[0].1, &expected);
             // What was gathered and spread again stands where it stood.
             let expected: Vec<u8> = (0..64).map(|at| if seed & mask & 1 << at != 0 { bytes[at] } else { 0 }).collect();
-            let spread: Vec<u8> = found[0].0[7..15].iter().flat_map(|number| number.to_le_bytes()).collect();
+            let spread: Vec<u8> = found[0].0[9..17].iter().flat_map(|number| number.to_le_bytes()).collect();
             prop_assert_eq!(spread, expected);
         }
     }

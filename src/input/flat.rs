@@ -2,7 +2,7 @@
 //!
 //! **Takes** a line. **Gives** where the values stand, as JSON, or nothing: where a wanted field lies within an object, a key
 //! has escapes, much is nested, or anything is wrong. A full parser knows all of that, and what to say of it. Strings are
-//! looked through 64 bytes at a time.
+//! looked through 64 bytes at a time, and nothing depends on guessing where escapes are.
 
 use crate::simd::{Bytes, Lanes, Work, widest};
 use std::ops::Range;
@@ -10,11 +10,11 @@ use std::ops::Range;
 /// How deep objects and arrays may be nested here.
 const DEPTH: u32 = 32;
 
-/// Puts the values of the `wanted` fields into their slots, of a field that occurs twice the last. `false` if the line is
-/// not plain; then the slots hold anything.
-pub(super) fn slots<'l>(line: &'l str, wanted: &[Option<&str>], slots: &mut [Option<&'l str>]) -> bool {
+/// Puts the values of the `wanted` fields into their slots, which are empty. `false` if the line is not plain; then they
+/// hold anything. Of the first `texts` of them, escapes are left to whoever decodes them.
+pub(super) fn slots<'l>(line: &'l str, wanted: &[Option<&str>], texts: usize, slots: &mut [Option<&'l str>]) -> bool {
     let mut is_plain = false;
-    widest(Find { line, wanted, slots, is_plain: &mut is_plain });
+    widest(Find { line, wanted, texts, slots, is_plain: &mut is_plain });
     is_plain
 }
 
@@ -22,6 +22,7 @@ pub(super) fn slots<'l>(line: &'l str, wanted: &[Option<&str>], slots: &mut [Opt
 struct Find<'l, 's> {
     line: &'l str,
     wanted: &'s [Option<&'s str>],
+    texts: usize,
     slots: &'s mut [Option<&'l str>],
     is_plain: &'s mut bool,
 }
@@ -29,8 +30,8 @@ struct Find<'l, 's> {
 impl Work for Find<'_, '_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Self { line, wanted, slots, is_plain } = self;
-        *is_plain = Scan { lanes, bytes: line.as_bytes() }.slots(line, wanted, slots).is_some();
+        let Self { line, wanted, texts, slots, is_plain } = self;
+        *is_plain = Scan { lanes, bytes: line.as_bytes() }.slots(line, (wanted, texts), slots).is_some();
     }
 }
 
@@ -43,7 +44,12 @@ struct Scan<'l, L> {
 
 impl<L: Lanes> Scan<'_, L> {
     #[inline(always)]
-    fn slots<'l>(self, line: &'l str, wanted: &[Option<&str>], slots: &mut [Option<&'l str>]) -> Option<()> {
+    fn slots<'l>(
+        self,
+        line: &'l str,
+        (wanted, texts): (&[Option<&str>], usize),
+        slots: &mut [Option<&'l str>],
+    ) -> Option<()> {
         let mut at = self.white(self.expect(self.white(0), b'{')?);
         let mut is_first = true;
         while !(is_first && self.bytes.get(at) == Some(&b'}')) {
@@ -55,8 +61,17 @@ impl<L: Lanes> Scan<'_, L> {
             if name.contains('\\') || wanted.iter().flatten().any(within) {
                 return None;
             }
-            for (_, slot) in wanted.iter().zip(&mut *slots).filter(|(wanted, _)| **wanted == Some(name)) {
-                *slot = Some(&line[begin..end]);
+            let value = &line[begin..end];
+            let mut is_text = false;
+            for (place, _) in (0..).zip(wanted).filter(|(_, wanted)| **wanted == Some(name)) {
+                // Which one counts of two, a full parser knows.
+                if slots[place].replace(value).is_some() {
+                    return None;
+                }
+                is_text |= place < texts;
+            }
+            if !is_text && !has_valid_escapes(value.as_bytes()) {
+                return None;
             }
             at = self.white(end);
             if self.bytes.get(at) != Some(&b',') {
@@ -142,46 +157,98 @@ impl<L: Lanes> Scan<'_, L> {
         (self.bytes.get(at) == Some(&byte)).then_some(at + 1)
     }
 
-    /// One past the closing quote of the string that begins at `at`, if it is a valid one.
+    /// One past the closing quote of the string that begins at `at`, if it is a valid one but for its escapes.
     #[inline(always)]
     fn string(self, at: usize) -> Option<usize> {
         let mut at = self.expect(at, b'"')?;
+        let mut escapes = Escapes::default();
         loop {
-            at = self.first::<false>(at)?;
-            at += match self.bytes.get(at)? {
-                b'"' => return Some(at + 1),
-                b'\\' => match self.bytes.get(at + 1)? {
-                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-                    b'u' if self.bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => 6,
-                    _ => return None,
-                },
-                _ => return None,
-            };
-        }
-    }
-
-    /// The first place from `at` on of a backslash, or else of a byte that must not stand in a string, as its end must not.
-    #[inline(always)]
-    fn first<const BACKSLASH_ONLY: bool>(self, mut at: usize) -> Option<usize> {
-        while let Some(block) = self.bytes.get(at..)?.first_chunk() {
-            let found = self.found::<BACKSLASH_ONLY>(block);
-            if found != 0 {
-                return Some(at + found.trailing_zeros() as usize);
+            let rest = self.bytes.get(at..)?;
+            let block = &block_of(rest);
+            let bytes = self.lanes.bytes(block);
+            let escaped = escapes.next(bytes.are(b'\\'));
+            let ends = bytes.are(b'"') & !escaped | bytes.between(0, b' ' - 1);
+            if ends != 0 {
+                let end = ends.trailing_zeros() as usize;
+                return (block[end] == b'"').then_some(at + end + 1);
+            }
+            if rest.len() <= block.len() {
+                return None;
             }
             at += block.len();
         }
-        let rest = &self.bytes[at..];
-        let mut block = [b' '; 64];
-        block[..rest.len()].copy_from_slice(rest);
-        let found = self.found::<BACKSLASH_ONLY>(&block);
-        (found != 0).then_some(at + found.trailing_zeros() as usize)
     }
 
+    /// The first place from `at` on of a backslash.
     #[inline(always)]
-    fn found<const BACKSLASH_ONLY: bool>(self, block: &[u8; 64]) -> u64 {
-        let bytes = self.lanes.bytes(block);
-        let backslashes = bytes.are(b'\\');
-        if BACKSLASH_ONLY { backslashes } else { backslashes | bytes.are(b'"') | bytes.between(0, b' ' - 1) }
+    fn backslash(self, mut at: usize) -> Option<usize> {
+        loop {
+            let rest = self.bytes.get(at..)?;
+            let block = &block_of(rest);
+            let found = self.lanes.bytes(block).are(b'\\');
+            if found != 0 {
+                return Some(at + found.trailing_zeros() as usize);
+            }
+            if rest.len() <= block.len() {
+                return None;
+            }
+            at += block.len();
+        }
+    }
+}
+
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
+
+/// The first of these, with blanks behind the last where they are too few.
+#[inline(always)]
+fn block_of(bytes: &[u8]) -> [u8; BLOCK] {
+    bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut block = [b' '; BLOCK];
+        block[..bytes.len()].copy_from_slice(bytes);
+        block
+    })
+}
+
+/// Which bytes of blocks that follow each other stand behind a backslash that begins an escape.
+#[derive(Default)]
+struct Escapes {
+    /// Whether that is so of the first byte of the next block, as a bit.
+    open: u64,
+}
+
+impl Escapes {
+    /// Those of the next block, by where it has backslashes.
+    #[inline(always)]
+    fn next(&mut self, backslashes: u64) -> u64 {
+        const EVEN: u64 = 0x5555_5555_5555_5555;
+        let backslashes = backslashes & !self.open;
+        // In each row of backslashes the first begins an escape, the third, and so on. Where a row begins at an even place,
+        // adding its first bit takes the whole row away.
+        let first = backslashes & !(backslashes << 1);
+        let even = backslashes & !backslashes.wrapping_add(first & EVEN);
+        let begin = even & EVEN | backslashes & !even & !EVEN;
+        let escaped = begin << 1 | self.open;
+        self.open = begin >> (BLOCK - 1);
+        escaped
+    }
+}
+
+/// Whether each backslash begins an escape of JSON, or belongs to one.
+fn has_valid_escapes(mut bytes: &[u8]) -> bool {
+    while let Some(at) = memchr::memchr(b'\\', bytes) {
+        let Some(length) = escape_length(&bytes[at..]) else { return false };
+        bytes = &bytes[at + length..];
+    }
+    true
+}
+
+/// How many bytes the escape has that these begin with, if it is one.
+fn escape_length(bytes: &[u8]) -> Option<usize> {
+    match bytes.get(1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' => bytes.get(2..6)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
+        _ => None,
     }
 }
 
@@ -212,7 +279,8 @@ fn number(bytes: &[u8], at: usize) -> Option<usize> {
 /// Decodes a JSON string, given without its quotes, into `text`. `None` if it has an escape that is none.
 pub(super) fn decode(inner: &str, text: &mut String) -> Option<()> {
     text.clear();
-    text.reserve(inner.len());
+    // Blocks are written whole.
+    text.reserve(inner.len() + BLOCK);
     let mut decoded = None;
     widest(Decode { inner, text, decoded: &mut decoded });
     decoded
@@ -230,24 +298,72 @@ impl Work for Decode<'_> {
     fn run<L: Lanes>(self, lanes: L) {
         let Self { inner, text, decoded } = self;
         let scan = Scan { lanes, bytes: inner.as_bytes() };
-        let mut at = 0;
-        while let Some(escape) = scan.first::<true>(at) {
+        *decoded = if L::SPREADS { scan.decode_blocks(inner, text) } else { scan.decode_from(0, inner, text) };
+    }
+}
+
+impl<L: Lanes> Scan<'_, L> {
+    /// Decodes what stands from `at` on, escape after escape.
+    #[inline(always)]
+    fn decode_from(self, mut at: usize, inner: &str, text: &mut String) -> Option<()> {
+        while let Some(escape) = self.backslash(at) {
             text.push_str(&inner[at..escape]);
             at = escape;
             // Often another one follows, as where a paragraph ends.
-            while scan.bytes.get(at) == Some(&b'\\') {
-                let Some(length) = unescape(&inner[at..], text) else { return };
-                at += length;
+            while self.bytes.get(at) == Some(&b'\\') {
+                at += unescape(&inner[at..], text)?;
             }
         }
         text.push_str(&inner[at..]);
-        *decoded = Some(());
+        Some(())
+    }
+
+    /// Decodes block after block, up to where an escape is a number, from where on it is escape after escape.
+    #[inline(always)]
+    fn decode_blocks(self, inner: &str, text: &mut String) -> Option<()> {
+        let Self { lanes, bytes } = self;
+        let mut decoded = std::mem::take(text).into_bytes();
+        let mut escapes = Escapes::default();
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            let block = lanes.bytes(&block_of(rest));
+            let (backslashes, was_open) = (block.are(b'\\'), escapes.open as usize);
+            let escaped = escapes.next(backslashes);
+            if block.are(b'u') & escaped != 0 {
+                let first = at - was_open + if was_open == 0 { backslashes.trailing_zeros() as usize } else { 0 };
+                decoded.extend_from_slice(&bytes[at..first.max(at)]);
+                *text = String::from_utf8(decoded).ok()?;
+                return self.decode_from(first, inner, text);
+            }
+            let of_itself = block.are(b'"') | block.are(b'/') | backslashes;
+            let (mut known, mut plain) = (of_itself, block);
+            for (letter, byte) in [(b'n', b'\n'), (b't', b'\t'), (b'r', b'\r'), (b'b', 8), (b'f', 12)] {
+                let letters = block.are(letter) & escaped;
+                known |= letters;
+                plain = lanes.put(plain, letters, byte);
+            }
+            if escaped & !known != 0 {
+                return None;
+            }
+            let all = u64::MAX >> (BLOCK - rest.len().min(BLOCK));
+            let mut some = [0; BLOCK];
+            let count = lanes.gather(plain, all & (escaped | !backslashes), &mut some);
+            let before = decoded.len();
+            decoded.extend_from_slice(&some);
+            decoded.truncate(before + count);
+            at += BLOCK;
+        }
+        // A backslash by itself at the end escapes nothing.
+        *text = String::from_utf8(decoded).ok().filter(|_| escapes.open == 0)?;
+        Some(())
     }
 }
 
 /// Decodes the escape that `rest` begins with, and returns its length. Half of a surrogate pair becomes U+FFFD.
 fn unescape(rest: &str, text: &mut String) -> Option<usize> {
-    let ch = match rest.as_bytes().get(1)? {
+    let length = escape_length(rest.as_bytes())?;
+    let ch = match rest.as_bytes()[1] {
         b'n' => '\n',
         b't' => '\t',
         b'r' => '\r',
@@ -258,20 +374,17 @@ fn unescape(rest: &str, text: &mut String) -> Option<usize> {
             text.push(ch);
             return Some(length);
         }
-        _ => {
-            // A quote, a slash or a backslash: itself.
-            text.push_str(rest.get(1..2)?);
-            return Some(2);
-        }
+        // A quote, a slash or a backslash.
+        itself => char::from(itself),
     };
     text.push(ch);
-    Some(2)
+    Some(length)
 }
 
 /// The character of `\uXXXX`, or of two such in a row that are a surrogate pair, and the bytes it takes.
 fn unicode(rest: &str) -> Option<(char, usize)> {
     let unit = |at: usize| {
-        rest.get(at..at + 2).filter(|start| *start == "\\u")?;
+        rest.get(at..at + 2).filter(|start| *start == "\\u" && escape_length(&rest.as_bytes()[at..]).is_some())?;
         u16::from_str_radix(rest.get(at + 2..at + 6)?, 16).ok()
     };
     let first = unit(0)?;
@@ -284,13 +397,14 @@ fn unicode(rest: &str) -> Option<(char, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::at_every_width;
     use proptest::prelude::*;
     use serde_json::value::RawValue;
     use std::collections::BTreeMap;
 
     fn found<'l>(line: &'l str, wanted: &[Option<&str>]) -> Option<Vec<Option<&'l str>>> {
         let mut values = vec![None; wanted.len()];
-        slots(line, wanted, &mut values).then_some(values)
+        slots(line, wanted, 1, &mut values).then_some(values)
     }
 
     #[test]
@@ -298,15 +412,14 @@ mod tests {
         let line = r#" {"id" : -1.5e+3, "x":null,"text": "a\n\"b\" \u00e9", "y": [{}, [ ], {"text": 0}]} "#;
         let expected = vec![Some(r#""a\n\"b\" \u00e9""#), None, Some("-1.5e+3")];
         assert_eq!(found(line, &[Some("text"), None, Some("id")]), Some(expected));
-        assert_eq!(found(r#"{"a": "first", "a": "last"}"#, &[Some("a")]), Some(vec![Some(r#""last""#)]));
     }
 
     #[test]
     fn what_needs_a_full_parser_is_not_scanned() {
         let deep = format!("{{\"b\":{}1{}}}", "[".repeat(40), "]".repeat(40));
-        for line in [r#"{"a\u0062":1}"#, r#"{"a":{"b":1}}"#, &deep] {
+        for line in [r#"{"a\u0062":1}"#, r#"{"a":{"b":1}}"#, r#"{"id":1,"id":2}"#, &deep] {
             serde_json::from_str::<serde_json::Value>(line).expect("JSON");
-            assert_eq!(found(line, &[Some("a.b")]), None, "{line}");
+            assert_eq!(found(line, &[Some("a.b"), Some("id")]), None, "{line}");
         }
     }
 
@@ -319,13 +432,74 @@ mod tests {
             let changed = format!("{}{put}{}", &line[..at], &line[end..]);
             let whole = serde_json::from_str::<BTreeMap<String, &RawValue>>(&changed);
             if let Some(values) = found(&changed, &[Some("text")]) {
-                let whole = whole.expect("JSON");
-                prop_assert_eq!(values[0], whole.get("text").map(|value| value.get()));
+                let inner = values[0].and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
+                if inner.is_none_or(|inner| has_valid_escapes(inner.as_bytes())) {
+                    let whole = whole.expect("JSON");
+                    prop_assert_eq!(values[0], whole.get("text").map(|value| value.get()));
+                }
             } else if !changed.contains('\\') {
                 prop_assert!(whole.is_err(), "not scanned: {changed}");
             }
         }
     }
+
+    proptest! {
+        /// Law: a string is decoded as a full parser does, or not at all, wherever blocks end and whatever the CPU has.
+        #[test]
+        fn strings_are_decoded_on_every_cpu(
+            mut parts in proptest::collection::vec(proptest::sample::select(PARTS), 0..60),
+            wrong in proptest::option::weighted(0.2, (any::<proptest::sample::Index>(), proptest::sample::select(WRONG))),
+        ) {
+            if let Some((at, wrong)) = wrong {
+                parts.insert(at.index(parts.len() + 1), wrong);
+            }
+            let inner = parts.concat();
+            let expected = serde_json::from_str::<String>(&format!("\"{inner}\"")).ok();
+            let mut texts = [const { String::new() }; 3];
+            let mut decoded = [None; 3];
+            let mut both = texts.iter_mut().zip(&mut decoded);
+            at_every_width(|| {
+                let (text, decoded) = both.next().expect("there are three");
+                Decode { inner: &inner, text, decoded }
+            });
+            let widths = 3 - both.len();
+            for (text, decoded) in texts.into_iter().zip(decoded).take(widths) {
+                prop_assert_eq!(decoded.map(|()| text), expected.clone());
+            }
+        }
+
+        /// Law: what stands behind a backslash that is not escaped is escaped.
+        #[test]
+        fn escapes_are_those_of_a_walk(blocks in proptest::collection::vec(prop_oneof![any::<u64>(), Just(u64::MAX), any::<u64>().prop_map(|bits| bits | bits << 1)], 1..4)) {
+            let (mut escapes, mut open) = (Escapes::default(), false);
+            for backslashes in blocks {
+                let mut walked = 0;
+                for at in 0..64 {
+                    walked |= u64::from(open) << at;
+                    open = !open && backslashes >> at & 1 == 1;
+                }
+                prop_assert_eq!(escapes.next(backslashes), walked);
+            }
+        }
+    }
+
+    const PARTS: &[&str] = &[
+        r"\n",
+        r"\n\n",
+        r#"\""#,
+        r"\\",
+        r"\/",
+        r"\t",
+        r"\r\b\f",
+        "é",
+        "😀",
+        "a",
+        "The council voted on Monday to close the old harbour bridge, u and all.",
+        "The council voted, ",
+        r"\u00e9",
+        r"\ud83d\ude00",
+    ];
+    const WRONG: &[&str] = &[r"\x", r"\u+123", r"\u00", "\\é"];
 
     const LINES: &[&str] = &[
         r#"{"id":17,"text":"The council voted on Monday, to close the old harbour bridge.","x":null}"#,

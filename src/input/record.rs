@@ -55,7 +55,7 @@ pub(super) fn parse_in<'l>(
         many.resize(wanted.len(), None);
         &mut many[..]
     };
-    if !flat::slots(line, wanted, values) {
+    if !flat::slots(line, wanted, fields.text.len(), values) {
         values.fill(None);
         slots(line, wanted, values)?;
     }
@@ -67,7 +67,9 @@ pub(super) fn parse_in<'l>(
             Some("null") => null = Some(name),
             Some(value) if value.starts_with('"') => {
                 let inner = &value[1..value.len() - 1];
-                let part = string_in(inner, std::mem::take(buffer))?;
+                // What is wrong with a string, a full parser says.
+                let say = |error| slots(line, wanted, &mut vec![None; wanted.len()]).and(Err(error));
+                let part = string_in(inner, std::mem::take(buffer)).or_else(say)?;
                 (text, raw) = match text {
                     None => (Some(part), Some(inner)),
                     Some(before) => (Some(before + "\n\n" + part), None),

@@ -115,7 +115,7 @@ impl Letters {
     #[inline(always)]
     pub(super) fn add(&mut self, lanes: impl Lanes, block: &[u8; BLOCK], run: u64) {
         if let Some(room) = self.bytes[self.count..].first_chunk_mut() {
-            self.count += lanes.gather(block, run, room);
+            self.count += lanes.gather(lanes.bytes(block), run, room);
             *room = room.map(|letter| letter | 0x20);
         }
     }
