@@ -145,11 +145,11 @@ def pairs_of_copies(folder):
             group = copies.get(pair["a"]) or copies.get(pair["b"]) or set()
             group |= {pair["a"], pair["b"]}
             copies[pair["a"]] = copies[pair["b"]] = group
+    for group in {id(group): group for group in copies.values()}.values():
+        pairs.update(ordered(*both) for both in combinations(group, 2))
     for pair in found:
         a, b = (copies.get(pair[side], {pair[side]}) for side in "ab")
-        if a is b:
-            pairs.update(ordered(*both) for both in combinations(a, 2))
-        elif pair["jaccard"] >= THRESHOLD:
+        if a is not b and pair["jaccard"] >= THRESHOLD:
             pairs.update(ordered(one, other) for one in a for other in b)
     return pairs
 
