@@ -71,6 +71,7 @@ pub(crate) trait Lanes: Copy {
     }
 
     /// These with another byte where bits are set.
+    #[cfg_attr(not(feature = "formats"), allow(dead_code, reason = "only JSON is put together so"))]
     #[inline(always)]
     fn put(self, bytes: Self::Bytes, mut bits: u64, byte: u8) -> Self::Bytes {
         let mut array = bytes.array();
