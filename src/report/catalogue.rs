@@ -3,9 +3,7 @@
 use crate::article::ArticleId;
 use crate::input::{Cards, Location, Source};
 use ahash::AHashSet;
-use rayon::prelude::*;
 use std::borrow::Cow;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// What [`Catalogue::about_ids`] says of ids that are the articles' own.
 pub(crate) const BY_FIELD: &str = "the id field";
@@ -105,7 +103,7 @@ impl Catalogue {
 }
 
 fn choose(cards: &Cards) -> Ids {
-    let ids = || (0..cards.len() as u32).into_par_iter().map(|article| cards.id(ArticleId(article)));
+    let ids = || (0..cards.len() as u32).map(|article| cards.id(ArticleId(article)));
     let missing = ids().filter(Option::is_none).count();
     if missing == cards.len() {
         return Ids::Place;
@@ -113,13 +111,6 @@ fn choose(cards: &Cards) -> Ids {
     if missing > 0 {
         return Ids::Missing(missing);
     }
-    // Ids whose hashes differ do; those of which two are equal are compared.
-    let mut hashes: Vec<u64> = ids().flatten().map(|id| xxh3_64(id.as_bytes())).collect();
-    hashes.par_sort_unstable();
-    if hashes.par_windows(2).all(|two| two[0] != two[1]) {
-        return Ids::Field;
-    }
     let mut seen = AHashSet::with_capacity(cards.len());
-    let mut in_order = (0..cards.len() as u32).filter_map(|article| cards.id(ArticleId(article)));
-    in_order.find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
+    ids().flatten().find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
 }

@@ -9,7 +9,6 @@ use crate::article::{ArticleId, Timestamp};
 use crate::report::terminal::{count, escape, plural};
 use crate::score::Relation;
 use ahash::AHashMap;
-use rayon::prelude::*;
 use std::fmt::Write;
 
 /// Most publishers that are shown.
@@ -36,7 +35,7 @@ pub(super) fn matrix(articles: &dyn Entries, pairs: &Pairs<'_>) -> Option<Matrix
         heads[a.max(b) as usize] = a.min(b);
     }
     let mut paired: Vec<u32> = pairs.iter().flat_map(|pair| [pair.a.0, pair.b.0]).collect();
-    paired.par_sort_unstable();
+    paired.sort_unstable();
     paired.dedup();
     // Publishers by number, in the order in which they are met.
     let mut numbers: AHashMap<&str, u32> = AHashMap::new();
