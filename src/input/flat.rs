@@ -328,10 +328,10 @@ impl<L: Lanes> Scan<'_, L> {
         while at < bytes.len() {
             let rest = &bytes[at..];
             let block = lanes.bytes(&block_of(rest));
-            let (backslashes, was_open) = (block.are(b'\\'), escapes.open as usize);
+            let (backslashes, was_open) = (block.are(b'\\'), escapes.open == 1);
             let escaped = escapes.next(backslashes);
             if block.are(b'u') & escaped != 0 {
-                let first = at - was_open + if was_open == 0 { backslashes.trailing_zeros() as usize } else { 0 };
+                let first = if was_open { at - 1 } else { at + backslashes.trailing_zeros() as usize };
                 decoded.extend_from_slice(&bytes[at..first.max(at)]);
                 *text = String::from_utf8(decoded).ok()?;
                 return self.decode_from(first, inner, text);

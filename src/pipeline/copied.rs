@@ -85,9 +85,9 @@ impl<'g> Tally<'g> {
         self.long_runs.fetch_add(1, Relaxed);
     }
 
-    /// Adds how many of an article's words are not boilerplate.
+    /// Adds how many of an article's words are not boilerplate, which is counted where it is not known yet.
     pub(crate) fn add_own_words(&self, article: ArticleId, count: impl FnOnce() -> u32) {
-        if let Some(own_words) = &self.own_words {
+        if let (Some(own_words), None) = (&self.own_words, self.own_words(article)) {
             own_words[article.index()].store(count() + 1, Relaxed);
         }
     }

@@ -98,19 +98,20 @@ impl<'a, T: Texts> Verifier<'a, T> {
         let (before, last) = work.split_at(work.len().saturating_sub(1) / at_a_time * at_a_time);
         let mut found = Vec::new();
         for some in before.chunks(at_a_time) {
-            let scored = self.score_some(some, sink);
-            found.extend(scored.iter().flatten().map(|(pair, _)| *pair));
+            let scored = self.score_some(some, sink, &mut found);
             hand_over(scored, sink)?;
         }
-        let scored = self.score_some(last, sink);
-        found.extend(scored.iter().flatten().map(|(pair, _)| *pair));
+        let scored = self.score_some(last, sink, &mut found);
         let (handed_over, made) = rayon::join(|| hand_over(scored, sink), || then(&found));
         handed_over.map(|()| (found, made))
     }
 
-    fn score_some<S: Sink>(&self, some: &[Work], sink: &S) -> Pieces<Option<Scored<S>>> {
+    /// Scores some work, and adds the pairs that are reported to `found`.
+    fn score_some<S: Sink>(&self, some: &[Work], sink: &S, found: &mut Vec<ScoredPair>) -> Pieces<Option<Scored<S>>> {
         let done = |count| self.progress.advance(count);
-        self.at_desks(some, done, |work| work.pair, |work, desk| self.score_one(work, desk, sink))
+        let scored = self.at_desks(some, done, |work| work.pair, |work, desk| self.score_one(work, desk, sink));
+        found.extend(scored.iter().flatten().map(|(pair, _)| *pair));
+        scored
     }
 
     /// How many pairs' results are held at a time. The more they are, the more of a story lies on one desk at once.
