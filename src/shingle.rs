@@ -195,15 +195,16 @@ impl ShingleSet {
     }
 }
 
-/// Shingles to be looked up, and a bit for each beginning that one of them has, by which most others are told apart.
+/// Shingles to be looked up, and a bit for each ending that one of them has, by which most others are told apart. (The
+/// beginnings of fingerprints are alike: the least of a window is chosen.)
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     shingles: AHashSet<u64>,
     bits: Vec<u64>,
 }
 
-/// Bits of a shingle's beginning.
-const PREFIX: u32 = 17;
+/// Bits of a shingle's ending.
+const ENDING: u32 = 17;
 /// Shingles that are looked up at once.
 const CHUNK: usize = 64;
 
@@ -222,7 +223,7 @@ impl crate::saved::Saved for Known {
 
 impl Known {
     pub(crate) fn new(shingles: AHashSet<u64>) -> Self {
-        let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (PREFIX - 6) }];
+        let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (ENDING - 6) }];
         for shingle in &shingles {
             let (word, bit) = Self::bit(*shingle);
             bits[word] |= bit;
@@ -231,8 +232,8 @@ impl Known {
     }
 
     fn bit(shingle: u64) -> (usize, u64) {
-        let prefix = shingle >> (64 - PREFIX);
-        ((prefix >> 6) as usize, 1 << (prefix & 63))
+        let ending = shingle & ((1 << ENDING) - 1);
+        ((ending >> 6) as usize, 1 << (ending & 63))
     }
 
     pub(crate) fn contains(&self, shingle: u64) -> bool {
@@ -256,7 +257,7 @@ impl Known {
 /// Shingles among which known ones are to be found.
 struct Find<'k, F> {
     known: &'k Known,
-    bits: &'k [u64; 1 << (PREFIX - 6)],
+    bits: &'k [u64; 1 << (ENDING - 6)],
     shingles: &'k [u64],
     found: F,
 }
@@ -267,10 +268,10 @@ impl<F: FnMut(usize)> Work for Find<'_, F> {
         let Self { known, bits, shingles, mut found } = self;
         let (chunks, rest) = shingles.as_chunks::<CHUNK>();
         for (chunk, start) in chunks.iter().zip((0..).step_by(CHUNK)) {
-            // Which of them have the beginning of a known one.
+            // Which of them have the ending of a known one.
             let mut likely = chunk.iter().zip(0u32..).fold(0u64, |likely, (shingle, place)| {
-                let prefix = shingle >> (64 - PREFIX);
-                likely | (bits[(prefix >> 6) as usize] >> (prefix & 63) & 1) << place
+                let ending = shingle & ((1 << ENDING) - 1);
+                likely | (bits[(ending >> 6) as usize] >> (ending & 63) & 1) << place
             });
             while likely != 0 {
                 let place = likely.trailing_zeros() as usize;

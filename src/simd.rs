@@ -370,6 +370,16 @@ impl Bytes for __m512i {
     }
 }
 
+/// Bytes as a string, without a copy; as they are if they are no UTF-8.
+#[cfg(feature = "formats")]
+pub(crate) fn string(bytes: Vec<u8>) -> Result<String, Vec<u8>> {
+    match simdutf8::basic::from_utf8(&bytes) {
+        // SAFETY: they were found to be UTF-8 just now.
+        Ok(_) => Ok(unsafe { String::from_utf8_unchecked(bytes) }),
+        Err(_) => Err(bytes),
+    }
+}
+
 /// Does `work` with the widest instructions that this CPU has.
 pub(crate) fn widest(work: impl Work) {
     #[cfg(target_arch = "x86_64")]

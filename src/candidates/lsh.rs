@@ -160,12 +160,14 @@ pub(crate) struct Buckets {
 pub(crate) fn buckets(keys: &[u32], members: &[u32], limit: Option<usize>) -> Buckets {
     let run = SortedRun::new(members.iter().map(|&member| (keys[member as usize], member)));
     let mut found = Buckets::default();
+    let mut together = Vec::new();
     for bucket in run.buckets() {
-        let bucket: Vec<u32> = bucket.iter().map(|&entry| entry as u32).collect();
-        if limit.is_some_and(|limit| bucket.len() > limit) {
-            found.crowds.push(bucket);
+        together.clear();
+        together.extend(bucket.iter().map(|&entry| entry as u32));
+        if limit.is_some_and(|limit| together.len() > limit) {
+            found.crowds.push(together.clone());
         } else {
-            all_pairs(&bucket, &mut found.pairs);
+            all_pairs(&together, &mut found.pairs);
         }
     }
     found

@@ -168,9 +168,33 @@ impl Entries {
         self.keys.clear();
     }
 
-    /// Deals them out, and adds them to those of other articles.
-    pub(crate) fn deal_into(&self, all: &mut Vec<Postings>, store: &Arc<Store>) -> Result<()> {
-        self.deal(store)?.into_iter().try_for_each(|postings| postings.append(0, all, store))
+}
+
+/// Entries that come in small parts, dealt out when there are many.
+#[derive(Debug, Default)]
+pub(crate) struct Dealt {
+    dealt: Vec<Postings>,
+    waiting: Entries,
+}
+
+impl Dealt {
+    /// Adds the entries of other articles.
+    pub(crate) fn add(&mut self, mut part: Entries, store: &Arc<Store>) -> Result<()> {
+        self.waiting.articles.append(&mut part.articles);
+        self.waiting.keys.append(&mut part.keys);
+        if self.waiting.keys.len() >= Postings::SMALL { self.deal(store) } else { Ok(()) }
+    }
+
+    /// All of them.
+    pub(crate) fn finish(mut self, store: &Arc<Store>) -> Result<Vec<Postings>> {
+        self.deal(store)?;
+        Ok(self.dealt)
+    }
+
+    fn deal(&mut self, store: &Arc<Store>) -> Result<()> {
+        self.dealt.append(&mut self.waiting.deal(store)?);
+        self.waiting.clear();
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 //! has escapes, much is nested, or anything is wrong. A full parser knows all of that, and what to say of it. Strings are
 //! looked through 64 bytes at a time, and nothing depends on guessing where escapes are.
 
-use crate::simd::{Bytes, Lanes, Work, widest};
+use crate::simd::{Bytes, Lanes, Work, string, widest};
 use std::ops::Range;
 
 /// How deep objects and arrays may be nested here.
@@ -333,7 +333,7 @@ impl<L: Lanes> Scan<'_, L> {
             if block.are(b'u') & escaped != 0 {
                 let first = if was_open { at - 1 } else { at + backslashes.trailing_zeros() as usize };
                 decoded.extend_from_slice(&bytes[at..first.max(at)]);
-                *text = String::from_utf8(decoded).ok()?;
+                *text = string(decoded).ok()?;
                 return self.decode_from(first, inner, text);
             }
             let of_itself = block.are(b'"') | block.are(b'/') | backslashes;
@@ -355,7 +355,7 @@ impl<L: Lanes> Scan<'_, L> {
             at += BLOCK;
         }
         // A backslash by itself at the end escapes nothing.
-        *text = String::from_utf8(decoded).ok().filter(|_| escapes.open == 0)?;
+        *text = string(decoded).ok().filter(|_| escapes.open == 0)?;
         Some(())
     }
 }

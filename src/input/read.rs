@@ -9,6 +9,7 @@ use super::record::Lookup;
 use super::stream::{self, Place};
 use super::warc::{self, Response};
 use super::{Card, Format, InputOptions, Limits, Location, Packing, Skipped, Source, TextPlace, record};
+use crate::simd::string;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -462,9 +463,9 @@ impl Whole {
             _ => encoding::of(&self.bytes),
         };
         let (text, replaced) = if encoding == UTF_8 {
-            match String::from_utf8(self.bytes) {
+            match string(self.bytes) {
                 Ok(text) => (text, false),
-                Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+                Err(bytes) => (String::from_utf8_lossy(&bytes).into_owned(), true),
             }
         } else {
             let (text, replaced) = encoding::decode(&self.bytes, encoding);

@@ -6,6 +6,7 @@ use super::read;
 use super::stream::{Place, Window, read_exact_into};
 use super::{Drawn, InputOptions, Location, Source, TextPlace, record};
 use crate::article::ArticleId;
+use crate::simd::string;
 use encoding_rs::UTF_8;
 use std::fs::File;
 use std::io::Write;
@@ -126,12 +127,12 @@ impl<'s> Library<'s> {
         match location.text {
             TextPlace::Drawn { at, len } => {
                 let text = self.drawn.get(at, len).map_err(|error| error.to_string())?;
-                return String::from_utf8(text).map_err(|_| gone());
+                return string(text).map_err(|_| gone());
             }
             TextPlace::Within { start, len } if self.is_at_hand(index) => {
                 let inner = self.bytes(index, location.offset + u64::from(start), len as usize, raw)?;
                 let inner = match source.encoding {
-                    encoding if encoding == UTF_8 => std::str::from_utf8(inner).map_err(|_| gone())?.into(),
+                    encoding if encoding == UTF_8 => simdutf8::basic::from_utf8(inner).map_err(|_| gone())?.into(),
                     encoding => encoding::decode(inner, encoding).0,
                 };
                 record::decode(&inner, &mut text).map_err(|_| gone())?;

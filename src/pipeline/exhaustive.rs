@@ -11,7 +11,7 @@ use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
 use crate::candidates::lsh::PairSet;
-use crate::candidates::passages::{Entries, Layout, PARTS, Postings, key};
+use crate::candidates::passages::{Dealt, Entries, Layout, PARTS, Postings, key};
 use crate::config::{Config, RECALL_SAMPLE};
 use crate::error::Result;
 use crate::report::MeasuredRecall;
@@ -90,12 +90,12 @@ impl Join {
                 part.entries.push(article.0, distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
             },
         );
-        let mut join = Self { postings: Vec::new(), sizes: vec![0; gathered.len()] };
+        let (mut postings, mut sizes) = (Dealt::default(), vec![0; gathered.len()]);
         for part in parts {
-            part.entries.deal_into(&mut join.postings, &gathered.store)?;
-            part.sizes.iter().for_each(|&(article, size)| join.sizes[article as usize] = size);
+            postings.add(part.entries, &gathered.store)?;
+            part.sizes.iter().for_each(|&(article, size)| sizes[article as usize] = size);
         }
-        Ok(join)
+        Ok(Self { postings: postings.finish(&gathered.store)?, sizes })
     }
 
     fn meet(self, limit: Option<usize>, threshold: f64, wanted: impl Fn(u32) -> bool + Sync) -> Result<Vec<Pair>> {

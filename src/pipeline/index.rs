@@ -12,7 +12,7 @@ use super::gather::Gathered;
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
-use crate::candidates::passages::{Entries, Key, Layout, Met, PARTS, Postings, is_short, key, prefix};
+use crate::candidates::passages::{Dealt, Entries, Key, Layout, Met, PARTS, Postings, is_short, key, prefix};
 use crate::candidates::run::{ShelvedRun, SortedRun};
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
@@ -60,13 +60,14 @@ impl<T: Texts> Indexer<'_, T> {
             reader.read(buffers, part, (article, again[article.index()]), text);
         };
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
-        let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut fingerprints, mut shorts, mut lost) = (Dealt::default(), Dealt::default(), Vec::new());
         for mut part in parts {
-            part.fingerprints.deal_into(&mut fingerprints, &gathered.store)?;
-            part.shorts.deal_into(&mut shorts, &gathered.store)?;
+            fingerprints.add(part.fingerprints, &gathered.store)?;
+            shorts.add(part.shorts, &gathered.store)?;
             lost.append(&mut part.lost);
         }
-        self.shorts(&again).deal_into(&mut shorts, &gathered.store)?;
+        shorts.add(self.shorts(&again), &gathered.store)?;
+        let (fingerprints, shorts) = (fingerprints.finish(&gathered.store)?, shorts.finish(&gathered.store)?);
         let met = self.meet(shared, &fingerprints, &again, run - config.shingle)?;
         let Met { pairs, matches, crowds } = met.and(self.meet_short(&shorts)?);
         let mut pairs: Vec<Pair> = pairs.into_iter().collect();

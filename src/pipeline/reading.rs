@@ -122,17 +122,17 @@ fn in_order<I: Send, P: Made>(
     items: impl Iterator<Item = I> + Send,
     make: impl Fn(I) -> (usize, Result<P>) + Sync,
 ) -> Result<P> {
-    let joined = Mutex::new(Joined { whole: Ok(P::default()), source: None, next: 0, waiting: BTreeMap::new() });
+    let joined = Mutex::new(Joined { whole: Ok(None), source: None, next: 0, waiting: BTreeMap::new() });
     items.enumerate().par_bridge().for_each(|(number, item)| {
         let made = make(item);
         joined.lock().unwrap_or_else(PoisonError::into_inner).add(number, made);
     });
-    joined.into_inner().unwrap_or_else(PoisonError::into_inner).whole
+    joined.into_inner().unwrap_or_else(PoisonError::into_inner).whole.map(Option::unwrap_or_default)
 }
 
 /// Parts up to the first that is not there yet, and those behind it.
 struct Joined<P> {
-    whole: Result<P>,
+    whole: Result<Option<P>>,
     source: Option<usize>,
     next: usize,
     waiting: BTreeMap<usize, (usize, Result<P>)>,
@@ -144,10 +144,20 @@ impl<P: Made> Joined<P> {
         while let Some((source, part)) = self.waiting.remove(&self.next) {
             self.next += 1;
             let Ok(whole) = &mut self.whole else { return };
-            if self.source.replace(source).is_some_and(|before| before != source) {
-                whole.begin_source();
-            }
-            if let Err(error) = part.and_then(|part| whole.join(part)) {
+            let joined = part.and_then(|part| match whole {
+                None => {
+                    *whole = Some(part);
+                    Ok(())
+                }
+                Some(whole) => {
+                    if self.source != Some(source) {
+                        whole.begin_source();
+                    }
+                    whole.join(part)
+                }
+            });
+            self.source = Some(source);
+            if let Err(error) = joined {
                 self.whole = Err(error);
             }
         }

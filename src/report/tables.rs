@@ -30,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::input::iso;
 use crate::score::ScoredPair;
 use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
 use std::io::Write;
 
 /// Writes `pairs.csv`.
@@ -37,7 +38,6 @@ use std::io::Write;
 /// # Errors
 /// If it cannot be written.
 pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair]) -> Result<()> {
-    let mut table = csv::Writer::from_writer(out);
     let header = [
         "a",
         "b",
@@ -51,30 +51,23 @@ pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair])
         "core_containment_a",
         "core_containment_b",
     ];
-    table.write_record(header).map_err(failed)?;
+    let mut table = Table::new(out, &header)?;
     for pair in pairs {
         let overlap = &pair.overlap;
-        let numbers = [
-            overlap.jaccard(),
-            overlap.containment_a(),
-            overlap.containment_b(),
-            overlap.coverage_a(),
-            overlap.coverage_b(),
-        ];
-        let core = |number: fn(&crate::score::Core) -> f64| {
-            pair.core.as_ref().map_or(String::new(), |core| number(core).to_string())
-        };
-        let cores = [
-            core(crate::score::Core::jaccard),
-            core(crate::score::Core::containment_a),
-            core(crate::score::Core::containment_b),
-        ];
-        let (a, b) = (catalogue.id(pair.a), catalogue.id(pair.b));
-        let words = [cell(&a), cell(&b), pair.relation.name().into()];
-        let row = words.into_iter().chain(numbers.map(|number| number.to_string().into())).chain(cores.map(Cow::Owned));
-        write_row(&mut table, row)?;
+        table.text(&catalogue.id(pair.a))?;
+        table.text(&catalogue.id(pair.b))?;
+        table.text(pair.relation.name())?;
+        table.number(overlap.jaccard())?;
+        table.number(overlap.containment_a())?;
+        table.number(overlap.containment_b())?;
+        table.number(overlap.coverage_a())?;
+        table.number(overlap.coverage_b())?;
+        table.number_if(pair.core.map(|core| core.jaccard()))?;
+        table.number_if(pair.core.map(|core| core.containment_a()))?;
+        table.number_if(pair.core.map(|core| core.containment_b()))?;
+        table.end_row()?;
     }
-    table.flush().map_err(|error| Error::output(&error))
+    table.finish()
 }
 
 /// What `articles.csv` says of articles beside their fields.
@@ -99,7 +92,6 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>)
         partners[pair.a.index()] += 1;
         partners[pair.b.index()] += 1;
     }
-    let mut table = csv::Writer::from_writer(out);
     let header = [
         "id",
         "source",
@@ -117,35 +109,29 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>)
         "copied",
         "copied_with",
     ];
-    table.write_record(header).map_err(failed)?;
+    let mut table = Table::new(out, &header)?;
     for (index, card) in catalogue.cards.iter().enumerate() {
         let article = ArticleId(index as u32);
-        let id = catalogue.id(article);
         let place = clusters.place(article);
-        let representative = place.map(|place| catalogue.id(place.representative));
         let pair = place.and_then(|place| place.pair);
-        let copied = copied[index];
-        let most_with = copied.map(|copied| catalogue.id(copied.most_with));
-        let row = [
-            cell(&id),
-            cell(&catalogue.source(article).name),
-            number(catalogue.record(article)),
-            cell(card.title.unwrap_or_default()),
-            card.date.map_or(Cow::Borrowed(""), |date| iso(date).into()),
-            cell(card.publisher.unwrap_or_default()),
-            cell(card.url.unwrap_or_default()),
-            number(Some(u64::from(catalogue.words[index]))),
-            number(place.map(|place| place.cluster)),
-            representative.as_deref().map_or(Cow::Borrowed(""), cell),
-            pair.map_or(Cow::Borrowed(""), |pair| pair.relation.name().into()),
-            pair.map_or(Cow::Borrowed(""), |pair| pair.overlap.jaccard().to_string().into()),
-            number(Some(partners[index])),
-            copied.map_or(Cow::Borrowed("0"), |copied| copied.share.to_string().into()),
-            most_with.as_deref().map_or(Cow::Borrowed(""), cell),
-        ];
-        write_row(&mut table, row.into_iter())?;
+        table.text(&catalogue.id_by(article, card.id))?;
+        table.text(&catalogue.source(article).name)?;
+        table.number_if(catalogue.record(article))?;
+        table.text(card.title.unwrap_or_default())?;
+        table.text(&card.date.map(iso).unwrap_or_default())?;
+        table.text(card.publisher.unwrap_or_default())?;
+        table.text(card.url.unwrap_or_default())?;
+        table.number(catalogue.words[index])?;
+        table.number_if(place.map(|place| place.cluster))?;
+        table.text(&place.map(|place| catalogue.id(place.representative)).unwrap_or_default())?;
+        table.text(pair.map_or("", |pair| pair.relation.name()))?;
+        table.number_if(pair.map(|pair| pair.overlap.jaccard()))?;
+        table.number(partners[index])?;
+        table.number(copied[index].map_or(0.0, |copied| copied.share))?;
+        table.text(&copied[index].map(|copied| catalogue.id(copied.most_with)).unwrap_or_default())?;
+        table.end_row()?;
     }
-    table.flush().map_err(|error| Error::output(&error))
+    table.finish()
 }
 
 /// A pair that a person is to judge.
@@ -162,24 +148,63 @@ pub struct Coded<'a> {
 /// # Errors
 /// If it cannot be written.
 pub fn write_coding<'a>(out: impl Write, catalogue: &Catalogue, pairs: impl Iterator<Item = Coded<'a>>) -> Result<()> {
-    let mut table = csv::Writer::from_writer(out);
     let header = ["a", "b", "label", "relation", "jaccard", "containment_a", "containment_b", "text_a", "text_b"];
-    table.write_record(header).map_err(failed)?;
+    let mut table = Table::new(out, &header)?;
     for Coded { pair, texts } in pairs {
         let overlap = &pair.overlap;
-        let (a, b) = (catalogue.id(pair.a), catalogue.id(pair.b));
-        let numbers = [overlap.jaccard(), overlap.containment_a(), overlap.containment_b()];
-        let row = [cell(&a), cell(&b), Cow::Borrowed(""), pair.relation.name().into()]
-            .into_iter()
-            .chain(numbers.map(|number| number.to_string().into()))
-            .chain([cell(&texts.0), cell(&texts.1)]);
-        write_row(&mut table, row)?;
+        table.text(&catalogue.id(pair.a))?;
+        table.text(&catalogue.id(pair.b))?;
+        table.text("")?;
+        table.text(pair.relation.name())?;
+        table.number(overlap.jaccard())?;
+        table.number(overlap.containment_a())?;
+        table.number(overlap.containment_b())?;
+        table.text(&texts.0)?;
+        table.text(&texts.1)?;
+        table.end_row()?;
     }
-    table.flush().map_err(|error| Error::output(&error))
+    table.finish()
 }
 
-fn number(value: Option<u64>) -> Cow<'static, str> {
-    value.map_or(Cow::Borrowed(""), |value| value.to_string().into())
+/// A table that is written cell by cell.
+struct Table<W: Write> {
+    table: csv::Writer<W>,
+    /// Where numbers become text.
+    digits: String,
+}
+
+impl<W: Write> Table<W> {
+    fn new(out: W, header: &[&str]) -> Result<Self> {
+        let mut table = csv::Writer::from_writer(out);
+        table.write_record(header).map_err(failed)?;
+        Ok(Self { table, digits: String::new() })
+    }
+
+    fn text(&mut self, text: &str) -> Result<()> {
+        self.table.write_field(cell(text).as_bytes()).map_err(failed)
+    }
+
+    fn number(&mut self, number: impl Display) -> Result<()> {
+        self.number_if(Some(number))
+    }
+
+    /// A number, or an empty cell.
+    fn number_if(&mut self, number: Option<impl Display>) -> Result<()> {
+        self.digits.clear();
+        if let Some(number) = number {
+            // Writing to a string does not fail.
+            let _ = write!(self.digits, "{number}");
+        }
+        self.table.write_field(&self.digits).map_err(failed)
+    }
+
+    fn end_row(&mut self) -> Result<()> {
+        self.table.write_record(None::<&[u8]>).map_err(failed)
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.table.flush().map_err(|error| Error::output(&error))
+    }
 }
 
 /// A cell that no spreadsheet takes for a formula.
@@ -195,13 +220,6 @@ pub(super) fn plain(cell: &str) -> &str {
 
 fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r'])
-}
-
-fn write_row<'a>(table: &mut csv::Writer<impl Write>, row: impl Iterator<Item = Cow<'a, str>>) -> Result<()> {
-    for field in row {
-        table.write_field(field.as_bytes()).map_err(failed)?;
-    }
-    table.write_record(None::<&[u8]>).map_err(failed)
 }
 
 fn failed(error: csv::Error) -> Error {

@@ -92,7 +92,7 @@ impl ShingleIndex {
         if any {
             let starts = (0..).zip(&self.marks).filter(|(_, marks)| **marks & BOILERPLATE != 0).map(|(place, _)| place);
             self.words_in_boilerplate.resize(words, false);
-            for stretch in joined(starts.map(|place| place..place + self.width)) {
+            for stretch in joined(starts.map(|place| place..place + self.width).collect()) {
                 self.words_in_boilerplate[stretch.start as usize..stretch.end as usize].fill(true);
             }
         }
@@ -265,14 +265,17 @@ impl<'i> Common<'i> {
         }
         starts.map(|mut starts| {
             starts.sort_unstable_by_key(|starts| starts.start);
-            joined(starts.into_iter())
+            joined(starts)
         })
     }
 
     /// The words of a, and of b, that lie in shared shingles, likewise.
     pub(super) fn words(&self, only_own: bool) -> [Vec<Range<u32>>; 2] {
         let [in_a, in_b] = self.starts(only_own);
-        let words = |starts: Vec<Range<u32>>, width| joined(starts.into_iter().map(|r| r.start..r.end - 1 + width));
+        let words = |mut starts: Vec<Range<u32>>, width: u32| {
+            starts.iter_mut().for_each(|starts| starts.end += width - 1);
+            joined(starts)
+        };
         [words(in_a, self.a.width), words(in_b, self.b.width)]
     }
 }
@@ -301,15 +304,15 @@ fn stretch(a: &ShingleIndex, b: &ShingleIndex, [in_a, in_b]: [usize; 2]) -> Stre
 }
 
 /// Ranges in the order of their starts, those that touch as one.
-pub(super) fn joined(ranges: impl Iterator<Item = Range<u32>>) -> Vec<Range<u32>> {
-    let mut joined: Vec<Range<u32>> = Vec::new();
-    for range in ranges {
-        match joined.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => joined.push(range),
+pub(super) fn joined(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    ranges.dedup_by(|range, last| {
+        let touches = range.start <= last.end;
+        if touches {
+            last.end = last.end.max(range.end);
         }
-    }
-    joined
+        touches
+    });
+    ranges
 }
 
 /// |S(A)∩S(B)| of two articles if their Jaccard is at least `threshold`; gives up as soon as it cannot be.

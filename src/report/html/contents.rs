@@ -100,7 +100,7 @@ impl<'m> Contents<'m> {
         let groups: Vec<(&Group, usize)> = material.groups.iter().zip(1..).filter(fits).collect();
         let mut numbers = Numbers::default();
         let text = |(&article, text): (&ArticleId, &'m String)| {
-            let sha256 = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sha256 = hex(&Sha256::digest(text));
             (numbers.of(article), Text { text, sha256 })
         };
         let texts: BTreeMap<u32, Text<'m>> = texts.iter().map(text).collect();
@@ -182,6 +182,12 @@ impl<'m> Contents<'m> {
             .map_err(|error| Error::new(ErrorKind::Output, error.to_string()))?;
         String::from_utf8(json).map_err(|error| Error::new(ErrorKind::Output, error.to_string()))
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// JSON in whose strings nothing looks like a tag or a reference.
