@@ -78,7 +78,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         log::seconds(&run.seconds);
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
-    Ok(match (output.check && found.summary.counts.pairs > 0, tolerated) {
+    let has_pairs = found.summary.counts.pairs > 0;
+    // The program ends here, and the memory of millions of articles goes with it, faster than piece by piece.
+    std::mem::forget((scan, found));
+    Ok(match (output.check && has_pairs, tolerated) {
         (true, _) => Exit::Duplicates,
         (false, true) => Exit::Done,
         (false, false) => Exit::Skipped,

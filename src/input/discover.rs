@@ -7,12 +7,13 @@ use super::{Format, InputOptions, Origin, Packing, Plan, Skipped, Source};
 use crate::error::{Error, Result};
 use ahash::{AHashMap, AHashSet};
 use encoding_rs::{Encoding, UTF_8};
-use ignore::WalkBuilder;
+use ignore::{DirEntry, Walk, WalkBuilder};
 use ignore::overrides::{Override, OverrideBuilder};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread::Scope;
 use xxhash_rust::xxh3::xxh3_128;
 
 pub(super) fn plan(paths: &[PathBuf], references: &[PathBuf], options: &InputOptions) -> Result<Plan> {
@@ -156,7 +157,8 @@ impl Discovery<'_> {
 
     fn add_folder(&mut self, root: &Path) -> Result<()> {
         let mut walk = WalkBuilder::new(root);
-        walk.follow_links(true).sort_by_file_name(Ord::cmp);
+        // Of one folder's entries the paths are ordered as the names are, and need not be taken apart.
+        walk.follow_links(true).sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()));
         // Not given to the walk, which would let it overrule what is hidden or ignored.
         self.include = self.overrides(root)?;
         if let Some(target) = self.options.leave_out.as_ref().and_then(|target| target.canonicalize().ok()) {
@@ -169,9 +171,17 @@ impl Discovery<'_> {
                     && entry.path().canonicalize().is_ok_and(|path| path == target))
             });
         }
+        std::thread::scope(|scope| {
+            let entries = walked(scope, walk.build());
+            self.add_entries(root, entries);
+        });
+        Ok(())
+    }
+
+    fn add_entries(&mut self, root: &Path, entries: impl Iterator<Item = Walked>) {
         // The folder that the last file was in, and where that really is.
         let mut folder: (PathBuf, Option<PathBuf>) = (PathBuf::new(), None);
-        for entry in walk.build() {
+        for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -227,9 +237,8 @@ impl Discovery<'_> {
                 record.push(".json");
                 Path::new(&record).is_file()
             };
-            self.add_found(found, path, &is_page_of);
+            self.add_found(found, (path, known), &is_page_of);
         }
-        Ok(())
     }
 
     fn add_named_file(&mut self, path: &Path, whole_name: bool) {
@@ -265,10 +274,15 @@ impl Discovery<'_> {
         self.options.format.filter(|_| by_name != Some(Known::Archive)).or(by_name)
     }
 
-    /// A file in a folder or an archive.
-    fn add_found(&mut self, found: Found, path: &Path, is_page_of_record: &dyn Fn() -> bool) {
+    /// A file in a folder or an archive, and what it is taken for.
+    fn add_found(
+        &mut self,
+        found: Found,
+        (path, known): (&Path, Option<Known>),
+        is_page_of_record: &dyn Fn() -> bool,
+    ) {
         let is_chosen = self.include.is_some() || self.options.format.is_some();
-        match self.known(path) {
+        match known {
             Some(_) if !is_chosen && look::is_description(path) => self.leave(found.name, "describes the data"),
             Some(Known::Page) if !is_chosen && is_page_of_record() => {
                 self.leave(found.name, "the page of the record beside it");
@@ -358,9 +372,28 @@ impl Discovery<'_> {
                 place: Place::Member(member),
                 member: Some((Arc::clone(&archive), number)),
             };
-            self.add_found(found, &entry.path, &is_page_of);
+            self.add_found(found, (&entry.path, self.known(&entry.path)), &is_page_of);
         }
     }
+}
+
+/// An entry of a folder, or why there is none.
+type Walked = std::result::Result<DirEntry, ignore::Error>;
+
+/// What a walk meets, in its order. Another thread goes on while the entries before are looked at.
+fn walked<'s>(scope: &'s Scope<'s, '_>, mut walk: Walk) -> impl Iterator<Item = Walked> + use<> {
+    const AT_ONCE: usize = 256;
+    const AHEAD: usize = 16;
+    let (sender, entries) = mpsc::sync_channel::<Vec<Walked>>(AHEAD);
+    scope.spawn(move || {
+        loop {
+            let some: Vec<Walked> = walk.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() || sender.send(some).is_err() {
+                return;
+            }
+        }
+    });
+    entries.into_iter().flatten()
 }
 
 /// The last part of a path, whatever it is written like.
@@ -400,6 +433,10 @@ pub(crate) fn shown(path: &Path) -> String {
 /// Two names that are equal as text get numbers, and so does one that reads like a record of another.
 fn make_names_unique(sources: &mut [Source]) {
     let is_record = |name: &str| name.rsplit_once(':').is_some_and(|(_, record)| record.parse::<u64>().is_ok());
+    let mut known: AHashSet<&str> = AHashSet::with_capacity(sources.len());
+    if sources.iter().all(|source| !is_record(&source.name) && known.insert(&source.name)) {
+        return;
+    }
     let mut names: AHashSet<String> = AHashSet::with_capacity(sources.len());
     // The number that a name gets next.
     let mut next: AHashMap<String, u64> = AHashMap::new();

@@ -461,7 +461,7 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
     let (mut lines_seen, mut bytes_seen) = (0, 0);
     for source in sources.iter().filter(of_lines).take(SOURCES) {
         let block = if source.is_stream() {
-            source.blocks(options.limits).next()
+            source.blocks(options.limits).of_size(HEAD as usize).next()
         } else {
             Some(lines::range(&source.place, 0..source.bytes.min(HEAD), options.limits.record))
         };

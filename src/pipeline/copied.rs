@@ -122,6 +122,12 @@ impl<'g> Tally<'g> {
         self.words[article as usize].get_or_init(none)
     }
 
+    /// Frees the memory while others go on: there are as many pieces of it as articles.
+    pub(crate) fn let_go(self) {
+        let words = self.words;
+        rayon::spawn(move || drop(words));
+    }
+
     /// What each article shares; `None` where that is nothing. A copy shares what the one shares that stands for it.
     pub(crate) fn finish(&self, copies: &Copies) -> Vec<Option<Copied>> {
         for group in &copies.groups {

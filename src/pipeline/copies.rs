@@ -2,6 +2,7 @@
 
 use super::gather::Gathered;
 use crate::article::ArticleId;
+use crate::candidates::run::SortedRun;
 use rayon::prelude::*;
 
 /// Articles with the same words, collapsed.
@@ -54,11 +55,12 @@ impl Copies {
 }
 
 fn groups(gathered: &Gathered, order: &[u32]) -> Vec<Vec<u32>> {
-    let mut by_digest: Vec<(u128, bool, u32)> = order
-        .iter()
-        .zip(0u32..)
-        .map(|(&article, rank)| (gathered.digests[article as usize], gathered.is_reference(article), rank))
-        .collect();
+    let digest = |rank: u32| gathered.digests[order[rank as usize] as usize];
+    // By some bits of their digests, which tell most of them apart.
+    let alike = SortedRun::new((0..order.len() as u32).map(|rank| (digest(rank) as u32, rank)));
+    let ranks = alike.buckets().flatten().map(|&entry| entry as u32);
+    let mut by_digest: Vec<(u128, bool, u32)> =
+        ranks.map(|rank| (digest(rank), gathered.is_reference(order[rank as usize]), rank)).collect();
     by_digest.par_sort_unstable();
     by_digest
         .chunk_by(|a, b| a.0 == b.0)

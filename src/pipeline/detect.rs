@@ -31,7 +31,8 @@ use std::borrow::Cow;
 /// Gives back the texts that were gathered.
 pub(crate) trait Texts: Sync {
     /// Announces which articles may be asked for, ascending, so that a source that has only one order can be read once.
-    fn prepare(&mut self, articles: &[ArticleId]) -> Result<()>;
+    /// Where there is none, they are not called for.
+    fn prepare(&mut self, articles: impl FnOnce() -> Vec<ArticleId>) -> Result<()>;
 
     /// The text of an article, or why there is none any more.
     fn text(&self, article: ArticleId) -> std::result::Result<Cow<'_, str>, String> {
@@ -149,8 +150,8 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let of_sample = || self.join(&copies, boilerplate)?.of_sample(&self.gathered, &copies, self.config);
         let sample = self.config.measure_recall.then(of_sample).transpose()?;
         let sampled = sample.as_ref().map_or(&[][..], |sample| &sample.pairs);
-        let needed = self.needed(&candidates, sampled, &copies);
-        self.texts.prepare(&needed)?;
+        let needed = || needed(self.gathered.len(), &candidates, sampled, &copies);
+        self.texts.prepare(needed)?;
 
         let office = Office::new(&self.gathered, &self.texts, self.config, boilerplate);
         candidates.brought.lost.iter().for_each(|&article| office.lose(article, CHANGED.to_owned()));
@@ -168,11 +169,12 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
 
         drop(traces);
         self.progress.begin(Stage::Score, Some(work.len() as u64));
-        let (found, (copied, (belonging, removed))) = verifier.score(&work, self.sink, |found| {
+        let (found, ((belonging, removed), copied)) = verifier.score(&work, self.sink, |found| {
             self.progress.begin(Stage::Cluster, None);
             let grouping = Grouping { verifier: &verifier, copies: &copies, found, crowds: &crowds };
             let removed = || self.rules.map_or(Vec::new(), |rules| grouping.removed(rules));
-            rayon::join(|| tally.finish(&copies), || (grouping.clusters(), removed()))
+            // The first is one thread's work, the other that of all, and so of those that come to help.
+            rayon::join(|| (grouping.clusters(), removed()), || tally.finish(&copies))
         })?;
         // What is compared for the sake of the recall does not count.
         let long_runs = tally.long_runs();
@@ -182,6 +184,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             sample.recall(&verifier, listed)
         });
         let lost = verifier.office.into_lost();
+        tally.let_go();
         Ok(Outcome {
             pairs: found,
             standing: copies.standing.clone(),
@@ -273,18 +276,18 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         pairs.par_sort_unstable();
         Ok((pairs, crowds))
     }
+}
 
-    /// The articles whose texts will be asked for.
-    fn needed(&self, candidates: &Candidates, others: &[Pair], copies: &Copies) -> Vec<ArticleId> {
-        let mut needed = vec![false; self.gathered.len()];
-        candidates.alike.iter().chain(&candidates.brought.pairs).chain(others).for_each(|pair| {
-            needed[pair.a() as usize] = true;
-            needed[pair.b() as usize] = true;
-        });
-        let lists = candidates.alike_crowds.iter().chain(&candidates.brought.crowds).chain(&copies.groups);
-        lists.flatten().for_each(|&article| needed[article as usize] = true);
-        (0..).map(ArticleId).zip(needed).filter_map(|(article, needed)| needed.then_some(article)).collect()
-    }
+/// Of so many articles those whose texts will be asked for.
+fn needed(articles: usize, candidates: &Candidates, others: &[Pair], copies: &Copies) -> Vec<ArticleId> {
+    let mut needed = vec![false; articles];
+    candidates.alike.iter().chain(&candidates.brought.pairs).chain(others).for_each(|pair| {
+        needed[pair.a() as usize] = true;
+        needed[pair.b() as usize] = true;
+    });
+    let lists = candidates.alike_crowds.iter().chain(&candidates.brought.crowds).chain(&copies.groups);
+    lists.flatten().for_each(|&article| needed[article as usize] = true);
+    (0..).map(ArticleId).zip(needed).filter_map(|(article, needed)| needed.then_some(article)).collect()
 }
 
 /// Pairs that were brought together, each list sorted.
@@ -296,13 +299,13 @@ struct Proposed {
 impl Proposed {
     /// All that is to be scored, sorted, each pair once.
     fn work(self, crowds: &Crowds, copies: &Copies, filter: &Filter<'_>, config: &Config) -> Vec<Work> {
-        let all = |pairs: Vec<Pair>, origin| pairs.into_iter().map(move |pair| Work { pair, origin });
+        let all = |pairs: Vec<Pair>, origin| pairs.into_par_iter().map(move |pair| Work { pair, origin });
         let open = all(self.alike, Origin::Alike)
             .chain(all(self.shared, Origin::Shared))
             .filter(|work| !crowds.settles(work.pair))
             .chain(all(crowds.open.clone(), Origin::Shared));
-        let mut work: Vec<Work> = open.chain(all(crowds.matched.clone(), Origin::Known)).collect();
-        work.retain(|work| filter.admits(work.pair));
+        let known = all(crowds.matched.clone(), Origin::Known);
+        let mut work: Vec<Work> = open.chain(known).filter(|work| filter.admits(work.pair)).collect();
         if config.list_all {
             work = among_copies(&work, copies);
             work.retain(|work| filter.admits_these(work.pair));

@@ -237,7 +237,8 @@ impl Detector {
             }
             glimpse
         };
-        Ok(Preview::new(articles.par_chunks(CHUNK).enumerate().map(of_chunk).collect()))
+        let glimpses: Vec<Glimpse> = articles.par_chunks(CHUNK).enumerate().map(of_chunk).collect();
+        Ok(Preview::new(&glimpses))
     }
 }
 
@@ -252,7 +253,7 @@ fn bytes(articles: &[Article]) -> u64 {
 struct InMemory<'a>(&'a [Article]);
 
 impl Texts for InMemory<'_> {
-    fn prepare(&mut self, _: &[ArticleId]) -> Result<()> {
+    fn prepare(&mut self, _: impl FnOnce() -> Vec<ArticleId>) -> Result<()> {
         Ok(())
     }
 

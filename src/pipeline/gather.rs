@@ -124,9 +124,10 @@ impl Gathered {
 
     /// Articles in the order of who stays: the earliest dated, then the first in input order.
     pub(crate) fn order(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..self.len() as u32).filter(|&article| self.words[article as usize] > 0).collect();
-        order.par_sort_unstable_by_key(|&article| self.precedence(article));
-        order
+        let with_words = (0..self.len() as u32).into_par_iter().filter(|&article| self.words[article as usize] > 0);
+        let mut order: Vec<_> = with_words.map(|article| self.precedence(article)).collect();
+        order.par_sort_unstable();
+        order.into_iter().map(|(.., article)| article).collect()
     }
 
     /// Less for who stays.

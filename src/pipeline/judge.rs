@@ -92,11 +92,13 @@ impl Scan {
 
     /// Some texts, announced.
     fn texts_of(&self, articles: impl Iterator<Item = ArticleId>) -> Result<OnDisk<'_>> {
-        let mut articles: Vec<ArticleId> = articles.collect();
-        articles.sort_unstable();
-        articles.dedup();
         let mut texts = self.on_disk();
-        texts.prepare(&articles)?;
+        texts.prepare(|| {
+            let mut articles: Vec<ArticleId> = articles.collect();
+            articles.sort_unstable();
+            articles.dedup();
+            articles
+        })?;
         Ok(texts)
     }
 

@@ -86,7 +86,7 @@ pub(crate) fn learn<T: Texts>(
     if suspects.is_empty() {
         return Ok(Boilerplate::default());
     }
-    texts.prepare(&carriers(suspects.iter()))?;
+    texts.prepare(|| carriers(suspects.iter()))?;
     let texts = &*texts;
     let w = config.shingle;
     let known = |(text, suspect): (String, &Suspect)| KnownPassage {

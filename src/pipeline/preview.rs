@@ -11,21 +11,24 @@
 //! Neither decides any result. Of sources that can only be read from their beginning it is the beginning that is looked at.
 
 use crate::candidates::passages::{is_short, key};
+use crate::candidates::run::SortedRun;
 use crate::config::Config;
 use crate::shingle::{Known, mix, shingles};
 use crate::sketch::Winnower;
 use crate::text::word_hashes;
 use ahash::AHashSet;
-use rayon::prelude::*;
 
 /// Bytes of the longest record that is taken for that of a short article.
 #[cfg(feature = "formats")]
 pub(crate) const RECORD: u64 = 1024;
 /// Bytes of the longest text that is.
 const TEXT: usize = 768;
-/// Bytes of input that the sample is to have, as long as that is a small part of it.
-const SAMPLE: u64 = 16 << 20;
-/// The part of the input that is sampled at most, one in so many.
+/// The part of the input that is sampled, one in so many,
+const STEP: u64 = 128;
+/// the bytes that are at least and at most,
+const LEAST: u64 = 4 << 20;
+const MOST: u64 = 64 << 20;
+/// and the part of a small input that is sampled at most.
 const LEAST_STEP: u64 = 16;
 /// Articles of the sample that make a fingerprint common.
 const SEVERAL: usize = 3;
@@ -48,7 +51,8 @@ pub(crate) struct Sampling {
 impl Sampling {
     /// For an input of so many bytes.
     pub(crate) fn of(bytes: u64) -> Self {
-        Self { step: (bytes / SAMPLE).max(LEAST_STEP) }
+        let sample = (bytes / STEP).clamp(LEAST, MOST);
+        Self { step: (bytes / sample).max(LEAST_STEP) }
     }
 
     /// Whether to take an article, by a number that no other one has.
@@ -90,18 +94,17 @@ impl Glimpse {
 
 impl Preview {
     /// Makes a preview of what was seen.
-    pub(crate) fn new(glimpses: Vec<Glimpse>) -> Self {
-        let (mut shorts, mut fingerprints) = (AHashSet::new(), Vec::new());
-        for mut glimpse in glimpses {
-            shorts.extend(glimpse.shorts);
-            fingerprints.append(&mut glimpse.fingerprints);
-        }
-        // By their keys, which are the lower halves, and then by the upper ones.
-        fingerprints.par_sort_unstable_by_key(|fingerprint| fingerprint.rotate_left(u32::BITS));
-        let of_key = fingerprints.chunk_by(|&one, &other| key(one) == key(other));
-        let common = of_key.filter(|all| all.len() >= SEVERAL && all.iter().all(|one| *one == all[0]));
-        let common = common.map(|all| all[0]).collect();
-        Self { shorts: Known::new(shorts), common: Known::new(common) }
+    pub(crate) fn new(glimpses: &[Glimpse]) -> Self {
+        let shorts = || Known::new(glimpses.iter().flat_map(|glimpse| &glimpse.shorts).copied().collect());
+        let common = || {
+            // By their keys, which are the lower halves.
+            let fingerprints = glimpses.iter().flat_map(|glimpse| &glimpse.fingerprints);
+            let by_key = SortedRun::new(fingerprints.map(|&one| (key(one), (one >> u32::BITS) as u32)));
+            let common = by_key.buckets().filter(|all| all.len() >= SEVERAL && all.iter().all(|one| *one == all[0]));
+            Known::new(common.map(|all| all[0].rotate_left(u32::BITS)).collect())
+        };
+        let (shorts, common) = rayon::join(shorts, common);
+        Self { shorts, common }
     }
 
     /// Whether the shingles of all these short articles were known.
@@ -126,7 +129,7 @@ mod tests {
             glimpse.see(&(words(article * 100, 60 + article) + &footer), sampled, &config);
         }
         glimpse.see(&words(500, 9), None, &config);
-        let preview = Preview::new(vec![glimpse]);
+        let preview = Preview::new(&[glimpse]);
         let shingles_of = |text: &str| {
             let (mut words, mut all) = (Vec::new(), Vec::new());
             word_hashes(text, &mut words);
@@ -143,9 +146,11 @@ mod tests {
     }
 
     #[test]
-    fn a_large_input_is_sampled_as_much_as_a_small_one() {
+    fn of_a_small_input_a_larger_part_is_sampled() {
         let taken = |bytes: u64| (0..100_000).filter(|&number| Sampling::of(bytes).takes(number)).count();
         assert!((5_900..6_600).contains(&taken(0)), "{}", taken(0));
-        assert!((900..1_100).contains(&taken(SAMPLE * 100)), "{}", taken(SAMPLE * 100));
+        assert!((1_800..2_200).contains(&taken(LEAST * 50)), "{}", taken(LEAST * 50));
+        assert!((700..860).contains(&taken(LEAST * 1_000)), "{}", taken(LEAST * 1_000));
+        assert!((80..120).contains(&taken(MOST * 1_000)), "{}", taken(MOST * 1_000));
     }
 }

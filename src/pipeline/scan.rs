@@ -124,12 +124,13 @@ impl Scan {
         gathered.references_from = locations.partition_point(is_input) as u32;
         let mut skipped = plan.skipped;
         skipped.append(&mut heard.skipped);
-        let catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
+        let mut catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
         let articles = || (0..).map(ArticleId).take(catalogue.cards.len());
-        (gathered.publishers, gathered.sites) = rayon::join(
-            || Names::new(articles().map(|article| catalogue.cards.get(article).publisher)),
-            || Names::new(articles().map(|article| catalogue.site(article))),
-        );
+        let publishers = || Names::new(articles().map(|article| catalogue.cards.get(article).publisher));
+        let sites = || Names::new(articles().map(|article| catalogue.site(article)));
+        let (ids, names) = rayon::join(|| catalogue.best_ids(), || rayon::join(publishers, sites));
+        (gathered.publishers, gathered.sites) = names;
+        catalogue.ids = ids;
         let (left, passed_over, repeated) = (plan.left, plan.passed_over, plan.repeated);
         let scan = Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated, work };
         Ok((scan, Sketches(gathered)))
@@ -341,6 +342,13 @@ impl Made for Part {
         Ok(())
     }
 
+    fn expect(&mut self, more: usize) {
+        self.cards.expect(more);
+        // Nothing is lost where it fails: they grow as they need.
+        let _ = self.gathered.traces.try_reserve(self.gathered.traces.len().saturating_mul(more));
+        let _ = self.locations.try_reserve(self.locations.len().saturating_mul(more));
+    }
+
     fn begin_source(&mut self) {
         self.heard.lines = 0;
     }
@@ -366,7 +374,7 @@ fn preview(sources: &[Source], options: &InputOptions, config: &Config) -> Resul
         read(&mut |article| glimpse.see(article.text, sampled(&article.location).then_some(winnower), config));
         Ok(vec![glimpse])
     })?;
-    Ok(Preview::new(glimpses))
+    Ok(Preview::new(&glimpses))
 }
 
 struct FirstReading<'a> {
@@ -455,10 +463,14 @@ impl OnDisk<'_> {
 }
 
 impl Texts for OnDisk<'_> {
-    fn prepare(&mut self, articles: &[ArticleId]) -> Result<()> {
+    fn prepare(&mut self, articles: impl FnOnce() -> Vec<ArticleId>) -> Result<()> {
         let library = &self.library;
+        if library.is_all_at_hand() {
+            return Ok(());
+        }
+        let articles = articles();
         let extracts: Vec<_> =
-            library.packed(articles).into_par_iter().map(|articles| library.extract(articles)).collect();
+            library.packed(&articles).into_par_iter().map(|articles| library.extract(articles)).collect();
         for extract in extracts {
             self.library.install(extract.map_err(|error| Error::output(&error))?);
         }

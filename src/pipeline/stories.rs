@@ -11,12 +11,12 @@ pub(super) fn by_story(pairs: &[Pair]) -> Vec<(u32, usize)> {
     const SIDE: u32 = ARTICLES as u32 / 2;
     let (members, stories) = stories(pairs);
     let mut order: Vec<(u32, u32)> = stories.iter().copied().zip(0..).collect();
-    order.sort_unstable();
+    order.par_sort_unstable();
     let mut places = vec![0; order.len()];
     order.iter().zip(0..).for_each(|(&(_, member), place)| places[member as usize] = place);
     let mut order: Vec<[u32; 4]> = members
-        .iter()
-        .zip(0..)
+        .par_iter()
+        .zip(0..members.len() as u32)
         .map(|(&[a, b], at)| [stories[a as usize], places[a as usize] / SIDE, places[b as usize] / SIDE, at])
         .collect();
     order.par_sort_unstable();
