@@ -269,11 +269,14 @@ fn links_to_one_file_are_one_article() {
 #[test]
 fn formulas_are_defused_in_tables() {
     let folder = Folder::new();
-    let lines =
-        [json_line(&[("title", "=1+1"), ("text", "a b c")]), json_line(&[("title", "plain"), ("text", "d e f")])];
+    let lines = [
+        json_line(&[("title", "=1+1"), ("text", "a b c"), ("date", "-000001-11-30")]),
+        json_line(&[("title", "plain"), ("text", "d e f")]),
+    ];
     folder.write("d.jsonl", lines.concat());
     let table = folder.scan(&["d.jsonl"], 0).table("articles.csv");
     assert_eq!((table[1][3].as_str(), table[2][3].as_str()), ("'=1+1", "plain"));
+    assert_eq!(table[1][4], "-000001-11-30", "a date is read back as it is");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! **Takes** the fingerprints of each article ([`Winnower`](crate::sketch::Winnower)). **Gives** every pair of articles
 //! that have one in common: pairs of the articles of each fingerprint, and fuller lists as crowds, for
 //! [`crowd`](super::crowd).
-//! **How.** Entries of key, context and article are sorted by key, a 64th of the keys at a time; equal keys lie together.
+//! **How.** Entries of key, context and article are sorted by key, a 256th of the keys at a time; equal keys lie together.
 //! Keys are 32 bits of a shingle's hash, so a few pairs meet by accident and are found out by their contexts, or when they
 //! are compared. **Cost** O(n) for n fingerprints of all articles, 8 bytes each while they are sorted.
 
@@ -22,7 +22,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Bits of a key that say which part of the index it is in.
-const PART_BITS: u32 = 6;
+const PART_BITS: u32 = 8;
 /// Parts of the index that are sorted by themselves.
 pub(crate) const PARTS: usize = 1 << PART_BITS;
 
@@ -167,7 +167,6 @@ impl Entries {
         self.articles.clear();
         self.keys.clear();
     }
-
 }
 
 /// Entries that come in small parts, dealt out when there are many.

@@ -76,14 +76,6 @@ impl Cards {
         self.dates.push(card.date);
     }
 
-    /// Makes room for those of so many times as many articles more, as far as there is so much.
-    pub(crate) fn expect(&mut self, more: usize) {
-        // Nothing is lost where it fails: they grow as they need.
-        let _ = self.text.try_reserve(self.text.len().saturating_mul(more));
-        let _ = self.fields.try_reserve(self.fields.len().saturating_mul(more));
-        let _ = self.dates.try_reserve(self.dates.len().saturating_mul(more));
-    }
-
     /// Adds those that come next.
     pub(crate) fn append(&mut self, mut next: Self) {
         let before = self.text.len() as u64;

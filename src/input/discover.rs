@@ -7,13 +7,14 @@ use super::{Format, InputOptions, Origin, Packing, Plan, Skipped, Source};
 use crate::error::{Error, Result};
 use ahash::{AHashMap, AHashSet};
 use encoding_rs::{Encoding, UTF_8};
-use ignore::{DirEntry, Walk, WalkBuilder};
 use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{DirEntry, Walk, WalkBuilder};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
-use std::thread::Scope;
+use std::sync::Arc;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
 use xxhash_rust::xxh3::xxh3_128;
 
 pub(super) fn plan(paths: &[PathBuf], references: &[PathBuf], options: &InputOptions) -> Result<Plan> {
@@ -171,14 +172,19 @@ impl Discovery<'_> {
                     && entry.path().canonicalize().is_ok_and(|path| path == target))
             });
         }
-        std::thread::scope(|scope| {
-            let entries = walked(scope, walk.build());
-            self.add_entries(root, entries);
+        thread::scope(|scope| {
+            let (sender, entries) = mpsc::sync_channel(AHEAD);
+            let walk = &walk;
+            // Another thread goes on while the entries before are looked at, if there can be one.
+            match thread::Builder::new().spawn_scoped(scope, move || send_some(walk.build(), &sender)) {
+                Ok(_) => self.add_entries(root, &mut entries.into_iter().flatten()),
+                Err(_) => self.add_entries(root, &mut walk.build()),
+            }
         });
         Ok(())
     }
 
-    fn add_entries(&mut self, root: &Path, entries: impl Iterator<Item = Walked>) {
+    fn add_entries(&mut self, root: &Path, entries: &mut dyn Iterator<Item = Walked>) {
         // The folder that the last file was in, and where that really is.
         let mut folder: (PathBuf, Option<PathBuf>) = (PathBuf::new(), None);
         for entry in entries {
@@ -275,12 +281,7 @@ impl Discovery<'_> {
     }
 
     /// A file in a folder or an archive, and what it is taken for.
-    fn add_found(
-        &mut self,
-        found: Found,
-        (path, known): (&Path, Option<Known>),
-        is_page_of_record: &dyn Fn() -> bool,
-    ) {
+    fn add_found(&mut self, found: Found, (path, known): (&Path, Option<Known>), is_page_of_record: &dyn Fn() -> bool) {
         let is_chosen = self.include.is_some() || self.options.format.is_some();
         match known {
             Some(_) if !is_chosen && look::is_description(path) => self.leave(found.name, "describes the data"),
@@ -380,20 +381,18 @@ impl Discovery<'_> {
 /// An entry of a folder, or why there is none.
 type Walked = std::result::Result<DirEntry, ignore::Error>;
 
-/// What a walk meets, in its order. Another thread goes on while the entries before are looked at.
-fn walked<'s>(scope: &'s Scope<'s, '_>, mut walk: Walk) -> impl Iterator<Item = Walked> + use<> {
-    const AT_ONCE: usize = 256;
-    const AHEAD: usize = 16;
-    let (sender, entries) = mpsc::sync_channel::<Vec<Walked>>(AHEAD);
-    scope.spawn(move || {
-        loop {
-            let some: Vec<Walked> = walk.by_ref().take(AT_ONCE).collect();
-            if some.is_empty() || sender.send(some).is_err() {
-                return;
-            }
+/// Entries that are sent at once, and how often before the first are taken.
+const SOME: usize = 256;
+const AHEAD: usize = 16;
+
+/// Sends all entries, in their order, as long as somebody takes them.
+fn send_some(mut entries: Walk, sender: &SyncSender<Vec<Walked>>) {
+    loop {
+        let some: Vec<Walked> = entries.by_ref().take(SOME).collect();
+        if some.is_empty() || sender.send(some).is_err() {
+            return;
         }
-    });
-    entries.into_iter().flatten()
+    }
 }
 
 /// The last part of a path, whatever it is written like.

@@ -119,7 +119,7 @@ fn walk(
 /// Reads so many bytes, or all up to the end; returns how many. Those that were read before an error are there.
 fn append(reader: &mut dyn Read, count: usize, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let before = bytes.len();
-    lengthen(bytes, count);
+    bytes.resize(before + count, 0);
     let mut read = 0;
     let result = loop {
         match reader.read(&mut bytes[before + read..]) {
@@ -131,19 +131,6 @@ fn append(reader: &mut dyn Read, count: usize, bytes: &mut Vec<u8>) -> io::Resul
     };
     bytes.truncate(before + read);
     result
-}
-
-/// Adds so many zeros, which fresh memory is full of.
-fn lengthen(bytes: &mut Vec<u8>, count: usize) {
-    let length = bytes.len() + count;
-    if length <= bytes.capacity() {
-        bytes.resize(length, 0);
-        return;
-    }
-    let mut longer = vec![0; length.max(2 * bytes.capacity())];
-    longer[..bytes.len()].copy_from_slice(bytes);
-    longer.truncate(length);
-    *bytes = longer;
 }
 
 /// Where the lines of a block are, each with its line feed.
@@ -292,12 +279,15 @@ impl Iterator for Blocks {
         if self.reader.is_none() && self.error.is_none() {
             return None;
         }
-        let mut block = Block { offset: self.offset, bytes: std::mem::take(&mut self.carry), ..Block::default() };
+        let mut bytes = Vec::with_capacity(self.size + MORE);
+        bytes.append(&mut self.carry);
+        let mut block = Block { offset: self.offset, bytes, ..Block::default() };
         let (mut whole, mut searched) = (0, std::mem::take(&mut self.searched));
         while let Some(reader) = &mut self.reader {
-            let count = self.size - block.bytes.len() % self.size;
-            match append(reader, count, &mut block.bytes) {
-                Ok(read) if read < count => self.end(&block.bytes[searched..]),
+            let before = block.bytes.len();
+            match reader.by_ref().take((self.size - before % self.size) as u64).read_to_end(&mut block.bytes) {
+                Ok(0) => self.end(&block.bytes[searched..]),
+                Ok(_) if block.bytes.len() < self.size => {}
                 Ok(_) => {
                     whole = self.last_end(&block.bytes, searched).max(whole);
                     searched = block.bytes.len();

@@ -31,7 +31,7 @@ use std::borrow::Cow;
 /// Gives back the texts that were gathered.
 pub(crate) trait Texts: Sync {
     /// Announces which articles may be asked for, ascending, so that a source that has only one order can be read once.
-    /// Where there is none, they are not called for.
+    /// They are not asked for where every article can be read by itself.
     fn prepare(&mut self, articles: impl FnOnce() -> Vec<ArticleId>) -> Result<()>;
 
     /// The text of an article, or why there is none any more.
@@ -150,8 +150,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let of_sample = || self.join(&copies, boilerplate)?.of_sample(&self.gathered, &copies, self.config);
         let sample = self.config.measure_recall.then(of_sample).transpose()?;
         let sampled = sample.as_ref().map_or(&[][..], |sample| &sample.pairs);
-        let needed = || needed(self.gathered.len(), &candidates, sampled, &copies);
-        self.texts.prepare(needed)?;
+        self.texts.prepare(|| needed(self.gathered.len(), &candidates, sampled, &copies))?;
 
         let office = Office::new(&self.gathered, &self.texts, self.config, boilerplate);
         candidates.brought.lost.iter().for_each(|&article| office.lose(article, CHANGED.to_owned()));

@@ -23,12 +23,13 @@ use ahash::AHashSet;
 pub(crate) const RECORD: u64 = 1024;
 /// Bytes of the longest text that is.
 const TEXT: usize = 768;
-/// The part of the input that is sampled, one in so many,
+/// The part of the input that is sampled, one in so many.
 const STEP: u64 = 128;
-/// the bytes that are at least and at most,
+/// Bytes of input that the sample is to have, where that part is smaller.
 const LEAST: u64 = 4 << 20;
+/// Those that it has at most.
 const MOST: u64 = 64 << 20;
-/// and the part of a small input that is sampled at most.
+/// The part of a small input that is sampled, one in so many.
 const LEAST_STEP: u64 = 16;
 /// Articles of the sample that make a fingerprint common.
 const SEVERAL: usize = 3;

@@ -17,9 +17,6 @@ pub(super) trait Made: Default + Send {
     /// Adds what comes next in input order. Its records are counted from the beginning of its unit or block.
     fn join(&mut self, next: Self) -> Result<()>;
 
-    /// Makes room for so many more of about this size, as far as there is so much.
-    fn expect(&mut self, _more: usize) {}
-
     /// Begins to count the records of another source.
     fn begin_source(&mut self);
 }
@@ -56,25 +53,24 @@ pub(super) enum Streams<'a> {
     Whole,
     /// To their end, and kept unpacked.
     Kept(&'a Keeping),
-    /// Of every `step`th source so many blocks.
-    Heads { step: usize, blocks: usize },
+    /// Of every so manieth source the first block; of none without a number.
+    Heads(Option<usize>),
 }
 
 impl Streams<'_> {
-    /// Some of the first blocks of some of these sources: a small part of all that they hold.
+    /// The first blocks of some of these sources: a small part of all that they hold.
     pub(super) fn heads(sources: &[Source]) -> Self {
-        const MOST: u64 = 1;
+        const MOST: u64 = 4;
         const PART: u64 = 16;
-        let blocks = (input::in_streams(sources) / PART / input::BLOCK as u64).min(MOST) as usize;
-        let streams = sources.iter().filter(|source| source.is_stream()).count().max(1);
-        Self::Heads { step: streams.div_ceil(blocks.max(1)), blocks: blocks.div_ceil(streams) }
+        let heads = (input::in_streams(sources) / PART / input::BLOCK as u64).min(MOST) as usize;
+        let streams = sources.iter().filter(|source| source.is_stream()).count();
+        Self::Heads((heads > 0).then(|| streams.div_ceil(heads)))
     }
 
     /// How many blocks of a source are read.
     fn blocks(self, source: usize) -> usize {
         match self {
-            Self::Heads { step, blocks } if source.is_multiple_of(step) => blocks,
-            Self::Heads { .. } => 0,
+            Self::Heads(step) => usize::from(step.is_some_and(|step| source.is_multiple_of(step))),
             Self::Whole | Self::Kept(_) => usize::MAX,
         }
     }
@@ -92,7 +88,7 @@ impl Reader<'_> {
     /// Reads everything.
     pub(super) fn all<P: Made>(&self, part: &(dyn Fn(Box<ReadSome<'_>>) -> Result<P> + Sync)) -> Result<P> {
         let units = input::units(self.sources);
-        in_order(units.iter(), units.len(), |unit| (unit.source(), self.unit(unit, part)))
+        in_order(units.iter(), |unit| (unit.source(), self.unit(unit, part)))
     }
 
     /// Reads a unit, all at once or block by block.
@@ -102,11 +98,11 @@ impl Reader<'_> {
             heard
         };
         let Some(blocks) = unit.blocks(self.sources, self.options) else {
-            let unit = if matches!(self.streams, Streams::Heads { .. }) { unit.head() } else { unit.clone() };
+            let unit = if matches!(self.streams, Streams::Heads(_)) { unit.head() } else { unit.clone() };
             return part(Box::new(|take| told(unit.read(self.sources, self.options, self.wanted, take))));
         };
         let index = unit.source();
-        in_order(blocks.take(self.streams.blocks(index)), 1, |block| {
+        in_order(blocks.take(self.streams.blocks(index)), |block| {
             let source = (index, &self.sources[index]);
             let read = |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
             let part = part(Box::new(read));
@@ -120,13 +116,12 @@ impl Reader<'_> {
 }
 
 /// Makes parts of items in parallel and joins them in order, each as soon as those before it are there. What comes one by
-/// one is taken by one thread at a time. There are at least `least` items. `make` also gives the source that a part is from.
+/// one is taken by one thread at a time. `make` also gives the source that a part is from.
 fn in_order<I: Send, P: Made>(
     items: impl Iterator<Item = I> + Send,
-    least: usize,
     make: impl Fn(I) -> (usize, Result<P>) + Sync,
 ) -> Result<P> {
-    let joined = Mutex::new(Joined { whole: Ok(None), least, source: None, next: 0, waiting: BTreeMap::new() });
+    let joined = Mutex::new(Joined { whole: Ok(None), source: None, next: 0, waiting: BTreeMap::new() });
     items.enumerate().par_bridge().for_each(|(number, item)| {
         let made = make(item);
         joined.lock().unwrap_or_else(PoisonError::into_inner).add(number, made);
@@ -137,8 +132,6 @@ fn in_order<I: Send, P: Made>(
 /// Parts up to the first that is not there yet, and those behind it.
 struct Joined<P> {
     whole: Result<Option<P>>,
-    /// How many parts there are, at least.
-    least: usize,
     source: Option<usize>,
     next: usize,
     waiting: BTreeMap<usize, (usize, Result<P>)>,
@@ -152,7 +145,7 @@ impl<P: Made> Joined<P> {
             let Ok(whole) = &mut self.whole else { return };
             let joined = part.and_then(|part| match whole {
                 None => {
-                    whole.insert(part).expect(self.least.saturating_sub(1));
+                    *whole = Some(part);
                     Ok(())
                 }
                 Some(whole) => {

@@ -124,13 +124,12 @@ impl Scan {
         gathered.references_from = locations.partition_point(is_input) as u32;
         let mut skipped = plan.skipped;
         skipped.append(&mut heard.skipped);
-        let mut catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
+        let catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
         let articles = || (0..).map(ArticleId).take(catalogue.cards.len());
-        let publishers = || Names::new(articles().map(|article| catalogue.cards.get(article).publisher));
-        let sites = || Names::new(articles().map(|article| catalogue.site(article)));
-        let (ids, names) = rayon::join(|| catalogue.best_ids(), || rayon::join(publishers, sites));
-        (gathered.publishers, gathered.sites) = names;
-        catalogue.ids = ids;
+        (gathered.publishers, gathered.sites) = rayon::join(
+            || Names::new(articles().map(|article| catalogue.cards.get(article).publisher)),
+            || Names::new(articles().map(|article| catalogue.site(article))),
+        );
         let (left, passed_over, repeated) = (plan.left, plan.passed_over, plan.repeated);
         let scan = Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated, work };
         Ok((scan, Sketches(gathered)))
@@ -340,13 +339,6 @@ impl Made for Part {
         self.cards.append(next.cards);
         self.locations.append(&mut next.locations);
         Ok(())
-    }
-
-    fn expect(&mut self, more: usize) {
-        self.cards.expect(more);
-        // Nothing is lost where it fails: they grow as they need.
-        let _ = self.gathered.traces.try_reserve(self.gathered.traces.len().saturating_mul(more));
-        let _ = self.locations.try_reserve(self.locations.len().saturating_mul(more));
     }
 
     fn begin_source(&mut self) {

@@ -19,12 +19,12 @@ pub struct Catalogue {
     pub locations: Vec<Location>,
     /// How many words each has.
     pub words: Vec<u32>,
-    pub(crate) ids: Ids,
+    ids: Ids,
 }
 
 /// Where ids come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Ids {
+enum Ids {
     /// From the id field: every record has one and no two are equal.
     Field,
     /// From where the article lies, because there is no id field.
@@ -37,24 +37,11 @@ pub(crate) enum Ids {
 }
 
 impl Catalogue {
-    /// A catalogue of these articles, which are called by where they lie.
+    /// A catalogue of these articles; chooses where ids come from.
     #[must_use]
     pub fn new(sources: Vec<Source>, cards: Cards, locations: Vec<Location>, words: Vec<u32>) -> Self {
-        Self { sources, cards, locations, words, ids: Ids::Place }
-    }
-
-    /// Where their ids can come from: the id field, if it tells all of them apart.
-    pub(crate) fn best_ids(&self) -> Ids {
-        let ids = || (0..self.cards.len() as u32).map(|article| self.cards.id(ArticleId(article)));
-        let missing = ids().filter(Option::is_none).count();
-        if missing == self.cards.len() {
-            return Ids::Place;
-        }
-        if missing > 0 {
-            return Ids::Missing(missing);
-        }
-        let mut seen = AHashSet::with_capacity(self.cards.len());
-        ids().flatten().find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
+        let ids = choose(&cards);
+        Self { sources, cards, locations, words, ids }
     }
 
     /// What results call an article; unique within the run.
@@ -113,4 +100,17 @@ impl Catalogue {
             Ids::Clash(id) => format!("source and record, as the id {id:?} occurs more than once"),
         }
     }
+}
+
+fn choose(cards: &Cards) -> Ids {
+    let ids = || (0..cards.len() as u32).map(|article| cards.id(ArticleId(article)));
+    let missing = ids().filter(Option::is_none).count();
+    if missing == cards.len() {
+        return Ids::Place;
+    }
+    if missing > 0 {
+        return Ids::Missing(missing);
+    }
+    let mut seen = AHashSet::with_capacity(cards.len());
+    ids().flatten().find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
 }

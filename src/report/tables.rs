@@ -51,23 +51,23 @@ pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair])
         "core_containment_a",
         "core_containment_b",
     ];
-    let mut table = Table::new(out, &header)?;
+    let mut row = Cells::new(out, &header)?;
     for pair in pairs {
         let overlap = &pair.overlap;
-        table.text(&catalogue.id(pair.a))?;
-        table.text(&catalogue.id(pair.b))?;
-        table.text(pair.relation.name())?;
-        table.number(overlap.jaccard())?;
-        table.number(overlap.containment_a())?;
-        table.number(overlap.containment_b())?;
-        table.number(overlap.coverage_a())?;
-        table.number(overlap.coverage_b())?;
-        table.number_if(pair.core.map(|core| core.jaccard()))?;
-        table.number_if(pair.core.map(|core| core.containment_a()))?;
-        table.number_if(pair.core.map(|core| core.containment_b()))?;
-        table.end_row()?;
+        row.text(&catalogue.id(pair.a))?;
+        row.text(&catalogue.id(pair.b))?;
+        row.text(pair.relation.name())?;
+        row.own(overlap.jaccard())?;
+        row.own(overlap.containment_a())?;
+        row.own(overlap.containment_b())?;
+        row.own(overlap.coverage_a())?;
+        row.own(overlap.coverage_b())?;
+        row.own_if(pair.core.map(|core| core.jaccard()))?;
+        row.own_if(pair.core.map(|core| core.containment_a()))?;
+        row.own_if(pair.core.map(|core| core.containment_b()))?;
+        row.end()?;
     }
-    table.finish()
+    row.finish()
 }
 
 /// What `articles.csv` says of articles beside their fields.
@@ -109,29 +109,29 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>)
         "copied",
         "copied_with",
     ];
-    let mut table = Table::new(out, &header)?;
+    let mut row = Cells::new(out, &header)?;
     for (index, card) in catalogue.cards.iter().enumerate() {
         let article = ArticleId(index as u32);
         let place = clusters.place(article);
         let pair = place.and_then(|place| place.pair);
-        table.text(&catalogue.id_by(article, card.id))?;
-        table.text(&catalogue.source(article).name)?;
-        table.number_if(catalogue.record(article))?;
-        table.text(card.title.unwrap_or_default())?;
-        table.text(&card.date.map(iso).unwrap_or_default())?;
-        table.text(card.publisher.unwrap_or_default())?;
-        table.text(card.url.unwrap_or_default())?;
-        table.number(catalogue.words[index])?;
-        table.number_if(place.map(|place| place.cluster))?;
-        table.text(&place.map(|place| catalogue.id(place.representative)).unwrap_or_default())?;
-        table.text(pair.map_or("", |pair| pair.relation.name()))?;
-        table.number_if(pair.map(|pair| pair.overlap.jaccard()))?;
-        table.number(partners[index])?;
-        table.number(copied[index].map_or(0.0, |copied| copied.share))?;
-        table.text(&copied[index].map(|copied| catalogue.id(copied.most_with)).unwrap_or_default())?;
-        table.end_row()?;
+        row.text(&catalogue.id(article))?;
+        row.text(&catalogue.source(article).name)?;
+        row.own_if(catalogue.record(article))?;
+        row.text(card.title.unwrap_or_default())?;
+        row.own_if(card.date.map(iso))?;
+        row.text(card.publisher.unwrap_or_default())?;
+        row.text(card.url.unwrap_or_default())?;
+        row.own(catalogue.words[index])?;
+        row.own_if(place.map(|place| place.cluster))?;
+        row.text(&place.map(|place| catalogue.id(place.representative)).unwrap_or_default())?;
+        row.text(pair.map_or("", |pair| pair.relation.name()))?;
+        row.own_if(pair.map(|pair| pair.overlap.jaccard()))?;
+        row.own(partners[index])?;
+        row.own(copied[index].map_or(0.0, |copied| copied.share))?;
+        row.text(&copied[index].map(|copied| catalogue.id(copied.most_with)).unwrap_or_default())?;
+        row.end()?;
     }
-    table.finish()
+    row.finish()
 }
 
 /// A pair that a person is to judge.
@@ -149,61 +149,64 @@ pub struct Coded<'a> {
 /// If it cannot be written.
 pub fn write_coding<'a>(out: impl Write, catalogue: &Catalogue, pairs: impl Iterator<Item = Coded<'a>>) -> Result<()> {
     let header = ["a", "b", "label", "relation", "jaccard", "containment_a", "containment_b", "text_a", "text_b"];
-    let mut table = Table::new(out, &header)?;
+    let mut row = Cells::new(out, &header)?;
     for Coded { pair, texts } in pairs {
         let overlap = &pair.overlap;
-        table.text(&catalogue.id(pair.a))?;
-        table.text(&catalogue.id(pair.b))?;
-        table.text("")?;
-        table.text(pair.relation.name())?;
-        table.number(overlap.jaccard())?;
-        table.number(overlap.containment_a())?;
-        table.number(overlap.containment_b())?;
-        table.text(&texts.0)?;
-        table.text(&texts.1)?;
-        table.end_row()?;
+        row.text(&catalogue.id(pair.a))?;
+        row.text(&catalogue.id(pair.b))?;
+        row.text("")?;
+        row.text(pair.relation.name())?;
+        row.own(overlap.jaccard())?;
+        row.own(overlap.containment_a())?;
+        row.own(overlap.containment_b())?;
+        row.text(&texts.0)?;
+        row.text(&texts.1)?;
+        row.end()?;
     }
-    table.finish()
+    row.finish()
 }
 
 /// A table that is written cell by cell.
-struct Table<W: Write> {
-    table: csv::Writer<W>,
-    /// Where numbers become text.
+struct Cells<W: Write> {
+    csv: csv::Writer<W>,
+    /// Where values become text.
     digits: String,
 }
 
-impl<W: Write> Table<W> {
+impl<W: Write> Cells<W> {
     fn new(out: W, header: &[&str]) -> Result<Self> {
-        let mut table = csv::Writer::from_writer(out);
-        table.write_record(header).map_err(failed)?;
-        Ok(Self { table, digits: String::new() })
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(header).map_err(failed)?;
+        Ok(Self { csv, digits: String::new() })
     }
 
+    /// A text, as one that no spreadsheet takes for a formula.
     fn text(&mut self, text: &str) -> Result<()> {
-        self.table.write_field(cell(text).as_bytes()).map_err(failed)
+        self.csv.write_field(cell(text).as_bytes()).map_err(failed)
     }
 
-    fn number(&mut self, number: impl Display) -> Result<()> {
-        self.number_if(Some(number))
+    /// A number or date of ours, as it is.
+    fn own(&mut self, value: impl Display) -> Result<()> {
+        self.own_if(Some(value))
     }
 
-    /// A number, or an empty cell.
-    fn number_if(&mut self, number: Option<impl Display>) -> Result<()> {
+    /// The same, or an empty cell.
+    fn own_if(&mut self, value: Option<impl Display>) -> Result<()> {
         self.digits.clear();
-        if let Some(number) = number {
+        if let Some(value) = value {
             // Writing to a string does not fail.
-            let _ = write!(self.digits, "{number}");
+            let _ = write!(self.digits, "{value}");
         }
-        self.table.write_field(&self.digits).map_err(failed)
+        self.csv.write_field(&self.digits).map_err(failed)
     }
 
-    fn end_row(&mut self) -> Result<()> {
-        self.table.write_record(None::<&[u8]>).map_err(failed)
+    /// The end of a row.
+    fn end(&mut self) -> Result<()> {
+        self.csv.write_record(None::<&[u8]>).map_err(failed)
     }
 
     fn finish(mut self) -> Result<()> {
-        self.table.flush().map_err(|error| Error::output(&error))
+        self.csv.flush().map_err(|error| Error::output(&error))
     }
 }
 
