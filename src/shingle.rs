@@ -225,20 +225,22 @@ impl Known {
     pub(crate) fn new(shingles: AHashSet<u64>) -> Self {
         let mut bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (ENDING - 6) }];
         for shingle in &shingles {
-            let (word, bit) = Self::bit(*shingle);
-            bits[word] |= bit;
+            let (word, bit) = Self::place(*shingle);
+            bits[word] |= 1 << bit;
         }
         Self { shingles, bits }
     }
 
-    fn bit(shingle: u64) -> (usize, u64) {
+    /// The word, and the bit in it, of a shingle's ending.
+    #[inline(always)]
+    fn place(shingle: u64) -> (usize, u64) {
         let ending = shingle & ((1 << ENDING) - 1);
-        ((ending >> 6) as usize, 1 << (ending & 63))
+        ((ending >> 6) as usize, ending & 63)
     }
 
     pub(crate) fn contains(&self, shingle: u64) -> bool {
-        let (word, bit) = Self::bit(shingle);
-        self.bits.get(word).is_some_and(|bits| bits & bit != 0) && self.shingles.contains(&shingle)
+        let (word, bit) = Self::place(shingle);
+        self.bits.get(word).is_some_and(|bits| bits >> bit & 1 == 1) && self.shingles.contains(&shingle)
     }
 
     /// Calls `found` with each place of `shingles` whose shingle is known, in order.
@@ -270,8 +272,8 @@ impl<F: FnMut(usize)> Work for Find<'_, F> {
         for (chunk, start) in chunks.iter().zip((0..).step_by(CHUNK)) {
             // Which of them have the ending of a known one.
             let mut likely = chunk.iter().zip(0u32..).fold(0u64, |likely, (shingle, place)| {
-                let ending = shingle & ((1 << ENDING) - 1);
-                likely | (bits[(ending >> 6) as usize] >> (ending & 63) & 1) << place
+                let (word, bit) = Known::place(*shingle);
+                likely | (bits[word] >> bit & 1) << place
             });
             while likely != 0 {
                 let place = likely.trailing_zeros() as usize;
