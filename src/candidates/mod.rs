@@ -9,6 +9,7 @@ pub mod bands;
 pub(crate) mod crowd;
 pub(crate) mod exhaustive;
 pub(crate) mod lsh;
+pub(crate) mod met;
 pub(crate) mod passages;
 pub(crate) mod run;
 pub(crate) mod shelf;

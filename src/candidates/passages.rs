@@ -7,15 +7,13 @@
 //! Keys are 32 bits of a shingle's hash, so a few pairs meet by accident and are found out by their contexts, or when they
 //! are compared. **Cost** O(n) for n fingerprints of all articles, 8 bytes each while they are sorted.
 
-use super::Pair;
 use super::run::SortedRun;
 use super::shelf::{Shelf, Store};
 use crate::config::SHORT;
 use crate::error::Result;
 #[cfg(feature = "formats")]
 use crate::saved::{Saved, load_all, save_all};
-use crate::sketch::fingerprint::{AROUND, may_run};
-use ahash::AHashSet;
+use crate::sketch::fingerprint::AROUND;
 #[cfg(feature = "formats")]
 use std::io::{self, Read, Write};
 use std::ops::Range;
@@ -65,7 +63,7 @@ impl Layout {
     }
 
     /// The context, bits that there was no room for being 0.
-    fn context(self, entry: u64) -> u16 {
+    pub(super) fn context(self, entry: u64) -> u16 {
         let packed = (entry >> self.article_bits) as u16;
         let mask = (1 << self.side) - 1;
         (packed & mask) << (AROUND as u32 - self.side) | (packed >> self.side & mask) << AROUND
@@ -418,7 +416,7 @@ impl Postings {
 }
 
 /// Who has a fingerprint, each once. The entries of an article lie together.
-fn carriers(layout: Layout, bucket: &[u64]) -> Vec<u32> {
+pub(super) fn carriers(layout: Layout, bucket: &[u64]) -> Vec<u32> {
     let mut articles: Vec<u32> = bucket.iter().map(|&entry| layout.article(entry)).collect();
     articles.dedup();
     articles
@@ -434,86 +432,6 @@ pub(crate) fn lists(
     let list = move |bucket: &[u64]| (Layout::key(part, bucket[0]), carriers(layout, bucket));
     let long = run.buckets().filter(move |bucket| bucket.len() >= least);
     long.map(list).filter(move |(_, articles)| articles.len() >= least)
-}
-
-/// What lists of articles bring together.
-#[derive(Debug, Default)]
-pub(crate) struct Met {
-    /// Pairs of articles with a common fingerprint; a pair has many of these.
-    pub(crate) pairs: AHashSet<Pair>,
-    /// How many fingerprints they have in common, altogether.
-    pub(crate) matches: u64,
-    /// Lists too long for pairs.
-    pub(crate) crowds: Vec<Vec<u32>>,
-}
-
-impl Met {
-    /// Adds what comes next.
-    pub(crate) fn and(mut self, mut next: Self) -> Self {
-        if self.pairs.len() < next.pairs.len() {
-            std::mem::swap(&mut self.pairs, &mut next.pairs);
-        }
-        self.pairs.extend(next.pairs);
-        self.matches += next.matches;
-        self.crowds.append(&mut next.crowds);
-        self
-    }
-
-    fn meet(&mut self, one: u32, other: u32) {
-        self.matches += 1;
-        self.pairs.insert(Pair::new(one, other));
-    }
-
-    /// Adds all pairs of the articles of a fingerprint whose contexts allow a run of so many words more than a shingle, if
-    /// they are up to `limit` articles.
-    pub(crate) fn by_fingerprint(&mut self, layout: Layout, bucket: &[u64], limit: Option<usize>, more: usize) {
-        if limit.is_some_and(|limit| bucket.len() > limit) {
-            let list = carriers(layout, bucket);
-            if limit.is_some_and(|limit| list.len() > limit) {
-                self.crowds.push(list);
-                return;
-            }
-        }
-        let by_article =
-            |entries| <[u64]>::chunk_by(entries, |&one, &other| layout.article(one) == layout.article(other));
-        let mut rest = bucket;
-        for one in by_article(bucket) {
-            rest = &rest[one.len()..];
-            for other in by_article(rest).filter(|other| may_meet(layout, one, other, more)) {
-                self.meet(layout.article(one[0]), layout.article(other[0]));
-            }
-        }
-    }
-
-    /// Adds all pairs of each list of shingles that short articles were looked up by: one of a pair is `short`, and no run is
-    /// asked for.
-    pub(crate) fn by_short(
-        mut self,
-        layout: Layout,
-        run: &SortedRun,
-        limit: Option<usize>,
-        short: impl Fn(u32) -> bool,
-    ) -> Self {
-        for bucket in run.buckets() {
-            let list = carriers(layout, bucket);
-            let (shorts, others): (Vec<u32>, Vec<u32>) = list.iter().partition(|&&article| short(article));
-            if limit.is_some_and(|limit| shorts.len() * list.len() > limit * limit) {
-                self.crowds.push(list);
-                continue;
-            }
-            for (at, &one) in shorts.iter().enumerate() {
-                shorts[at + 1..].iter().chain(&others).for_each(|&other| self.meet(one, other));
-            }
-        }
-        self
-    }
-}
-
-/// Whether any contexts of two articles allow a run. An article that repeats itself much is taken to.
-fn may_meet(layout: Layout, one: &[u64], other: &[u64], more: usize) -> bool {
-    const REPEATS: usize = 64;
-    let may_run = |&one: &u64, &other: &u64| may_run(layout.context(one), layout.context(other), more);
-    one.len() * other.len() > REPEATS || one.iter().any(|one| other.iter().any(|other| may_run(one, other)))
 }
 
 /// How many of `count` shingles an article has to be looked up by, so that no partner escapes that has `containment` of

@@ -294,6 +294,10 @@ impl Sink for Collected {
         PassageSpans::all(comparison, a, b)
     }
 
+    fn bytes(passages: &Self::Rendered) -> usize {
+        passages.capacity() * size_of::<PassageSpans>()
+    }
+
     fn take(&mut self, _: &ScoredPair, passages: Self::Rendered) -> Result<()> {
         self.0.push(passages);
         Ok(())

@@ -12,7 +12,8 @@ use super::gather::Gathered;
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
-use crate::candidates::passages::{Dealt, Entries, Key, Layout, Met, PARTS, Postings, is_short, key, prefix};
+use crate::candidates::met::Met;
+use crate::candidates::passages::{Dealt, Entries, Key, Layout, PARTS, Postings, is_short, key, prefix};
 use crate::candidates::run::{ShelvedRun, SortedRun};
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
@@ -70,7 +71,7 @@ impl<T: Texts> Indexer<'_, T> {
         let (fingerprints, shorts) = (fingerprints.finish(&gathered.store)?, shorts.finish(&gathered.store)?);
         let met = self.meet(shared, &fingerprints, &again, run - config.shingle)?;
         let Met { pairs, matches, crowds } = met.and(self.meet_short(&shorts)?);
-        let mut pairs: Vec<Pair> = pairs.into_iter().collect();
+        let mut pairs = pairs.all();
         pairs.par_sort_unstable();
         Ok(Brought { pairs, crowds, matches, lost })
     }
@@ -83,7 +84,7 @@ impl<T: Texts> Indexer<'_, T> {
         let stays = |entry: u64| again[layout.article(entry) as usize] < Again::Whole;
         let mut first: Vec<Option<ShelvedRun>> = shared.into_iter().map(Some).collect();
         first.resize_with(PARTS, || None);
-        let met = first.into_par_iter().enumerate().try_fold(Met::default, |mut met, (part, first)| {
+        let met = first.into_par_iter().enumerate().with_min_len(PARTS / 4 / rayon::current_num_threads()).try_fold(Met::default, |mut met, (part, first)| {
             let second = Postings::sorted(second, part, layout, false, |_| true)?;
             let first = first.map_or(Ok(SortedRun::default()), ShelvedRun::take)?;
             let wanted = |entry: u64| stays(entry) && !marks.has_furniture(Layout::key(part, entry));

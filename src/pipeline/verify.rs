@@ -16,11 +16,14 @@ use crate::report::Sink;
 use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
 use rayon::prelude::*;
 
-/// Bytes of a pair's result until it is written, generously: passages in full are long.
-const RESULT: u64 = 8 << 10;
-/// Pairs whose results are held at a time: at least (and where there is no bound), and at most.
+/// Bytes of a pair's result until it is written, generously: passages in full are long. What the first ones take is known
+/// of those that come after them.
+const RESULT: usize = 8 << 10;
+/// Pairs whose results are held at a time: at least, and at most.
 const LEAST_AT_A_TIME: u64 = 1 << 15;
-const MOST_AT_A_TIME: u64 = 1 << 18;
+const MOST_AT_A_TIME: u64 = 1 << 20;
+/// Bytes of a pair on its way, whether it is reported or not.
+const ON_ITS_WAY: usize = 64;
 /// Pairs that a thread takes at a time.
 const PIECE: usize = 32;
 
@@ -68,7 +71,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
     }
 
     fn compare(&self, pairs: &[Pair]) -> Vec<Verdict> {
-        let some = pairs.chunks(self.at_a_time());
+        let some = pairs.chunks(self.at_a_time(size_of::<Verdict>() + ON_ITS_WAY));
         let compare = |some| self.at_desks(some, |_| {}, |&pair| pair, |&pair, desk| self.compare_one(pair, desk));
         some.flat_map(|some| compare(some).into_iter()).collect()
     }
@@ -94,16 +97,20 @@ impl<'a, T: Texts> Verifier<'a, T> {
         sink: &mut S,
         then: impl FnOnce(&[ScoredPair]) -> R + Send,
     ) -> Result<(Vec<ScoredPair>, R)> {
-        let at_a_time = self.at_a_time();
-        let (before, last) = work.split_at(work.len().saturating_sub(1) / at_a_time * at_a_time);
-        let mut found = Vec::new();
-        for some in before.chunks(at_a_time) {
+        let (mut found, mut rest, mut at_a_time) = (Vec::new(), work, self.at_a_time(RESULT));
+        loop {
+            let (some, others) = rest.split_at(at_a_time.min(rest.len()));
             let scored = self.score_some(some, sink, &mut found);
+            if others.is_empty() {
+                let (handed_over, made) = rayon::join(|| hand_over(scored, sink), || then(&found));
+                return handed_over.map(|()| (found, made));
+            }
+            let held = size_of::<Option<Scored<S>>>() + ON_ITS_WAY;
+            let rendered: usize = scored.iter().flatten().map(|(_, rendered)| S::bytes(rendered)).sum();
+            at_a_time = self.at_a_time(held + rendered / some.len());
             hand_over(scored, sink)?;
+            rest = others;
         }
-        let scored = self.score_some(last, sink, &mut found);
-        let (handed_over, made) = rayon::join(|| hand_over(scored, sink), || then(&found));
-        handed_over.map(|()| (found, made))
     }
 
     /// Scores some work, and adds the pairs that are reported to `found`.
@@ -114,9 +121,10 @@ impl<'a, T: Texts> Verifier<'a, T> {
         scored
     }
 
-    /// How many pairs' results are held at a time. The more they are, the more of a story lies on one desk at once.
-    fn at_a_time(&self) -> usize {
-        let room = self.office.gathered.store.bound().map_or(LEAST_AT_A_TIME, |bound| bound / 2 / RESULT);
+    /// How many pairs' results of so many bytes are held at a time. The more they are, the more of a story lies on one desk
+    /// at once, and the fewer articles are read again.
+    fn at_a_time(&self, result: usize) -> usize {
+        let room = self.office.gathered.store.bound().map_or(u64::MAX, |bound| bound / 2 / result as u64);
         room.clamp(LEAST_AT_A_TIME, MOST_AT_A_TIME) as usize
     }
 

@@ -93,6 +93,9 @@ pub trait Sink: Send + Sync {
     /// Makes of a pair what will be kept of it; called in parallel.
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered;
 
+    /// Bytes that it takes in memory until it is taken, beside its own size.
+    fn bytes(rendered: &Self::Rendered) -> usize;
+
     /// Takes a pair.
     ///
     /// # Errors
@@ -110,6 +113,10 @@ impl Sink for Nowhere {
 
     fn render(&self, _: &ScoredPair, _: &Comparison, _: Side<'_>, _: Side<'_>) {}
 
+    fn bytes((): &()) -> usize {
+        0
+    }
+
     fn take(&mut self, _: &ScoredPair, (): ()) -> Result<()> {
         Ok(())
     }
@@ -124,6 +131,10 @@ impl<S: Sink> Sink for Option<S> {
 
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
         self.as_ref().map(|sink| sink.render(pair, comparison, a, b))
+    }
+
+    fn bytes(rendered: &Self::Rendered) -> usize {
+        rendered.as_ref().map_or(0, S::bytes)
     }
 
     fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()> {
@@ -143,6 +154,10 @@ impl<S: Sink, T: Sink> Sink for (S, T) {
 
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
         (self.0.render(pair, comparison, a, b), self.1.render(pair, comparison, a, b))
+    }
+
+    fn bytes(rendered: &Self::Rendered) -> usize {
+        S::bytes(&rendered.0) + T::bytes(&rendered.1)
     }
 
     fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()> {

@@ -211,6 +211,10 @@ impl<W: Write + Send + Sync> Sink for JsonLines<'_, W> {
         line
     }
 
+    fn bytes(line: &Vec<u8>) -> usize {
+        line.capacity()
+    }
+
     fn take(&mut self, _: &ScoredPair, line: Vec<u8>) -> Result<()> {
         if self.closed {
             return Ok(());

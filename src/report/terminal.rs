@@ -156,6 +156,10 @@ impl Sink for Strongest {
         Some((longest.words, escape(cut(longest.a.of(a.text), SNIPPET))))
     }
 
+    fn bytes(snippet: &Self::Rendered) -> usize {
+        snippet.as_ref().map_or(0, |(_, text)| text.capacity())
+    }
+
     fn take(&mut self, pair: &ScoredPair, snippet: Self::Rendered) -> Result<()> {
         self.seen += 1;
         self.kept.push(Reverse(Shown { pair: *pair, snippet }));
