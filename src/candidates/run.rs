@@ -4,6 +4,8 @@
 
 use super::shelf::{Shelf, Store};
 use crate::error::Result;
+use crate::simd::{Lanes, Work, widest};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Most bits that a counting pass looks at.
@@ -35,18 +37,14 @@ impl SortedRun {
         let key = u64::MAX.checked_shl(below).unwrap_or(0);
         let digit = |entry: u64, pass: u32| ((entry & key) >> (lowest + pass * width)) as usize & ((1 << width) - 1);
         let mut other = vec![0; entries.len()];
-        let mut counts = vec![vec![0u32; 1 << width]; passes as usize];
-        for &entry in &entries {
-            for (pass, counts) in (0..).zip(&mut counts) {
-                counts[digit(entry, pass)] += 1;
-            }
-        }
-        for (pass, counts) in (0..).zip(&mut counts) {
+        for pass in 0..passes {
+            let mut counts = [0u32; 1 << DIGIT];
+            entries.iter().for_each(|&entry| counts[digit(entry, pass)] += 1);
             if counts.iter().any(|&count| count as usize == entries.len()) {
                 continue;
             }
             let mut next = 0;
-            for count in counts.iter_mut() {
+            for count in &mut counts {
                 next += std::mem::replace(count, next);
             }
             for &entry in &entries {
@@ -56,15 +54,12 @@ impl SortedRun {
             }
             std::mem::swap(&mut entries, &mut other);
         }
-        if lowest > below || passes == 0 {
-            let mut start = 0;
-            while let Some(more) = entries[start..].windows(2).position(|pair| pair[0] >> below > pair[1] >> below) {
-                let alike = |entry: &u64| entry.checked_shr(lowest) == entries[start + more].checked_shr(lowest);
-                let before = entries[start..=start + more].iter().rev().take_while(|entry| alike(entry)).count();
-                let behind = entries[start + more + 1..].iter().take_while(|entry| alike(entry)).count();
-                let (from, to) = (start + more + 1 - before, start + more + 1 + behind);
-                entries[from..to].sort_by_key(|entry| entry >> below);
-                start = to;
+        if lowest > below {
+            for alike in stretches(&entries, lowest) {
+                let alike = &mut entries[alike];
+                if !alike.is_sorted_by_key(|entry| entry >> below) {
+                    alike.sort_by_key(|entry| entry >> below);
+                }
             }
         }
         Self { entries, below }
@@ -98,7 +93,7 @@ impl SortedRun {
 
     /// The entries of each key that has two or more, keys ascending.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = &[u64]> + '_ {
-        buckets(&self.entries, self.below)
+        stretches(&self.entries, self.below).map(|bucket| &self.entries[bucket])
     }
 
     /// Puts it away.
@@ -141,15 +136,50 @@ fn seen_if_shared(bucket: &[u64], see: &mut impl FnMut(&[u64])) {
     }
 }
 
-fn buckets(entries: &[u64], below: u32) -> impl Iterator<Item = &[u64]> + '_ {
-    let mut at = 0;
-    // Most keys have one entry; these are passed over two by two.
+/// The stretches of two or more entries that agree above the lowest `below` bits.
+fn stretches(entries: &[u64], below: u32) -> impl Iterator<Item = Range<usize>> + use<> {
+    let mut places = Vec::new();
+    widest(Alike { entries, below, places: &mut places });
+    let mut places = places.into_iter().peekable();
     std::iter::from_fn(move || {
-        let start = at + entries[at..].windows(2).position(|pair| (pair[0] ^ pair[1]) >> below == 0)?;
-        let more = entries[start + 2..].iter().take_while(|entry| (*entry ^ entries[start]) >> below == 0).count();
-        at = start + 2 + more;
-        Some(&entries[start..at])
+        let start = places.next()?;
+        let mut last = start;
+        while places.next_if_eq(&(last + 1)).is_some() {
+            last += 1;
+        }
+        Some(start as usize..last as usize + 2)
     })
+}
+
+/// Looks for entries that agree with the next one above the lowest bits.
+struct Alike<'e> {
+    entries: &'e [u64],
+    below: u32,
+    places: &'e mut Vec<u32>,
+}
+
+/// Entries that are looked at at once.
+const CHUNK: usize = 64;
+
+impl Work for Alike<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { entries, below, places } = self;
+        let agree = |place: u32| (entries[place as usize] ^ entries[place as usize + 1]) >> below == 0;
+        let mut place = 0;
+        while let Some(chunk) = entries[place as usize..].first_chunk::<{ CHUNK + 1 }>() {
+            let keys = chunk.map(|entry| (entry >> below) as u32);
+            let (Some(these), Some(next)) = (keys.first_chunk(), keys.last_chunk()) else { break };
+            // The upper bits of a key may differ still.
+            let mut likely = lanes.equal(these, next);
+            while likely != 0 {
+                places.extend(Some(place + likely.trailing_zeros()).filter(|&place| agree(place)));
+                likely &= likely - 1;
+            }
+            place += CHUNK as u32;
+        }
+        places.extend((place..(entries.len() as u32).saturating_sub(1)).filter(|&place| agree(place)));
+    }
 }
 
 #[cfg(test)]

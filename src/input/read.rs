@@ -2,7 +2,7 @@
 
 use super::columns::{self, Columns, Row};
 use super::encoding;
-use super::lines::{self, BLOCK, Block, Blocks, PIECE};
+use super::lines::{self, Block, Blocks, PIECE};
 use super::objects;
 use super::page::{self, Declared, Page};
 use super::record::Lookup;
@@ -149,15 +149,23 @@ pub(crate) fn units(sources: &[Source]) -> Vec<Unit> {
             }
             _ if source.is_stream() => units.push(Unit::Stream(at)),
             _ => {
-                let cuts = (0..source.bytes).step_by(BLOCK);
-                units.extend(
-                    cuts.map(|from| Unit::Lines { source: at, bytes: from..(from + BLOCK as u64).min(source.bytes) }),
-                );
+                units.extend(stretches(source.bytes).map(|bytes| Unit::Lines { source: at, bytes }));
             }
         }
         at += 1;
     }
     units
+}
+
+/// A source of so many bytes in stretches: blocks, and towards its end smaller ones, so that all threads come to an end
+/// together.
+fn stretches(bytes: u64) -> impl Iterator<Item = Range<u64>> {
+    const BLOCK: u64 = super::BLOCK as u64;
+    let next = move |from: u64| {
+        let size = ((bytes - from) / 16).clamp(BLOCK / 4, BLOCK);
+        (from < bytes).then(|| from..bytes.min(from + size))
+    };
+    std::iter::successors(next(0), move |before| next(before.end))
 }
 
 impl Unit {

@@ -153,6 +153,7 @@ pub(crate) struct Sketcher<'s> {
     values: Vec<u64>,
     slide: Slide,
     bits: WordBits,
+    fingerprints: Vec<u64>,
     /// Band keys, a row an article.
     rows: Vec<u32>,
     /// Keys of shingles that were watched for.
@@ -174,6 +175,7 @@ impl<'s> Sketcher<'s> {
             values: vec![0; hasher.k()],
             slide: Slide::default(),
             bits: WordBits::default(),
+            fingerprints: Vec::new(),
             rows: Vec::new(),
             noted: Vec::new(),
             entries: Entries::default(),
@@ -229,8 +231,18 @@ impl<'s> Sketcher<'s> {
 
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {
         let Some(winnower) = self.winnower else { return };
-        let Self { config, preview: Preview { shorts, common }, words, shingles, slide, bits, noted, entries, .. } =
-            self;
+        let Self {
+            config,
+            preview: Preview { shorts, common },
+            words,
+            shingles,
+            slide,
+            bits,
+            fingerprints,
+            noted,
+            entries,
+            ..
+        } = self;
         // Articles shorter than a shingle share theirs with exact copies only.
         if words.len() < config.shingle {
             return;
@@ -243,16 +255,15 @@ impl<'s> Sketcher<'s> {
         }
         bits.set(words);
         let places = winnower.choose(shingles.iter().map(|&shingle| rank(shingle, false)), slide);
-        let fingerprint = |at: &u32| shingles[*at as usize];
-        let context = |at: &u32| bits.context(*at as usize, config.shingle);
-        let keys = entries.push(article.0, places.iter().map(|at| (key(fingerprint(at)), context(at))));
+        fingerprints.clear();
+        fingerprints.extend(places.iter().map(|&at| shingles[at as usize]));
+        let contexts = places.iter().map(|&at| bits.context(at as usize, config.shingle));
+        let keys = entries.push(article.0, fingerprints.iter().map(|&fingerprint| key(fingerprint)).zip(contexts));
         let noise = gathered.digests.last().map_or(0, |&digest| digest as u16);
-        for (chosen, fingerprint) in places.iter().map(fingerprint).enumerate() {
-            if common.contains(fingerprint) {
-                noted.push(key(fingerprint));
-                bound_around(chosen, places, keys, noise);
-            }
-        }
+        common.each_in(fingerprints, |chosen| {
+            noted.push(key(fingerprints[chosen]));
+            bound_around(chosen, places, keys, noise);
+        });
         gathered.common.push(article.0, noted);
     }
 }

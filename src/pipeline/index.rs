@@ -84,13 +84,16 @@ impl<T: Texts> Indexer<'_, T> {
         let stays = |entry: u64| again[layout.article(entry) as usize] < Again::Whole;
         let mut first: Vec<Option<ShelvedRun>> = shared.into_iter().map(Some).collect();
         first.resize_with(PARTS, || None);
-        let met = first.into_par_iter().enumerate().with_min_len(PARTS / 4 / rayon::current_num_threads()).try_fold(Met::default, |mut met, (part, first)| {
-            let second = Postings::sorted(second, part, layout, false, |_| true)?;
-            let first = first.map_or(Ok(SortedRun::default()), ShelvedRun::take)?;
-            let wanted = |entry: u64| stays(entry) && !marks.has_furniture(Layout::key(part, entry));
-            first.each_with(&second, wanted, |bucket| met.by_fingerprint(layout, bucket, limit, more));
-            Ok(met)
-        });
+        let met = first.into_par_iter().enumerate().with_min_len(PARTS / 4 / rayon::current_num_threads()).try_fold(
+            Met::default,
+            |mut met, (part, first)| {
+                let second = Postings::sorted(second, part, layout, false, |_| true)?;
+                let first = first.map_or(Ok(SortedRun::default()), ShelvedRun::take)?;
+                let wanted = |entry: u64| stays(entry) && !marks.has_furniture(Layout::key(part, entry));
+                first.each_with(&second, wanted, |bucket| met.by_fingerprint(layout, bucket, limit, more));
+                Ok(met)
+            },
+        );
         let mut met = met.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
         met.crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
         Ok(met)
@@ -300,8 +303,6 @@ struct Buffers {
     words: Vec<u64>,
     shingles: Vec<u64>,
     bits: WordBits,
-    /// Which shingles are boilerplate, by their places.
-    boilerplate: Vec<u32>,
     ranks: Vec<u32>,
     slide: Slide,
     short_keys: Vec<Key>,
@@ -316,7 +317,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, buffers: &mut Buffers, part: &mut Part, (article, again): (ArticleId, Again), text: &str) {
-        let Buffers { words, shingles, boilerplate, ranks, bits, slide, .. } = buffers;
+        let Buffers { words, shingles, ranks, bits, slide, .. } = buffers;
         words.clear();
         word_hashes(text, words);
         if words.len() != self.gathered.words[article.index()] as usize {
@@ -329,12 +330,10 @@ impl Reader<'_> {
         }
         shingles.clear();
         crate::shingle::shingles(words, self.config.shingle, shingles);
-        boilerplate.clear();
-        self.marks.boilerplate.each_in(shingles, |at| boilerplate.push(at as u32));
         if again == Again::Whole {
             ranks.clear();
             ranks.extend(shingles.iter().map(|&shingle| rank(shingle, self.marks.is_hot(shingle))));
-            boilerplate.iter().for_each(|&at| ranks[at as usize] = NEVER);
+            self.marks.boilerplate.each_in(shingles, |at| ranks[at] = NEVER);
             bits.set(words);
             let chosen = self.winnower.choose(ranks.iter().copied(), slide).iter().map(|&at| at as usize);
             let context = |at| bits.context(at, self.config.shingle);
@@ -347,16 +346,12 @@ impl Reader<'_> {
     /// Takes note of what an article has of the shingles that short ones are looked up by; and of one that has few shingles
     /// of its own, of all that a short one has.
     fn look_up_short(&self, buffers: &mut Buffers) {
-        let Buffers { words, shingles, boilerplate, short_keys, .. } = buffers;
+        let Buffers { words, shingles, short_keys, .. } = buffers;
         if self.marks.short.is_empty() || is_short(words.len() as u32) {
             return;
         }
         self.marks.looked_up.each_in(shingles, |at| short_keys.push((key(shingles[at]), 0)));
-        let own = || {
-            let mut others = boilerplate.iter().peekable();
-            let own = shingles.iter().zip(0u32..).filter(move |(_, at)| others.next_if_eq(&at).is_none());
-            own.map(|(&shingle, _)| shingle)
-        };
+        let own = || shingles.iter().copied().filter(|&shingle| !self.marks.boilerplate.contains(shingle));
         if !has_more_than(SHORT, own()) {
             let known = own().filter(|shingle| self.marks.short.contains_key(shingle));
             short_keys.extend(known.map(|shingle| (key(shingle), 0)));
@@ -364,8 +359,13 @@ impl Reader<'_> {
     }
 }
 
-/// Whether there are more than so many distinct ones.
+/// Whether there are more than so `few` distinct ones.
 fn has_more_than(few: usize, mut shingles: impl Iterator<Item = u64>) -> bool {
-    let mut distinct: AHashSet<u64> = AHashSet::new();
-    shingles.any(|shingle| distinct.insert(shingle) && distinct.len() > few)
+    let mut distinct = Vec::with_capacity(few + 1);
+    shingles.any(|shingle| {
+        if !distinct.contains(&shingle) {
+            distinct.push(shingle);
+        }
+        distinct.len() > few
+    })
 }

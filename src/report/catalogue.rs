@@ -1,9 +1,11 @@
 //! What results call each article, and what else is known of it without its text.
 
 use crate::article::ArticleId;
+use crate::candidates::run::SortedRun;
 use crate::input::{Cards, Location, Source};
 use ahash::AHashSet;
 use std::borrow::Cow;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What [`Catalogue::about_ids`] says of ids that are the articles' own.
 pub(crate) const BY_FIELD: &str = "the id field";
@@ -111,6 +113,14 @@ fn choose(cards: &Cards) -> Ids {
     if missing > 0 {
         return Ids::Missing(missing);
     }
-    let mut seen = AHashSet::with_capacity(cards.len());
-    ids().flatten().find(|id| !seen.insert(*id)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
+    // Of ids by some bits of their hashes, in their order.
+    let some_bits = |id: &str| xxh3_64(id.as_bytes()) as u32;
+    let alike = SortedRun::new(ids().flatten().map(some_bits).zip(0..));
+    let clash = alike.buckets().filter_map(|bucket| {
+        let mut seen = AHashSet::new();
+        let id = |entry: &u64| cards.id(ArticleId(*entry as u32));
+        bucket.iter().find(|entry| !seen.insert(id(entry))).copied()
+    });
+    let first = clash.map(|entry| ArticleId(entry as u32)).min();
+    first.and_then(|article| cards.id(article)).map_or(Ids::Field, |id| Ids::Clash(id.to_owned()))
 }

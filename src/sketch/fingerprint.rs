@@ -31,35 +31,39 @@ pub(crate) fn rank(shingle: u64, hot: bool) -> u32 {
 /// Words on either side of a fingerprint whose bits go with it.
 pub(crate) const AROUND: usize = 8;
 
-/// One bit of each word of an article, and zeros around them.
+/// One bit of each word of an article, eight a byte, and zeros around them.
 #[derive(Debug, Default)]
-pub(crate) struct WordBits(Vec<u64>);
+pub(crate) struct WordBits(Vec<u8>);
 
 impl WordBits {
     /// The bit that word 0 is at.
     const FIRST: usize = 64;
+    /// Bits that can be told from one on.
+    const AHEAD: usize = 57;
 
     /// Takes the bits of these words, in place of what it held.
     pub(crate) fn set(&mut self, words: &[u64]) {
         let Self(bits) = self;
         bits.clear();
-        bits.push(0);
+        bits.extend([0; Self::FIRST / 8]);
         widest(BitsOf { words, bits });
         // As many as may be looked at behind the last word.
-        bits.extend([0, 0]);
+        bits.extend([0; 16]);
     }
 
-    /// The 64 bits from `bit` on, the first lowest.
+    /// The bits from `bit` on, the first lowest.
+    #[inline]
     fn from(&self, bit: usize) -> u64 {
-        let (at, shift) = (bit / 64, bit % 64);
-        self.0[at] >> shift | self.0[at + 1] << 1 << (63 - shift)
+        let some = self.0[bit / 8..].first_chunk().copied().unwrap_or_default();
+        u64::from_le_bytes(some) >> (bit % 8)
     }
 
     /// The bits of the words around the shingle at `at`: of the 8 before it, the nearest highest, and above them of the 8
     /// behind it, the nearest lowest. Where there is no word the bit is 0.
+    #[inline]
     pub(crate) fn context(&self, at: usize, shingle: usize) -> u16 {
         let around = self.from(Self::FIRST + at - AROUND);
-        let behind = if 2 * AROUND + shingle <= 64 {
+        let behind = if 2 * AROUND + shingle <= Self::AHEAD {
             around >> (AROUND + shingle)
         } else {
             self.from(Self::FIRST + at + shingle)
@@ -71,7 +75,7 @@ impl WordBits {
 /// Words whose bits are to be taken.
 struct BitsOf<'w> {
     words: &'w [u64],
-    bits: &'w mut Vec<u64>,
+    bits: &'w mut Vec<u8>,
 }
 
 impl Work for BitsOf<'_> {
@@ -79,10 +83,11 @@ impl Work for BitsOf<'_> {
     fn run<L: Lanes>(self, lanes: L) {
         let Self { words, bits } = self;
         let (chunks, rest) = words.as_chunks::<64>();
-        bits.extend(chunks.iter().map(|chunk| lanes.bit::<40>(chunk)));
         let mut last = [0; 64];
         last[..rest.len()].copy_from_slice(rest);
-        bits.push(lanes.bit::<40>(&last));
+        for chunk in chunks.iter().chain([&last]) {
+            bits.extend(lanes.bit::<40>(chunk).to_le_bytes());
+        }
     }
 }
 
