@@ -87,10 +87,15 @@ pub(crate) struct Suspect {
 impl Background<'_> {
     /// For whom a fingerprint may be boilerplate: for all, or for some sites.
     pub(crate) fn suspects(&self, key: u32, carriers: &[u32]) -> Vec<Suspect> {
+        let site_of = |article: u32| self.sites[article as usize];
+        if carriers.len() < LEAST && !carriers.iter().any(|&carrier| self.is_frequent(site_of(carrier), carriers.len()))
+        {
+            return Vec::new();
+        }
         let mut by_site = carriers.to_vec();
-        by_site.sort_by_key(|&article| self.sites[article as usize]);
-        let sites: Vec<&[u32]> = by_site.chunk_by(|&a, &b| self.sites[a as usize] == self.sites[b as usize]).collect();
-        let site = |of: &[u32]| self.sites[of[0] as usize];
+        by_site.sort_by_key(|&article| site_of(article));
+        let sites: Vec<&[u32]> = by_site.chunk_by(|&a, &b| site_of(a) == site_of(b)).collect();
+        let site = |of: &[u32]| site_of(of[0]);
         let only_site = if sites.len() == 1 { site(sites[0]) } else { 0 };
         let articles = carriers.iter().map(|&article| u64::from(self.weights[article as usize])).sum();
         if carriers.len() >= LEAST
@@ -98,12 +103,15 @@ impl Background<'_> {
         {
             return vec![suspect];
         }
-        let frequent = |of: &&&[u32]| {
-            let size = self.site_sizes[site(of) as usize] as usize;
-            let half = of.len() >= LEAST_OF_SITE && 2 * of.len() >= size;
-            site(of) > 0 && (half || of.len() >= MANY_OF_SITE && 10 * of.len() >= size)
-        };
-        sites.iter().filter(frequent).filter_map(|of| self.of((key, articles), of, LEAST_OF_SITE, site(of))).collect()
+        let frequent = sites.iter().filter(|of| self.is_frequent(site(of), of.len()));
+        frequent.filter_map(|of| self.of((key, articles), of, LEAST_OF_SITE, site(of))).collect()
+    }
+
+    /// Whether a fingerprint that so many articles of a known site carry is frequent there.
+    fn is_frequent(&self, site: u32, carriers: usize) -> bool {
+        let size = self.site_sizes[site as usize] as usize;
+        let half = carriers >= LEAST_OF_SITE && 2 * carriers >= size;
+        site > 0 && (half || carriers >= MANY_OF_SITE && 10 * carriers >= size)
     }
 
     fn of(&self, (key, articles): (u32, u64), some: &[u32], least: usize, site: u32) -> Option<Suspect> {

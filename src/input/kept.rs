@@ -1,66 +1,72 @@
 //! What was unpacked of packed sources, kept as long as there is room for it, so that they need not be unpacked again.
 
+use ahash::AHashMap;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Unpacked stretches of a source, each with where it begins.
 type Blocks = Vec<(u64, Vec<u8>)>;
 
 /// Packed sources while they are read for the first time.
-pub(crate) struct Keeping {
+pub(crate) struct Keeping(Mutex<SoFar>);
+
+struct SoFar {
     /// Bytes for which there is room still.
-    room: AtomicU64,
+    room: u64,
     /// Of each source what was kept so far; nothing of one that there was no room for.
-    sources: Vec<Mutex<Option<Blocks>>>,
+    sources: AHashMap<usize, Option<Blocks>>,
 }
 
 impl Keeping {
-    /// For so many sources, in so many bytes.
-    pub(crate) fn new(sources: usize, room: u64) -> Self {
-        Self { room: AtomicU64::new(room), sources: (0..sources).map(|_| Mutex::new(Some(Vec::new()))).collect() }
+    /// In so many bytes.
+    pub(crate) fn new(room: u64) -> Self {
+        Self(Mutex::new(SoFar { room, sources: AHashMap::new() }))
     }
 
     /// Keeps a block of a source, or gives up the whole source.
     pub(crate) fn keep(&self, source: usize, offset: u64, bytes: Vec<u8>) {
-        let mut kept = self.sources[source].lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(blocks) = kept.as_mut() else { return };
-        let size = bytes.capacity() as u64;
-        blocks.push((offset, bytes));
-        if self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(size)).is_err() {
-            let gone = kept.take().unwrap_or_default();
-            let bytes: u64 = gone.iter().map(|(_, bytes)| bytes.capacity() as u64).sum();
-            self.room.fetch_add(bytes - size, Ordering::Relaxed);
+        let mut so_far = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let SoFar { room, sources } = &mut *so_far;
+        let kept = sources.entry(source).or_insert_with(|| Some(Vec::new()));
+        let Some(blocks) = kept else { return };
+        let size = |bytes: &Vec<u8>| bytes.capacity() as u64;
+        if let Some(rest) = room.checked_sub(size(&bytes)) {
+            *room = rest;
+            blocks.push((offset, bytes));
+        } else {
+            *room += blocks.iter().map(|(_, bytes)| size(bytes)).sum::<u64>();
+            *kept = None;
         }
     }
 
     /// What was kept.
     pub(crate) fn finish(self) -> Kept {
-        let whole = |blocks: Mutex<Option<Blocks>>| {
-            let mut blocks = blocks.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_default();
+        let so_far = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let in_order = |(source, blocks): (usize, Option<Blocks>)| {
+            let mut blocks = blocks?;
             blocks.sort_unstable_by_key(|&(offset, _)| offset);
-            blocks
+            Some((source, blocks))
         };
-        Kept { sources: self.sources.into_iter().map(whole).collect() }
+        Kept { sources: so_far.sources.into_iter().filter_map(in_order).collect() }
     }
 }
 
 /// Packed sources, unpacked, as far as there was room.
 #[derive(Default)]
 pub(crate) struct Kept {
-    /// Of each source all of it, in order, or nothing.
-    sources: Vec<Blocks>,
+    /// Of each source that is here all of it, in order.
+    sources: AHashMap<usize, Blocks>,
 }
 
 impl Kept {
     /// Whether a source is here.
     pub(super) fn has(&self, source: usize) -> bool {
-        self.sources.get(source).is_some_and(|blocks| !blocks.is_empty())
+        self.sources.contains_key(&source)
     }
 
     /// All bytes of a source, if it is here and nothing was left out between its blocks.
     pub(crate) fn reader(&self, source: usize) -> Option<impl Read + '_> {
-        let blocks = self.sources.get(source).filter(|blocks| !blocks.is_empty())?;
+        let blocks = self.sources.get(&source)?;
         let mut end = 0;
         let follow =
             |(offset, bytes): &(u64, Vec<u8>)| std::mem::replace(&mut end, offset + bytes.len() as u64) == *offset;
@@ -69,7 +75,7 @@ impl Kept {
 
     /// Bytes of a source that is here. They must lie in one block, as records do.
     pub(super) fn get(&self, source: usize, offset: u64, len: usize) -> Option<&[u8]> {
-        let blocks = self.sources.get(source)?;
+        let blocks = self.sources.get(&source)?;
         let block = blocks.partition_point(|&(start, _)| start <= offset).checked_sub(1)?;
         let (start, bytes) = &blocks[block];
         let from = (offset - start) as usize;
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_source_is_kept_whole_or_not_at_all() {
-        let keeping = Keeping::new(3, 100);
+        let keeping = Keeping::new(100);
         keeping.keep(0, 40, b"later".to_vec());
         keeping.keep(1, 0, vec![b'x'; 60]);
         keeping.keep(1, 60, vec![b'y'; 60]);

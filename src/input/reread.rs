@@ -8,6 +8,7 @@ use super::{Drawn, InputOptions, Location, Source, TextPlace, record};
 use crate::article::ArticleId;
 use crate::simd::string;
 use encoding_rs::UTF_8;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::sync::OnceLock;
@@ -25,8 +26,9 @@ pub struct Library<'s> {
     options: &'s InputOptions,
     kept: &'s Kept,
     drawn: &'s Drawn,
+    /// Of every source, where they are not too many.
     open: Vec<OnceLock<Option<Window>>>,
-    extracts: Vec<Option<Extract>>,
+    extracts: BTreeMap<usize, Extract>,
 }
 
 /// Records of a packed source, unpacked.
@@ -46,9 +48,9 @@ impl<'s> Library<'s> {
         options: &'s InputOptions,
         (kept, drawn): (&'s Kept, &'s Drawn),
     ) -> Self {
-        let open = (0..sources.len()).map(|_| OnceLock::new()).collect();
-        let extracts = (0..sources.len()).map(|_| None).collect();
-        Self { sources, locations, options, kept, drawn, open, extracts }
+        let few = if sources.len() <= OPEN { sources.len() } else { 0 };
+        let open = (0..few).map(|_| OnceLock::new()).collect();
+        Self { sources, locations, options, kept, drawn, open, extracts: BTreeMap::new() }
     }
 
     /// Whether any article of a source can be read by itself.
@@ -100,8 +102,7 @@ impl<'s> Library<'s> {
 
     /// Puts what was extracted where [`text`](Self::text) finds it.
     pub fn install(&mut self, extract: Extract) {
-        let source = extract.source;
-        self.extracts[source] = Some(extract);
+        self.extracts.insert(extract.source, extract);
     }
 
     /// The article that lies at a place, if it did when its number was given.
@@ -141,7 +142,7 @@ impl<'s> Library<'s> {
             _ if source.format.is_whole() => return read::text(source, self.options),
             _ => {}
         }
-        let record = match &self.extracts[index] {
+        let record = match self.extracts.get(&index) {
             Some(extract) => extract.record(article, raw),
             None if self.is_at_hand(index) => self.bytes(index, location.offset, location.len as usize, raw),
             None => Err(gone()),
@@ -157,8 +158,8 @@ impl<'s> Library<'s> {
         let buffer = first_of(buffer, len);
         let place: &Place = &self.sources[index].place;
         let open = || place.shared().map_err(|error| error.to_string());
-        if self.sources.len() <= OPEN {
-            let window = self.open[index].get_or_init(|| open().ok()).as_ref().ok_or_else(gone)?;
+        if let Some(window) = self.open.get(index) {
+            let window = window.get_or_init(|| open().ok()).as_ref().ok_or_else(gone)?;
             window.read_exact_into(offset, buffer).map_err(|_| gone())?;
         } else {
             open()?.read_exact_into(offset, buffer).map_err(|_| gone())?;

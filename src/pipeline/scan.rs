@@ -309,7 +309,7 @@ fn read_all(
     (drawn, kept): (Drawn, &mut Kept),
     progress: &dyn Progress,
 ) -> Result<WasRead> {
-    let keeping = Keeping::new(plan.sources.len(), memory.map_or(u64::MAX, |memory| memory / SHELVES));
+    let keeping = Keeping::new(memory.map_or(u64::MAX, |memory| memory / SHELVES));
     let streams = Streams::Kept(&keeping);
     let reader = Reader { sources: &plan.sources, options, wanted: Wanted::All, streams, progress };
     let preview = preview(&plan.sources, options, config)?;
