@@ -13,7 +13,7 @@ use ahash::AHashSet;
 /// Sets of pairs, by the first article of a pair: each small enough for a core's cache.
 const SETS: usize = 64;
 /// Pairs that wait for their set to be looked at.
-const WAITING: usize = 256;
+const WAITING: usize = if cfg!(test) { 8 } else { 256 };
 
 /// Pairs that came together, by whatever many meetings: each is known once.
 #[derive(Debug)]
@@ -131,4 +131,28 @@ fn may_meet(layout: Layout, one: &[u64], other: &[u64], more: usize) -> bool {
     const REPEATS: usize = 64;
     let may_run = |&one: &u64, &other: &u64| may_run(layout.context(one), layout.context(other), more);
     one.len() * other.len() > REPEATS || one.iter().any(|one| other.iter().any(|other| may_run(one, other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Law: pairs that come together are known once each, however often they do, and in whatever parts.
+        #[test]
+        fn pairs_are_known_once(meetings in proptest::collection::vec((0u32..40, 40u32..50), 0..1500), parts in 1usize..4) {
+            let mut together = Together::default();
+            for part in meetings.chunks(meetings.len() / parts + 1) {
+                let mut next = Together::default();
+                part.iter().for_each(|&(one, other)| next.add(Pair::new(one, other)));
+                together.append(next);
+            }
+            let mut known = together.all();
+            known.sort_unstable();
+            let expected: std::collections::BTreeSet<Pair> =
+                meetings.iter().map(|&(one, other)| Pair::new(one, other)).collect();
+            prop_assert_eq!(known, expected.into_iter().collect::<Vec<_>>());
+        }
+    }
 }

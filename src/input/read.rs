@@ -585,3 +585,25 @@ pub(super) fn article_of(
         Format::Text | Format::Page | Format::Columns(_) => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::BLOCK;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Law: stretches follow each other, none is longer than a block, and the last ones are short.
+        #[test]
+        fn stretches_follow_each_other(bytes in 0..100 * BLOCK as u64) {
+            let mut end = 0;
+            for stretch in stretches(bytes) {
+                prop_assert!(stretch.start == end && !stretch.is_empty());
+                end = stretch.end;
+                let most = if end == bytes { BLOCK / 4 } else { BLOCK };
+                prop_assert!(end - stretch.start <= most as u64);
+            }
+            prop_assert_eq!(end, bytes);
+        }
+    }
+}

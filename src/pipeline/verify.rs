@@ -19,9 +19,9 @@ use rayon::prelude::*;
 /// Bytes of a pair's result until it is written, generously: passages in full are long. What the first ones take is known
 /// of those that come after them.
 const RESULT: usize = 8 << 10;
-/// Pairs whose results are held at a time: at least, and at most.
-const LEAST_AT_A_TIME: u64 = 1 << 15;
-const MOST_AT_A_TIME: u64 = 1 << 20;
+/// Pairs whose results are held at a time: at least, and at most. (Few in tests, which so see many times.)
+const LEAST_AT_A_TIME: u64 = if cfg!(test) { 4 } else { 1 << 15 };
+const MOST_AT_A_TIME: u64 = if cfg!(test) { 16 } else { 1 << 20 };
 /// Bytes of a pair on its way, whether it is reported or not.
 const ON_ITS_WAY: usize = 64;
 /// Pairs that a thread takes at a time.
@@ -251,4 +251,33 @@ fn only(
     let some: Vec<Pair> = pairs.iter().zip(&passed).filter(|(_, passed)| **passed).map(|(&pair, _)| pair).collect();
     let mut verdicts = judge(&some).into_iter();
     passed.into_iter().map(|passed| if passed { verdicts.next() } else { None }.unwrap_or(otherwise)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Article, Detector};
+
+    #[test]
+    fn pairs_come_in_order_however_many_are_held_at_a_time() {
+        const STORIES: u32 = 3;
+        let text = |article: u32| {
+            let word = |n| if n == article { "changed ".to_owned() } else { format!("s{}w{n} ", article % STORIES) };
+            (0..40).map(word).collect::<String>()
+        };
+        let articles: Vec<Article> = (0..27).map(|article| Article::new(article.to_string(), text(article))).collect();
+        let detection = Detector::builder().build().and_then(|detector| detector.detect(&articles)).expect("in memory");
+        let expected: Vec<Pair> = (0..27)
+            .flat_map(|a| (a + 1..27).map(move |b| (a, b)))
+            .filter(|(a, b)| a % STORIES == b % STORIES)
+            .map(|(a, b)| Pair::new(a, b))
+            .collect();
+        assert!(expected.len() > 2 * MOST_AT_A_TIME as usize);
+        let pairs = detection.pairs();
+        assert_eq!(pairs.iter().map(super::super::detect::key).collect::<Vec<_>>(), expected);
+        for (at, pair) in pairs.iter().enumerate() {
+            let words: u32 = detection.passages(at).iter().map(|passage| passage.words).sum();
+            assert!(words >= pair.overlap.covered_a, "what a pair comes with is its own");
+        }
+    }
 }
