@@ -6,9 +6,9 @@ use super::gather::Gathered;
 use crate::article::ArticleId;
 use crate::candidates::Pair;
 use crate::report::Copied;
+use bytemuck::zeroed_slice_box;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Sets the bits of a stretch.
@@ -43,8 +43,10 @@ impl Most {
 /// Gathers, pair by pair, the words that stand elsewhere too.
 pub(crate) struct Tally<'g> {
     gathered: &'g Gathered,
-    /// A bit a word, for articles that share some.
-    words: Vec<OnceLock<Box<[AtomicU64]>>>,
+    /// A bit a word.
+    words: Box<[AtomicU64]>,
+    /// Where those of each article begin, and one past the last.
+    starts: Vec<usize>,
     most: Vec<Most>,
     /// The first reference among the copies of an article, where there are references.
     references: Option<Vec<Option<ArticleId>>>,
@@ -64,9 +66,16 @@ impl<'g> Tally<'g> {
             }
             references
         });
+        let mut end = 0;
+        let ends = gathered.words.iter().map(|&words| {
+            end += words.div_ceil(64) as usize;
+            end
+        });
+        let starts: Vec<usize> = std::iter::once(0).chain(ends).collect();
         Self {
             gathered,
-            words: std::iter::repeat_with(OnceLock::new).take(gathered.len()).collect(),
+            words: zeroed_slice_box(end),
+            starts,
             most: std::iter::repeat_with(Most::default).take(gathered.len()).collect(),
             references,
             own_words: counts_own.then(|| std::iter::repeat_with(AtomicU32::default).take(gathered.len()).collect()),
@@ -117,39 +126,31 @@ impl<'g> Tally<'g> {
     }
 
     fn words_of(&self, article: u32) -> &[AtomicU64] {
-        let length = self.gathered.words[article as usize].div_ceil(64) as usize;
-        let none = || std::iter::repeat_with(AtomicU64::default).take(length).collect();
-        self.words[article as usize].get_or_init(none)
-    }
-
-    /// Frees the memory while others go on: there are as many pieces of it as articles.
-    pub(crate) fn let_go(self) {
-        let words = self.words;
-        rayon::spawn(move || drop(words));
+        &self.words[self.starts[article as usize]..self.starts[article as usize + 1]]
     }
 
     /// What each article shares; `None` where that is nothing. A copy shares what the one shares that stands for it.
     pub(crate) fn finish(&self, copies: &Copies) -> Vec<Option<Copied>> {
         for group in &copies.groups {
-            for &copy in &group[1..] {
-                let head = group[0] as usize;
-                if let Some(of_head) = self.words[head].get().filter(|_| !self.gathered.is_reference(copy)) {
-                    for (word, of_head) in self.words_of(copy).iter().zip(of_head) {
-                        word.fetch_or(of_head.load(Relaxed), Relaxed);
-                    }
-                    let ((most, with), (own, _)) = (self.most[head].get(), self.most[copy as usize].get());
-                    if let Some(with) = with.filter(|with| most > own && with.0 != copy) {
-                        self.most[copy as usize].add(most, with);
-                    }
+            let (most, Some(with)) = self.most[group[0] as usize].get() else { continue };
+            for &copy in group[1..].iter().filter(|&&copy| !self.gathered.is_reference(copy)) {
+                for (word, of_head) in self.words_of(copy).iter().zip(self.words_of(group[0])) {
+                    word.fetch_or(of_head.load(Relaxed), Relaxed);
+                }
+                let (own, _) = self.most[copy as usize].get();
+                if most > own && with.0 != copy {
+                    self.most[copy as usize].add(most, with);
                 }
             }
         }
-        let share = |(article, words): (usize, &OnceLock<Box<[AtomicU64]>>)| {
-            let copied: u32 = words.get()?.iter().map(|word| word.load(Relaxed).count_ones()).sum();
-            let share = f64::from(copied) / f64::from(self.gathered.words[article]);
-            self.most[article].get().1.map(|most_with| Copied { share, most_with })
+        let share = |article: u32| {
+            let (_, most_with) = self.most[article as usize].get();
+            let most_with = most_with?;
+            let copied: u32 = self.words_of(article).iter().map(|word| word.load(Relaxed).count_ones()).sum();
+            let share = f64::from(copied) / f64::from(self.gathered.words[article as usize]);
+            Some(Copied { share, most_with })
         };
-        self.words.par_iter().enumerate().map(share).collect()
+        (0..self.gathered.len() as u32).into_par_iter().map(share).collect()
     }
 }
 

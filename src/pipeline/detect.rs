@@ -183,7 +183,6 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             sample.recall(&verifier, listed)
         });
         let lost = verifier.office.into_lost();
-        tally.let_go();
         Ok(Outcome {
             pairs: found,
             standing: copies.standing.clone(),

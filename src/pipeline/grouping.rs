@@ -77,13 +77,13 @@ impl<T: Texts> Grouping<'_, '_, T> {
 
     /// Where each article belongs that is not its own representative. `joins` says whether the a of a pair, which comes
     /// later, may belong to its b.
-    fn belonging(&self, order: &Order<'_>, joins: impl Fn(&ScoredPair) -> bool) -> Vec<ScoredPair> {
+    fn belonging(&self, order: &Order<'_>, joins: impl Fn(&ScoredPair) -> bool + Sync) -> Vec<ScoredPair> {
         let Self { verifier, copies, found, crowds } = self;
         let Order { members, faces, rank } = *order;
         let place = |article: ArticleId| rank[article.index()];
         let later = |pair: &ScoredPair| if place(pair.a) < place(pair.b) { pair.b } else { pair.a };
         let mut links: Vec<Link> = found
-            .iter()
+            .par_iter()
             .filter(|pair| copies.stands(pair.a.0) && copies.stands(pair.b.0))
             .map(|pair| pair.seen_from(later(pair)))
             .filter(|pair| joins(pair))
@@ -130,6 +130,7 @@ impl<T: Texts> Grouping<'_, '_, T> {
             let pair = pair_of(Pair::new(from.0, to.0))?;
             Some(pair.seen_from(from).renamed(article, representative))
         };
-        (0..verifier.office.gathered.len() as u32).filter_map(|article| belongs(ArticleId(article))).collect()
+        let articles = (0..verifier.office.gathered.len() as u32).into_par_iter();
+        articles.filter_map(|article| belongs(ArticleId(article))).collect()
     }
 }

@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::input::iso;
 use crate::score::ScoredPair;
 use std::borrow::Cow;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::io::Write;
 
 /// Writes `pairs.csv`.
@@ -57,14 +57,14 @@ pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair])
         row.text(&catalogue.id(pair.a))?;
         row.text(&catalogue.id(pair.b))?;
         row.text(pair.relation.name())?;
-        row.own(overlap.jaccard())?;
-        row.own(overlap.containment_a())?;
-        row.own(overlap.containment_b())?;
-        row.own(overlap.coverage_a())?;
-        row.own(overlap.coverage_b())?;
-        row.own_if(pair.core.map(|core| core.jaccard()))?;
-        row.own_if(pair.core.map(|core| core.containment_a()))?;
-        row.own_if(pair.core.map(|core| core.containment_b()))?;
+        row.fraction(Some(overlap.jaccard()))?;
+        row.fraction(Some(overlap.containment_a()))?;
+        row.fraction(Some(overlap.containment_b()))?;
+        row.fraction(Some(overlap.coverage_a()))?;
+        row.fraction(Some(overlap.coverage_b()))?;
+        row.fraction(pair.core.map(|core| core.jaccard()))?;
+        row.fraction(pair.core.map(|core| core.containment_a()))?;
+        row.fraction(pair.core.map(|core| core.containment_b()))?;
         row.end()?;
     }
     row.finish()
@@ -125,9 +125,9 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>)
         row.own_if(place.map(|place| place.cluster))?;
         row.text(&place.map(|place| catalogue.id(place.representative)).unwrap_or_default())?;
         row.text(pair.map_or("", |pair| pair.relation.name()))?;
-        row.own_if(pair.map(|pair| pair.overlap.jaccard()))?;
+        row.fraction(pair.map(|pair| pair.overlap.jaccard()))?;
         row.own(partners[index])?;
-        row.own(copied[index].map_or(0.0, |copied| copied.share))?;
+        row.fraction(Some(copied[index].map_or(0.0, |copied| copied.share)))?;
         row.text(&copied[index].map(|copied| catalogue.id(copied.most_with)).unwrap_or_default())?;
         row.end()?;
     }
@@ -156,9 +156,9 @@ pub fn write_coding<'a>(out: impl Write, catalogue: &Catalogue, pairs: impl Iter
         row.text(&catalogue.id(pair.b))?;
         row.text("")?;
         row.text(pair.relation.name())?;
-        row.own(overlap.jaccard())?;
-        row.own(overlap.containment_a())?;
-        row.own(overlap.containment_b())?;
+        row.fraction(Some(overlap.jaccard()))?;
+        row.fraction(Some(overlap.containment_a()))?;
+        row.fraction(Some(overlap.containment_b()))?;
         row.text(&texts.0)?;
         row.text(&texts.1)?;
         row.end()?;
@@ -170,14 +170,14 @@ pub fn write_coding<'a>(out: impl Write, catalogue: &Catalogue, pairs: impl Iter
 struct Cells<W: Write> {
     csv: csv::Writer<W>,
     /// Where values become text.
-    digits: String,
+    digits: Vec<u8>,
 }
 
 impl<W: Write> Cells<W> {
     fn new(out: W, header: &[&str]) -> Result<Self> {
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record(header).map_err(failed)?;
-        Ok(Self { csv, digits: String::new() })
+        Ok(Self { csv, digits: Vec::new() })
     }
 
     /// A text, as one that no spreadsheet takes for a formula.
@@ -194,8 +194,23 @@ impl<W: Write> Cells<W> {
     fn own_if(&mut self, value: Option<impl Display>) -> Result<()> {
         self.digits.clear();
         if let Some(value) = value {
-            // Writing to a string does not fail.
+            // Writing to memory does not fail.
             let _ = write!(self.digits, "{value}");
+        }
+        self.csv.write_field(&self.digits).map_err(failed)
+    }
+
+    /// A fraction, with as many digits as reading it back to the same number takes; or an empty cell.
+    fn fraction(&mut self, value: Option<f64>) -> Result<()> {
+        self.digits.clear();
+        if let Some(value) = value {
+            // As JSON has it, but whole numbers as such, and none with an exponent.
+            serde_json::to_writer(&mut self.digits, &value).map_err(|error| Error::output(&error.into()))?;
+            if self.digits.ends_with(b".0") {
+                self.digits.truncate(self.digits.len() - 2);
+            } else if self.digits.contains(&b'e') {
+                return self.own(value);
+            }
         }
         self.csv.write_field(&self.digits).map_err(failed)
     }
@@ -227,4 +242,23 @@ fn is_formula(text: &str) -> bool {
 
 fn failed(error: csv::Error) -> Error {
     Error::output(&std::io::Error::from(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Law: a fraction is written as any number, with as many digits as it takes.
+        #[test]
+        fn a_fraction_is_a_number(part: u32, whole in 1u32.., few in 0u32..3) {
+            for value in [f64::from(part.min(whole)) / f64::from(whole), f64::from(few) / f64::from(whole), f64::from(few)] {
+                let mut out = Vec::new();
+                let mut row = Cells::new(&mut out, &["fraction"]).expect("in memory");
+                row.fraction(Some(value)).and_then(|()| row.end()).and_then(|()| row.finish()).expect("in memory");
+                prop_assert_eq!(String::from_utf8(out).expect("ASCII"), format!("fraction\n{value}\n"));
+            }
+        }
+    }
 }
