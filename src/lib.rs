@@ -62,9 +62,10 @@
 //!    `pipeline/learn.rs` learns which shingles are frequent, and which are [`boilerplate`].
 //! 5. `pipeline/index.rs` reads those articles again for which that matters, and chooses fingerprints anew
 //!    (`sketch/fingerprint.rs`), frequent ones last and none that is boilerplate; sorted (`candidates/run.rs`), all bring
-//!    together who shares a long run (`candidates/passages.rs`). The band keys, sorted band by band, bring together who is alike (`candidates/lsh.rs`);
-//!    how many bands of how many rows, [`candidates::bands`] has chosen. Full lists are settled by leaders
-//!    (`candidates/crowd.rs`). An exhaustive join (`candidates/exhaustive.rs`) can take the place of the bands.
+//!    together who shares a long run (`candidates/passages.rs`, `candidates/met.rs`). The band keys, sorted band by band,
+//!    bring together who is alike (`candidates/lsh.rs`); how many bands of how many rows, [`candidates::bands`] has
+//!    chosen. Full lists are settled by leaders (`candidates/crowd.rs`). An exhaustive join (`candidates/exhaustive.rs`)
+//!    can take the place of the bands.
 //! 6. `pipeline/verify.rs` reads the texts of candidates (`input/reread.rs`), story by story (`pipeline/stories.rs`), keeps them on
 //!    a desk (`pipeline/desk.rs`) for as long as they are needed, and asks [`score`] whether a pair is reported
 //!    (`score/reason.rs`); if so, it is compared in full, passages by `score/passages.rs`.

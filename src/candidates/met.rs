@@ -1,8 +1,8 @@
 //! Lists of articles to pairs: who meets by a fingerprint, and which lists are too long for that.
 //!
 //! **Takes** the buckets of an index ([`passages`](super::passages)). **Gives** each pair of articles of a bucket whose
-//! contexts allow a run, once, and long lists as crowds. **Cost** O(m) expected for m meetings; two articles that share
-//! much meet by many fingerprints.
+//! contexts allow a run, once, and long lists as crowds, for [`crowd`](super::crowd). **Cost** O(m) expected for m
+//! meetings; two articles that share much meet by many fingerprints.
 
 use super::Pair;
 use super::passages::{Layout, carriers};
@@ -15,7 +15,7 @@ const SETS: usize = 64;
 /// Pairs that wait for their set to be looked at.
 const WAITING: usize = if cfg!(test) { 8 } else { 256 };
 
-/// Pairs that came together, by whatever many meetings: each is known once.
+/// Pairs that came together, each known once, however often they did.
 #[derive(Debug)]
 pub(crate) struct Together {
     sets: Vec<(AHashSet<Pair>, Vec<Pair>)>,

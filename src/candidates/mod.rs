@@ -1,9 +1,9 @@
 //! Sketches to candidate pairs: which articles are worth comparing.
 //!
 //! **Takes** the sketches of each article. **Gives** pairs, each once, a before b in input order.
-//! [`bands`] says how likely a pair is to be found by its signature; `lsh` finds such pairs. `passages` finds every pair
-//! with a long run in common, `exhaustive` every pair at the threshold. Every candidate is scored exactly afterwards: a
-//! false one costs time and nothing else.
+//! [`bands`] says how likely a pair is to be found by its signature; `lsh` finds such pairs. `passages` and `met` find
+//! every pair with a long run in common, `exhaustive` every pair at the threshold. Every candidate is scored exactly
+//! afterwards: a false one costs time and nothing else.
 
 pub mod bands;
 pub(crate) mod crowd;

@@ -1,8 +1,7 @@
-//! Candidate pairs by shared fingerprints: an inverted index, made by sorting.
+//! Who has which fingerprint: an inverted index, made by sorting.
 //!
-//! **Takes** the fingerprints of each article ([`Winnower`](crate::sketch::Winnower)). **Gives** every pair of articles
-//! that have one in common: pairs of the articles of each fingerprint, and fuller lists as crowds, for
-//! [`crowd`](super::crowd).
+//! **Takes** the fingerprints of each article ([`Winnower`](crate::sketch::Winnower)). **Gives** the articles of each of
+//! them, in sorted runs; [`met`](super::met) makes pairs of these.
 //! **How.** Entries of key, context and article are sorted by key, a 256th of the keys at a time; equal keys lie together.
 //! Keys are 32 bits of a shingle's hash, so a few pairs meet by accident and are found out by their contexts, or when they
 //! are compared. **Cost** O(n) for n fingerprints of all articles, 8 bytes each while they are sorted.
