@@ -237,6 +237,20 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// Law: stretches are what chunks of equal keys are, but for those of one entry; also where keys differ only in bits
+        /// that are not looked at at first.
+        #[test]
+        fn stretches_are_chunks_of_two_or_more(keys in proptest::collection::vec((0u64..3, 0u64..60), 0..300), below in 0u32..26) {
+            let mut entries: Vec<u64> =
+                keys.into_iter().zip(0..).map(|((upper, lower), place): (_, u64)| (upper << 32 | lower) << below | place % (1 << below)).collect();
+            entries.sort_by_key(|&entry| entry >> below);
+            let found: Vec<&[u64]> = stretches(&entries, below).map(|stretch| &entries[stretch]).collect();
+            let chunks = entries.chunk_by(|one, next| one >> below == next >> below);
+            prop_assert_eq!(found, chunks.filter(|chunk| chunk.len() > 1).collect::<Vec<_>>());
+        }
+    }
+
     #[test]
     fn buckets_have_two_or_more() {
         let run = SortedRun::new([(9, 0), (4, 1), (9, 2), (1, 3), (4, 4), (9, 5)].into_iter());

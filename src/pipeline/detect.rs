@@ -172,7 +172,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             self.progress.begin(Stage::Cluster, None);
             let grouping = Grouping { verifier: &verifier, copies: &copies, found, crowds: &crowds };
             let removed = || self.rules.map_or(Vec::new(), |rules| grouping.removed(rules));
-            // The first is one thread's work, the other that of all, and so of those that come to help.
+            // The first is mostly one thread's work, the other that of all, and so of those that come to help.
             rayon::join(|| (grouping.clusters(), removed()), || tally.finish(&copies))
         })?;
         // What is compared for the sake of the recall does not count.

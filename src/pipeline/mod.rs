@@ -4,6 +4,7 @@
 //! both for articles in memory, and (with the feature `formats`) [`scan`] for files. All of it runs in the caller's
 //! rayon pool; results do not depend on how many threads that has.
 
+mod allowance;
 mod batches;
 mod copied;
 mod copies;

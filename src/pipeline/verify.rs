@@ -1,9 +1,10 @@
 //! Pairs to scores: texts of candidates are read again and compared.
 
+use super::allowance::Allowance;
 use super::copied::Tally;
 use super::copies::Copies;
 use super::desk::{Desk, Office};
-use super::detect::Texts;
+use super::detect::{Texts, key};
 use super::filter::Filter;
 use super::progress::Progress;
 use super::stories::by_story;
@@ -16,14 +17,6 @@ use crate::report::Sink;
 use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
 use rayon::prelude::*;
 
-/// Bytes of a pair's result until it is written, generously: passages in full are long. What the first ones take is known
-/// of those that come after them.
-const RESULT: usize = 8 << 10;
-/// Pairs whose results are held at a time: at least, and at most. (Few in tests, which so see many times.)
-const LEAST_AT_A_TIME: u64 = if cfg!(test) { 4 } else { 1 << 15 };
-const MOST_AT_A_TIME: u64 = if cfg!(test) { 16 } else { 1 << 20 };
-/// Bytes of a pair on its way, whether it is reported or not.
-const ON_ITS_WAY: usize = 64;
 /// Pairs that a thread takes at a time.
 const PIECE: usize = 32;
 
@@ -71,7 +64,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
     }
 
     fn compare(&self, pairs: &[Pair]) -> Vec<Verdict> {
-        let some = pairs.chunks(self.at_a_time(size_of::<Verdict>() + ON_ITS_WAY));
+        let some = pairs.chunks(self.allowance(size_of::<Verdict>()).plain_batch());
         let compare = |some| self.at_desks(some, |_| {}, |&pair| pair, |&pair, desk| self.compare_one(pair, desk));
         some.flat_map(|some| compare(some).into_iter()).collect()
     }
@@ -97,17 +90,18 @@ impl<'a, T: Texts> Verifier<'a, T> {
         sink: &mut S,
         then: impl FnOnce(&[ScoredPair]) -> R + Send,
     ) -> Result<(Vec<ScoredPair>, R)> {
-        let (mut found, mut rest, mut at_a_time) = (Vec::new(), work, self.at_a_time(RESULT));
+        let shorter = |pair: Pair| self.words(pair.a()).min(self.words(pair.b()));
+        let mut allowance = self.allowance(size_of::<Option<Scored<S>>>());
+        let (mut found, mut rest) = (Vec::new(), work);
         loop {
-            let (some, others) = rest.split_at(at_a_time.min(rest.len()));
+            let (some, others) = rest.split_at(allowance.batch(rest.iter().map(|work| shorter(work.pair))));
             let scored = self.score_some(some, sink, &mut found);
             if others.is_empty() {
                 let (handed_over, made) = rayon::join(|| hand_over(scored, sink), || then(&found));
                 return handed_over.map(|()| (found, made));
             }
-            let held = size_of::<Option<Scored<S>>>() + ON_ITS_WAY;
-            let rendered: usize = scored.iter().flatten().map(|(_, rendered)| S::bytes(rendered)).sum();
-            at_a_time = self.at_a_time(held + rendered / some.len());
+            let reported = scored.iter().flatten();
+            allowance.learn(reported.map(|(pair, rendered)| (shorter(key(pair)), S::bytes(rendered))));
             hand_over(scored, sink)?;
             rest = others;
         }
@@ -121,11 +115,12 @@ impl<'a, T: Texts> Verifier<'a, T> {
         scored
     }
 
-    /// How many pairs' results of so many bytes are held at a time. The more they are, the more of a story lies on one desk
-    /// at once, and the fewer articles are read again.
-    fn at_a_time(&self, result: usize) -> usize {
-        let room = self.office.gathered.store.bound().map_or(u64::MAX, |bound| bound / 2 / result as u64);
-        room.clamp(LEAST_AT_A_TIME, MOST_AT_A_TIME) as usize
+    fn allowance(&self, fixed: usize) -> Allowance {
+        Allowance::new(self.office.gathered.store.bound(), fixed)
+    }
+
+    fn words(&self, article: u32) -> u32 {
+        self.office.gathered.words[article as usize]
     }
 
     /// What `make` makes of each item; `done` hears how many are. Items of one story are worked on one after the other, at
@@ -256,7 +251,8 @@ fn only(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Article, Detector};
+    use crate::score::{Passage, Prepared};
+    use crate::{Article, Config, Detector};
 
     #[test]
     fn pairs_come_in_order_however_many_are_held_at_a_time() {
@@ -272,12 +268,18 @@ mod tests {
             .filter(|(a, b)| a % STORIES == b % STORIES)
             .map(|(a, b)| Pair::new(a, b))
             .collect();
-        assert!(expected.len() > 2 * MOST_AT_A_TIME as usize);
+        assert!(expected.len() > 2 * super::super::allowance::MOST);
         let pairs = detection.pairs();
-        assert_eq!(pairs.iter().map(super::super::detect::key).collect::<Vec<_>>(), expected);
+        assert_eq!(pairs.iter().map(key).collect::<Vec<_>>(), expected);
+        let prepared: Vec<Prepared> =
+            (0..27).map(|article| Prepared::new(&text(article), &Config::default())).collect();
         for (at, pair) in pairs.iter().enumerate() {
-            let words: u32 = detection.passages(at).iter().map(|passage| passage.words).sum();
-            assert!(words >= pair.overlap.covered_a, "what a pair comes with is its own");
+            let (a, b) = (&prepared[pair.a.index()], &prepared[pair.b.index()]);
+            let spans = |passage: &Passage| (passage.words(), a.span(&passage.a()), b.span(&passage.b()));
+            let expected: Vec<_> = score::compare(a, b, &Config::default()).passages.iter().map(spans).collect();
+            let found: Vec<_> =
+                detection.passages(at).iter().map(|passage| (passage.words, passage.a, passage.b)).collect();
+            assert_eq!(found, expected, "what a pair comes with is its own");
         }
     }
 }
