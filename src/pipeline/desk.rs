@@ -22,6 +22,7 @@ const LARGE: usize = 1 << 20;
 pub(crate) const CHANGED: &str = "changed while it was read";
 
 /// An article with its text.
+#[derive(Default)]
 pub(crate) struct Loaded<'t> {
     text: Cow<'t, str>,
     pub(crate) prepared: Prepared,
@@ -32,11 +33,10 @@ impl Loaded<'_> {
         Side { text: &self.text, prepared: &self.prepared }
     }
 
-    /// Its buffers, if they are worth keeping.
-    fn buffers(self: Box<Self>) -> Option<(Prepared, String)> {
-        let Self { text, prepared } = *self;
-        let text = if let Cow::Owned(text) = text { text } else { String::new() };
-        (prepared.hashes().len() <= WORDS / ARTICLES && text.capacity() <= LARGE).then_some((prepared, text))
+    /// Whether its buffers are worth keeping.
+    fn is_small(&self) -> bool {
+        let text = if let Cow::Owned(text) = &self.text { text.capacity() } else { 0 };
+        self.prepared.hashes().len() <= WORDS / ARTICLES && text <= LARGE
     }
 }
 
@@ -48,8 +48,9 @@ struct Articles<'t> {
     loaded: Vec<Box<Loaded<'t>>>,
     /// How many they have together.
     words: usize,
-    /// Buffers of articles that are gone, the one used last at the end: it still lies in the cache.
-    spare: Vec<(Prepared, String)>,
+    /// Those that are gone, for their buffers, the one used last at the end: it still lies in the cache.
+    #[expect(clippy::vec_box, reason = "they are used again")]
+    spare: Vec<Box<Loaded<'t>>>,
     /// Another one, for what texts are made of.
     raw: Vec<u8>,
 }
@@ -118,7 +119,7 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
         let Articles { numbers, loaded, words, spare, .. } = &mut self.articles;
         numbers.clear();
         *words = 0;
-        spare.extend(loaded.drain(..).filter_map(Loaded::buffers));
+        spare.extend(loaded.drain(..).filter(|gone| gone.is_small()));
     }
 
     /// Puts an article at the end.
@@ -137,33 +138,37 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
 
     fn load(&mut self, article: u32) -> Option<Box<Loaded<'a>>> {
         let Office { gathered, texts, config, boilerplate, .. } = self.office;
-        let (mut prepared, text) = self.make_room(gathered.words[article as usize] as usize);
+        let mut loaded = self.make_room(gathered.words[article as usize] as usize);
+        let Loaded { text, prepared } = &mut *loaded;
+        let buffer = if let Cow::Owned(text) = std::mem::take(text) { text } else { String::new() };
         self.articles.raw.truncate(LARGE);
         self.articles.raw.shrink_to(LARGE);
-        let text = match texts.text_in(ArticleId(article), &mut self.articles.raw, text) {
+        *text = match texts.text_in(ArticleId(article), &mut self.articles.raw, buffer) {
             Ok(text) => text,
             Err(reason) => {
                 self.office.lose(ArticleId(article), reason);
                 return None;
             }
         };
-        prepared.refill(&text, config);
+        prepared.refill(text, config);
         prepared.mark(boilerplate);
         if digest(prepared.hashes()) != gathered.digests[article as usize] {
             self.office.lose(ArticleId(article), CHANGED.to_owned());
             return None;
         }
-        Some(Box::new(Loaded { text, prepared }))
+        Some(loaded)
     }
 
-    /// Takes away what was not used for longest, where there is too much; the last stays. Gives buffers to be used again.
-    fn make_room(&mut self, words: usize) -> (Prepared, String) {
+    /// Takes away what was not used for longest, where there is too much; the last stays. Gives one to be used again.
+    fn make_room(&mut self, words: usize) -> Box<Loaded<'a>> {
         let Articles { numbers, loaded, words: held, spare, .. } = &mut self.articles;
         while loaded.len() > 1 && (*held + words > WORDS || loaded.len() >= ARTICLES) {
             numbers.remove(0);
             let gone = loaded.remove(0);
             *held -= gone.prepared.hashes().len();
-            spare.extend(gone.buffers());
+            if gone.is_small() {
+                spare.push(gone);
+            }
         }
         spare.pop().unwrap_or_default()
     }

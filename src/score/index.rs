@@ -81,21 +81,19 @@ impl ShingleIndex {
 
     /// Marks what is boilerplate in an article of so many words.
     pub(super) fn mark(&mut self, boilerplate: &Boilerplate, words: usize) {
-        let Self { hashes, marks, .. } = self;
-        let (mut own, mut any) = (self.distinct, false);
+        let Self { hashes, marks, width, words_in_boilerplate: inside, .. } = self;
+        let (mut own, mut marked) = (self.distinct, 0);
         boilerplate.each_in(hashes, |place| {
             own -= u32::from(marks[place] & AGAIN == 0);
             marks[place] |= BOILERPLATE;
-            any = true;
+            let end = place + *width as usize;
+            if inside.is_empty() {
+                inside.resize(words, false);
+            }
+            inside[place.max(marked)..end].fill(true);
+            marked = end;
         });
         self.own = own;
-        if any {
-            let starts = (0..).zip(&self.marks).filter(|(_, marks)| **marks & BOILERPLATE != 0).map(|(place, _)| place);
-            self.words_in_boilerplate.resize(words, false);
-            for stretch in joined(starts.map(|place| place..place + self.width).collect()) {
-                self.words_in_boilerplate[stretch.start as usize..stretch.end as usize].fill(true);
-            }
-        }
     }
 
     /// The distinct shingles with their first places, in the order of the text.
@@ -205,7 +203,8 @@ impl<'i> Common<'i> {
             swapped.stretches.iter_mut().for_each(|stretch| std::mem::swap(&mut stretch.a, &mut stretch.b));
             return Some(Self { a, b, ..swapped });
         }
-        let mut stretches = Vec::new();
+        // As many as an edited copy has, so that it seldom grows.
+        let mut stretches = Vec::with_capacity(32);
         let mut place = 0;
         while let Some((&hash, &marks)) = a.hashes.get(place).zip(a.marks.get(place)) {
             let found = if marks & AGAIN == 0 { b.find(hash) } else { None };

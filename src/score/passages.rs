@@ -94,7 +94,9 @@ impl Passage {
 /// The passages of `a` and `b`, in the order of `a`. `common` are their shared shingles, of `w` words.
 pub(super) fn find(a: &[u64], b: &[u64], common: &Common<'_>, w: u32) -> Vec<Passage> {
     let runs = grow(a, b, anchors(common));
-    let mut board = Board { a, b, used_a: vec![false; a.len()], used_b: vec![false; b.len()], any_used: false, w };
+    let mut used = vec![false; a.len() + b.len()];
+    let (used_a, used_b) = used.split_at_mut(a.len());
+    let mut board = Board { a, b, used_a, used_b, any_used: false, w };
     let mut passages = board.settle(chain(&runs));
     passages.sort_by_key(|passage| (passage.a().start, passage.b().start));
     passages
@@ -160,42 +162,51 @@ fn grow(a: &[u64], b: &[u64], anchors: Vec<Anchor>) -> Vec<Run> {
 /// Chains of runs, each run in one chain.
 fn chain(runs: &[Run]) -> Vec<Vec<Run>> {
     let gap = PASSAGE_GAP as u32;
-    let mut score: Vec<u32> = Vec::with_capacity(runs.len());
-    let mut before: Vec<Option<usize>> = Vec::with_capacity(runs.len());
+    let mut links: Vec<Link> = Vec::with_capacity(runs.len());
     for (this, &run) in runs.iter().enumerate() {
-        let mut best = (run.len, None);
+        let mut link = Link { words: run.len, runs: 1, before: None, taken: false };
         for other in (this.saturating_sub(LOOK_BACK)..this).rev() {
             let earlier = runs[other];
             let in_order = earlier.a < run.a && earlier.b < run.b && run.overlap(earlier) < run.len;
             let near = run.a <= earlier.end_a() + gap && run.b <= earlier.end_b() + gap;
             if in_order && near {
-                let total = score[other] + run.len - run.overlap(earlier);
-                if total > best.0 {
-                    best = (total, Some(other));
+                let words = links[other].words + run.len - run.overlap(earlier);
+                if words > link.words {
+                    link = Link { words, runs: links[other].runs + 1, before: Some(other), ..link };
                 }
             }
         }
-        score.push(best.0);
-        before.push(best.1);
+        links.push(link);
     }
     let mut ends: Vec<usize> = (0..runs.len()).collect();
-    ends.sort_by_key(|&end| (Reverse(score[end]), runs[end]));
-    let mut taken = vec![false; runs.len()];
+    ends.sort_by_key(|&end| (Reverse(links[end].words), runs[end]));
     let mut chains = Vec::new();
     for end in ends {
-        let mut links = Vec::new();
-        let mut link = Some(end);
-        while let Some(index) = link.filter(|&index| !taken[index]) {
-            taken[index] = true;
-            links.push(runs[index]);
-            link = before[index];
+        if links[end].taken {
+            continue;
         }
-        if !links.is_empty() {
-            links.reverse();
-            chains.push(links);
+        let mut chain = Vec::with_capacity(links[end].runs);
+        let mut next = Some(end);
+        while let Some(index) = next.filter(|&index| !links[index].taken) {
+            links[index].taken = true;
+            chain.push(runs[index]);
+            next = links[index].before;
         }
+        chain.reverse();
+        chains.push(chain);
     }
     chains
+}
+
+/// A run in the best chain that ends with it.
+struct Link {
+    /// The words of the chain.
+    words: u32,
+    /// How many runs it has.
+    runs: usize,
+    before: Option<usize>,
+    /// Whether a chain has it.
+    taken: bool,
 }
 
 /// A chain that waits for its turn: the most equal words first, then the place in A, then in B.
@@ -218,8 +229,8 @@ impl Waiting {
 struct Board<'a> {
     a: &'a [u64],
     b: &'a [u64],
-    used_a: Vec<bool>,
-    used_b: Vec<bool>,
+    used_a: &'a mut [bool],
+    used_b: &'a mut [bool],
     /// Whether any word is taken; until then none is looked up.
     any_used: bool,
     /// A passage has a run of at least this many words.
@@ -228,18 +239,18 @@ struct Board<'a> {
 
 impl Board<'_> {
     fn settle(&mut self, chains: Vec<Vec<Run>>) -> Vec<Passage> {
-        let mut waiting: BinaryHeap<Waiting> =
-            chains.into_iter().flat_map(|chain| self.free_parts(chain)).map(|part| Waiting::new(part, 0)).collect();
+        let mut parts = Vec::with_capacity(chains.len());
+        chains.into_iter().for_each(|chain| self.free_parts(chain, &mut parts));
+        let mut waiting: BinaryHeap<Waiting> = parts.drain(..).map(|part| Waiting::new(part, 0)).collect();
         let mut passages = Vec::new();
         while let Some(Waiting { words, runs: Reverse(runs), rounds, .. }) = waiting.pop() {
-            let mut parts = self.free_parts(runs);
+            self.free_parts(runs, &mut parts);
             let whole = parts.len() == 1 && parts[0].iter().map(|run| run.len).sum::<u32>() == words;
             if whole || rounds == ROUNDS {
                 // Taking one part may take words of the next, so only the first is sure to be free still.
-                parts.truncate(1);
-                passages.extend(parts.pop().map(|part| self.take(part)));
+                passages.extend(parts.drain(..).next().map(|part| self.take(part)));
             } else {
-                waiting.extend(parts.into_iter().map(|part| Waiting::new(part, rounds + 1)));
+                waiting.extend(parts.drain(..).map(|part| Waiting::new(part, rounds + 1)));
             }
         }
         passages
@@ -265,35 +276,35 @@ impl Board<'_> {
             && chain.windows(2).all(|pair| pair[1].overlap(pair[0]) == 0)
     }
 
-    /// What is free of a chain, in parts that hang together and have a run of w words. Runs of a part do not overlap.
-    fn free_parts(&self, chain: Vec<Run>) -> Vec<Vec<Run>> {
-        let mut parts: Vec<Vec<Run>> = Vec::new();
+    /// Adds what is free of a chain, in parts that hang together and have a run of w words. Runs of a part do not overlap.
+    fn free_parts(&self, chain: Vec<Run>, parts: &mut Vec<Vec<Run>>) {
+        let lasts = |part: &Vec<Run>| part.iter().any(|run| run.len >= self.w);
         if self.is_whole(&chain) {
-            parts.push(chain);
+            parts.extend(Some(chain).filter(lasts));
         } else {
-            self.cut(&chain, &mut parts);
+            parts.extend(self.cut(&chain).into_iter().filter(lasts));
         }
-        parts.retain(|part| part.iter().any(|run| run.len >= self.w));
-        parts
     }
 
-    /// Adds the free parts of a chain.
-    fn cut(&self, chain: &[Run], parts: &mut Vec<Vec<Run>>) {
+    /// The free parts of a chain.
+    fn cut(&self, chain: &[Run]) -> Vec<Vec<Run>> {
+        let mut parts = Vec::new();
         for &run in chain {
             let mut at = 0;
             while at < run.len {
                 if at == 0 && self.is_all_free(run) {
-                    self.append(parts, run);
+                    self.append(&mut parts, run);
                     break;
                 }
                 let free = (at..run.len).take_while(|&word| self.is_free(run.a + word, run.b + word)).count() as u32;
                 if free > 0 {
                     let piece = Run { a: run.a + at, b: run.b + at, len: free };
-                    self.append(parts, piece);
+                    self.append(&mut parts, piece);
                 }
                 at += free + 1;
             }
         }
+        parts
     }
 
     fn append(&self, parts: &mut Vec<Vec<Run>>, mut piece: Run) {
@@ -324,7 +335,8 @@ impl Board<'_> {
         }
         self.extend_back(&mut aligned);
         self.extend_on(&mut aligned);
-        let passage = Passage { runs: merged(aligned) };
+        merge(&mut aligned);
+        let passage = Passage { runs: aligned };
         self.used_a[range(&passage.a())].fill(true);
         self.used_b[range(&passage.b())].fill(true);
         self.any_used = true;
@@ -411,16 +423,15 @@ fn step(equal: impl Fn(usize, usize) -> u32) -> Option<(u32, u32, u32)> {
     })
 }
 
-/// The runs with those joined that touch on both sides.
-fn merged(runs: Vec<Run>) -> Vec<Run> {
-    let mut merged: Vec<Run> = Vec::with_capacity(runs.len());
-    for run in runs {
-        match merged.last_mut() {
-            Some(last) if last.end_a() == run.a && last.end_b() == run.b => last.len += run.len,
-            _ => merged.push(run),
+/// Joins the runs that touch on both sides.
+fn merge(runs: &mut Vec<Run>) {
+    runs.dedup_by(|run, last| {
+        let touches = last.end_a() == run.a && last.end_b() == run.b;
+        if touches {
+            last.len += run.len;
         }
-    }
-    merged
+        touches
+    });
 }
 
 fn range(words: &Range<u32>) -> Range<usize> {
