@@ -171,7 +171,13 @@ fn a_broken_row_or_element_is_listed_and_rejected() {
         ["t.csv:4 a row of 3 cells, of which 2 have names; is a delimiter not quoted?"],
         "cells without a name must be empty; others than that of the text may be missing"
     );
-    assert_eq!(listed("u.csv", 3), ["u.csv:2 the text, `text`, would be cell 2 of a row that ends with cell 1"]);
+    assert_eq!(
+        listed("u.csv", 3),
+        [
+            "u.csv a quotation of the last row has no end: all that follows was taken for a part of it",
+            "u.csv:2 the text, `text`, would be cell 2 of a row that ends with cell 1"
+        ]
+    );
     let elements = listed("a.json", 3);
     assert_eq!(elements.len(), 5, "{elements:?}");
     assert_eq!(elements[0], "a.json an array or object has no end; what came before was used");
@@ -190,6 +196,70 @@ fn a_broken_row_or_element_is_listed_and_rejected() {
     let (status, out, rejected, err) = dedup("u.csv");
     assert_eq!((status, &*rejected), (3, "2\n"), "{err}");
     assert_eq!(out, format!("id,text\n1,\"{text}\"\n3,\"not closed, {other}\n4,x\n"));
+}
+
+#[test]
+fn a_quotation_without_an_end_is_listed_however_long_it_is() {
+    let folder = Folder::new();
+    for count in [1, 30_000] {
+        let rows: String = (0..count).map(|row| format!("{row},{}\n", story(row, 3))).collect();
+        folder.write("open.csv", format!("id,text\n1,one\n\n2,\"two\n{rows}"));
+        let results = folder.scan(&["open.csv"], 3);
+        let reason = "open.csv a quotation of the last row has no end: all that follows was taken for a part of it";
+        assert_eq!(
+            (results.skipped(), &results.summary()["counts"]["articles"]),
+            (vec![reason.to_owned()], &Value::from(2))
+        );
+        let run = folder.run(&["dedup", "open.csv", "-o", "made.csv", "--force", "--quiet"]);
+        assert!(run.status == 3 && run.err.contains(reason.split_at(9).1), "{}", run.err);
+        let read = |name: &str| fs::read(folder.path(name)).expect("it is there");
+        assert!(read("made.csv") == read("open.csv"), "nothing is lost");
+        folder.write("closed.csv", format!("id,text\n1,one\n\n2,\"two\n{rows}\""));
+        assert!(folder.scan(&["closed.csv"], 0).skipped().is_empty());
+    }
+}
+
+#[test]
+fn a_record_that_is_utf_8_is_that_whatever_the_others_are() {
+    let folder = Folder::new();
+    let text = "Der Rat schließt die alte Brücke bis Ende März; die Arbeiten beginnen am Montag früh um acht.";
+    let latin = encoding_rs::WINDOWS_1252.encode("Été à la mer, où l’on a vu « la fête » à Orléans et déjà à Nîmes.").0;
+    let record = |start: &str, text: &[u8], end: &str| [start.as_bytes(), text, end.as_bytes()].concat();
+    let lines = [(&latin[..], "1"), (text.as_bytes(), "2")]
+        .map(|(text, id)| record(&format!("{{\"id\": \"{id}\", \"text\": \""), text, "\"}\n"));
+    let rows = [(&latin[..], "1"), (text.as_bytes(), "2")].map(|(text, id)| record(&format!("{id},\""), text, "\"\n"));
+    folder.write("a.txt", text).write("mixed.jsonl", lines.concat());
+    folder.write("mixed.csv", [b"id,text\n".as_slice(), &rows.concat()].concat());
+    for name in ["mixed.jsonl", "mixed.csv"] {
+        let results = folder.scan(&["a.txt", name], 0);
+        let input = &results.summary()["input"];
+        assert_eq!((&input["encodings"]["windows-1252"], &input["invalid_utf8"]), (&Value::from(1), &Value::from(0)));
+        assert_eq!(results.relations(), [format!("a.txt {name}:2 identical")]);
+    }
+}
+
+#[test]
+fn fields_that_the_first_record_has_not_are_found_in_others() {
+    let folder = Folder::new();
+    let text = story(1, 3);
+    let lines = ["", ", \"date\": \"2024-05-02\"", ", \"date\": \"2024-05-01\", \"site\": \"x.example\""]
+        .map(|fields| format!("{{\"text\": \"{text}\"{fields}}}\n"));
+    folder.write("a.jsonl", lines.concat());
+    let run = folder.run(&["dedup", "a.jsonl", "-o", "clean.jsonl", "--keep", "earliest", "--quiet"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert_eq!(fs::read_to_string(folder.path("clean.jsonl")).expect("it was written"), lines[2]);
+}
+
+#[test]
+fn results_of_an_earlier_run_are_no_articles() {
+    let folder = Folder::new();
+    folder.write("in/a.txt", story(1, 5)).write("in/b.txt", story(1, 5));
+    assert_eq!(folder.run(&["scan", "in", "-o", "in/results", "--quiet"]).status, 0);
+    folder.write("in/results/c.txt", story(2, 5));
+    let results = folder.scan(&["in"], 0);
+    assert_eq!(results.summary()["counts"]["articles"], 3);
+    assert_eq!(results.summary()["input"]["passed_over"]["a result of an earlier run"], 10);
+    assert!(results.skipped().contains(&"results/texts.jsonl a result of an earlier run".to_owned()));
 }
 
 #[test]

@@ -243,7 +243,7 @@ mod tests {
         #[test]
         fn stretches_are_chunks_of_two_or_more(keys in proptest::collection::vec((0u64..3, 0u64..60), 0..300), below in 0u32..26) {
             let mut entries: Vec<u64> =
-                keys.into_iter().zip(0..).map(|((upper, lower), place): (_, u64)| (upper << 32 | lower) << below | place % (1 << below)).collect();
+                keys.into_iter().zip(0..).map(|((upper, lower), place): (_, u64)| ((upper << 32 | lower) << below) | (place % (1 << below))).collect();
             entries.sort_by_key(|&entry| entry >> below);
             let found: Vec<&[u64]> = stretches(&entries, below).map(|stretch| &entries[stretch]).collect();
             let chunks = entries.chunk_by(|one, next| one >> below == next >> below);

@@ -1,7 +1,7 @@
 //! Paths as a person gives them, to sources.
 
 use super::archive::{self, Archive, What};
-use super::look::{self, Known, Looked};
+use super::look::{self, Known, Looked, RESULTS};
 use super::stream::{self, Place, Spool};
 use super::{Format, InputOptions, Origin, Packing, Plan, Skipped, Source};
 use crate::error::{Error, Result};
@@ -185,8 +185,8 @@ impl Discovery<'_> {
     }
 
     fn add_entries(&mut self, root: &Path, entries: &mut dyn Iterator<Item = Walked>) {
-        // The folder that the last file was in, and where that really is.
-        let mut folder: (PathBuf, Option<PathBuf>) = (PathBuf::new(), None);
+        // The folder that the last file was in, where that really is, and whether it holds results.
+        let mut folder: (PathBuf, Option<PathBuf>, bool) = (PathBuf::new(), None, false);
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -205,7 +205,7 @@ impl Discovery<'_> {
             }
             let relative = path.strip_prefix(root).unwrap_or(path);
             if let Some(parent) = path.parent().filter(|parent| **parent != folder.0) {
-                folder = (parent.to_owned(), parent.canonicalize().ok());
+                folder = (parent.to_owned(), parent.canonicalize().ok(), look::has_results(parent));
             }
             let real = match (&folder.1, path.file_name()) {
                 (Some(parent), Some(name)) if !entry.path_is_symlink() => Some(parent.join(name)),
@@ -226,6 +226,11 @@ impl Discovery<'_> {
             } else {
                 shown(relative)
             };
+            let is_result = || RESULTS.iter().any(|result| path.ends_with(result));
+            if folder.2 && !self.is_chosen() && is_result() {
+                self.leave(name, "a result of an earlier run");
+                continue;
+            }
             let below = if self.several { last_part(root).join(relative) } else { relative.to_owned() };
             // Of articles there may be many, which are not looked into here.
             let is_article = matches!(known, Some(Known::Text | Known::Page));
@@ -282,7 +287,7 @@ impl Discovery<'_> {
 
     /// A file in a folder or an archive, and what it is taken for.
     fn add_found(&mut self, found: Found, (path, known): (&Path, Option<Known>), is_page_of_record: &dyn Fn() -> bool) {
-        let is_chosen = self.include.is_some() || self.options.format.is_some();
+        let is_chosen = self.is_chosen();
         match known {
             Some(_) if !is_chosen && look::is_description(path) => self.leave(found.name, "describes the data"),
             Some(Known::Page) if !is_chosen && is_page_of_record() => {
@@ -294,6 +299,11 @@ impl Discovery<'_> {
             None if self.include.is_some() => self.sniff(found, None),
             None => *self.plan.passed_over.entry(look::ending_of(path)).or_default() += 1,
         }
+    }
+
+    /// Whether a person says which files are articles.
+    fn is_chosen(&self) -> bool {
+        self.include.is_some() || self.options.format.is_some()
     }
 
     /// A file that is not to be read, and no fault.

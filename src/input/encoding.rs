@@ -1,8 +1,10 @@
 //! Bytes to text: UTF-8, or what they are most likely instead.
 //!
 //! What is valid UTF-8 is UTF-8. So is what has as many valid sequences of several bytes as invalid ones: a dump with a
-//! few broken records. Anything else is what the detector of a browser takes it for. Line ends, quotation marks and commas
-//! are never part of another character in any encoding that is detected, so records are told apart before they are decoded.
+//! few broken records. Anything else is what the detector of a browser takes it for; in a file of that kind a record that
+//! is valid UTF-8 is UTF-8 all the same, as dumps are put together from several places. Line ends, quotation marks and
+//! commas are never part of another character in any encoding that is detected, so records are told apart before they are
+//! decoded.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
@@ -32,6 +34,11 @@ pub(super) fn of(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
     detector.guess(None, Utf8Detection::Deny)
+}
+
+/// The encoding of a record in a file that is taken for this one: UTF-8 if it is that, and not plain ASCII.
+pub(crate) fn of_record(record: &[u8], file: &'static Encoding) -> &'static Encoding {
+    if file != UTF_8 && !record.is_ascii() && simdutf8::basic::from_utf8(record).is_ok() { UTF_8 } else { file }
 }
 
 /// The encoding that a name stands for.

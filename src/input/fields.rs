@@ -130,6 +130,17 @@ impl Fields {
             text,
         })
     }
+    /// The same, and the short fields of another record of the source where these have none.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            id: self.id.or(other.id),
+            title: self.title.or(other.title),
+            date: self.date.or(other.date),
+            publisher: self.publisher.or(other.publisher),
+            url: self.url.or(other.url),
+            text: self.text,
+        }
+    }
 }
 
 fn first(record: &Value, names: &[&str], fits: impl Fn(&Value) -> bool) -> Option<String> {

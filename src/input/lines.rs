@@ -23,6 +23,8 @@ pub struct Block {
     pub(super) bytes: Vec<u8>,
     /// A line longer than a record may be ends the block; its bytes are left out. It is that long, or longer.
     pub(super) too_long: Option<u64>,
+    /// Whether its last record is a row with a quotation that no other mark ends.
+    pub(super) is_open: bool,
     /// Why the source could not be read on, if so.
     pub(super) error: Option<String>,
 }
@@ -253,16 +255,16 @@ impl Blocks {
         length
     }
 
-    /// Nothing comes behind these bytes, which were not looked at.
-    fn end(&mut self, rest: &[u8]) {
+    /// Nothing comes behind this block, of which the first `searched` bytes were looked at. No record ends in these.
+    fn end(&mut self, block: &mut Block, searched: usize) {
         self.reader = None;
-        if let Some(ends) = &mut self.ends {
-            ends.last(rest);
-            if let Ends::Elements(ends) = ends
-                && ends.is_open()
-            {
+        let last = self.last_end(&block.bytes, searched);
+        match &self.ends {
+            Some(Ends::Rows(ends)) => block.is_open = ends.is_open(&block.bytes[last..]),
+            Some(Ends::Elements(ends)) if ends.is_open() => {
                 self.error = Some("an array or object has no end".to_owned());
             }
+            _ => {}
         }
     }
 
@@ -286,7 +288,7 @@ impl Iterator for Blocks {
         while let Some(reader) = &mut self.reader {
             let before = block.bytes.len();
             match reader.by_ref().take((self.size - before % self.size) as u64).read_to_end(&mut block.bytes) {
-                Ok(0) => self.end(&block.bytes[searched..]),
+                Ok(0) => self.end(&mut block, searched),
                 Ok(_) if block.bytes.len() < self.size => {}
                 Ok(_) => {
                     whole = self.last_end(&block.bytes, searched).max(whole);

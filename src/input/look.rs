@@ -191,7 +191,8 @@ fn by_content(
 /// Bytes that are looked at a time for a record with a text; most often the first one has some.
 const SOME: usize = 1 << 16;
 
-/// Chooses the fields by the first record that has a text, in up to `most` blocks of [`SOME`] bytes.
+/// Chooses the fields by the first record that has a text, in up to `most` blocks of [`SOME`] bytes. Those that it has not
+/// are chosen by the others of its block that have the same.
 fn choose_fields(
     (place, packing): (&Place, Packing),
     most: usize,
@@ -200,21 +201,27 @@ fn choose_fields(
 ) -> Result<Fields, String> {
     let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
     let blocks = Blocks::new(place, packing, ends, options.limits).of_size(SOME);
-    let (mut seen, mut any) = (None, false);
+    let (mut seen, mut any, mut chosen) = (None, false, None::<Fields>);
     for block in blocks.take(most) {
         let lines = lines::each(&block.bytes).take_while(|_| !objects);
         let elements = objects::each(&block.bytes).take_while(|_| objects);
         for line in lines.chain(elements) {
             any = true;
-            let line = decode_line(&block.bytes[line], encoding).0;
+            let line = &block.bytes[line];
+            let line = decode_line(line, encoding::of_record(line, encoding)).0;
             if !line.starts_with('{') {
                 continue;
             }
             let Ok(record) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
-            if let Some(fields) = Fields::choose(&record, &options.fields) {
-                return Ok(fields);
+            match (Fields::choose(&record, &options.fields), chosen.take()) {
+                (Some(fields), None) => chosen = Some(fields),
+                (Some(fields), Some(first)) if fields.text == first.text => chosen = Some(first.or(fields)),
+                (_, first) => chosen = first,
             }
             seen.get_or_insert(record);
+        }
+        if let Some(fields) = chosen {
+            return Ok(fields);
         }
     }
     Err(match seen {
@@ -275,6 +282,25 @@ pub(super) fn ending_of(path: &Path) -> String {
 
 /// Endings of what a deduplication writes beside a dump (removed, skipped, summary); in folders they are passed over.
 pub(crate) const AUDIT: [&str; 4] = [".removed.jsonl", ".skipped.jsonl", ".summary.json", ".notes.jsonl"];
+
+/// All files of a folder of results.
+pub(crate) const RESULTS: [&str; 10] = [
+    "pairs.jsonl",
+    "pairs.csv",
+    "articles.csv",
+    "clusters.jsonl",
+    "boilerplate.jsonl",
+    "skipped.jsonl",
+    "summary.json",
+    "run.json",
+    "texts.jsonl",
+    "report.html",
+];
+
+/// Whether a folder is one that an earlier run put its results into.
+pub(super) fn has_results(folder: &Path) -> bool {
+    ["run.json", "summary.json", "articles.csv", "pairs.jsonl"].iter().all(|name| folder.join(name).is_file())
+}
 
 /// What a file is by its name.
 pub(super) fn known_by_name(path: &Path) -> Option<Known> {

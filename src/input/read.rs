@@ -294,7 +294,7 @@ fn read_piece(
                 record(row.bytes.clone(), &mut |_, location, heard| {
                     let (record, replaced) = table.parse(&row, options.date_format.as_deref())?;
                     heard.replaced += u64::from(replaced);
-                    heard.count(source.encoding);
+                    heard.count(row.encoding(source.encoding));
                     heard.odd_dates += u64::from(record.odd_date);
                     f(ReadArticle { text: &record.text, card: record.card, location });
                     Ok(())
@@ -315,6 +315,12 @@ fn read_piece(
                 });
             }
         }
+    }
+    if block.is_open {
+        heard.skip(
+            source,
+            "a quotation of the last row has no end: all that follows was taken for a part of it".to_owned(),
+        );
     }
     if let Some(length) = block.too_long {
         heard.lines += 1;
@@ -384,13 +390,14 @@ fn read_line(
     heard: &mut Heard,
     (buffer, f): (&mut String, &mut dyn FnMut(ReadArticle<'_>)),
 ) -> Result<(), String> {
-    let (decoded, replaced) = decode_line(line, source.encoding);
+    let encoding = encoding::of_record(line, source.encoding);
+    let (decoded, replaced) = decode_line(line, encoding);
     if decoded.trim_ascii().is_empty() {
         return Ok(());
     }
     let record = record::parse_in(&decoded, lookup, options.date_format.as_deref(), buffer)?;
     heard.replaced += u64::from(replaced);
-    heard.count(source.encoding);
+    heard.count(encoding);
     heard.odd_dates += u64::from(record.odd_date);
     let raw = record.raw.filter(|_| matches!(decoded, Cow::Borrowed(_)));
     let text = raw.and_then(|raw| place_in(line, raw)).unwrap_or_default();
@@ -544,7 +551,7 @@ pub(super) fn text_of(source: &Source, record: &[u8], options: &InputOptions) ->
     match &source.format {
         Format::Text | Format::Page | Format::Columns(_) => Ok(None),
         Format::Lines(fields) | Format::Objects(fields) => {
-            let line = decode_line(record, source.encoding).0;
+            let line = decode_line(record, encoding::of_record(record, source.encoding)).0;
             if line.trim_ascii().is_empty() {
                 return Ok(None);
             }
@@ -568,7 +575,7 @@ pub(super) fn article_of(
     let article = |record: record::Record<'_>| (record.text.into_owned(), record.card.into_owned());
     match &source.format {
         Format::Lines(fields) | Format::Objects(fields) => {
-            let line = decode_line(record, source.encoding).0;
+            let line = decode_line(record, encoding::of_record(record, source.encoding)).0;
             if line.trim_ascii().is_empty() {
                 return Ok(None);
             }

@@ -1,13 +1,11 @@
 //! Reading an article's text again, when a pair needs it.
 
-use super::encoding;
 use super::kept::Kept;
 use super::read;
 use super::stream::{Place, Window, read_exact_into};
 use super::{Drawn, InputOptions, Location, Source, TextPlace, record};
 use crate::article::ArticleId;
 use crate::simd::string;
-use encoding_rs::UTF_8;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
@@ -132,11 +130,8 @@ impl<'s> Library<'s> {
             }
             TextPlace::Within { start, len } if self.is_at_hand(index) => {
                 let inner = self.bytes(index, location.offset + u64::from(start), len as usize, raw)?;
-                let inner = match source.encoding {
-                    encoding if encoding == UTF_8 => simdutf8::basic::from_utf8(inner).map_err(|_| gone())?.into(),
-                    encoding => encoding::decode(inner, encoding).0,
-                };
-                record::decode(&inner, &mut text).map_err(|_| gone())?;
+                let inner = simdutf8::basic::from_utf8(inner).map_err(|_| gone())?;
+                record::decode(inner, &mut text).map_err(|_| gone())?;
                 return Ok(text);
             }
             _ if source.format.is_whole() => return read::text(source, self.options),

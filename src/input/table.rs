@@ -39,6 +39,13 @@ pub(super) struct Row {
     cells: ByteRecord,
 }
 
+impl Row {
+    /// The encoding of its cells, in a table that has this one.
+    pub(super) fn encoding(&self, table: &'static Encoding) -> &'static Encoding {
+        encoding::of_record(self.cells.as_slice(), table)
+    }
+}
+
 impl Table {
     /// The form of a table that begins with `head`; `delimiter` if its name tells it.
     pub(super) fn of(head: &[u8], delimiter: Option<u8>, set: &FieldNames) -> Result<Self, String> {
@@ -47,11 +54,14 @@ impl Table {
         let names = rows.next().ok_or("an empty table")?;
         let first = rows.next();
         let encoding = encoding::of(head);
-        let decoded = |cell: &[u8]| encoding::decode(cell, encoding).0.into_owned();
-        let cell = |row: &Row, column: usize| row.cells.get(column).map(decoded);
+        let cell = |row: &Row, column: usize| {
+            let cell = row.cells.get(column)?;
+            Some(encoding::decode(cell, row.encoding(encoding)).0.into_owned())
+        };
+        let all = (0..names.cells.len()).filter_map(|column| cell(&names, column)).collect::<Vec<_>>();
         let named = (0..names.cells.len()).rev().filter_map(|column| {
             let value = first.as_ref().and_then(|row| cell(row, column)).unwrap_or_default();
-            Some((cell(&names, column)?, Value::from(value)))
+            Some((all.get(column)?.clone(), Value::from(value)))
         });
         let record = Value::Object(named.collect::<Map<_, _>>());
         let known = || super::fields::names_of(&record);
@@ -59,21 +69,13 @@ impl Table {
             [] => format!("no column of a known name for the text; set one with --text-field: {}", known()),
             names => format!("no column `{}`: {}", names.join("`, `"), known()),
         })?;
-        let column = |name: &String| names.cells.iter().position(|cell| decoded(cell) == *name);
+        let column = |name: &String| all.iter().position(|cell| cell == name);
         let text: Option<Vec<usize>> = fields.text.iter().map(column).collect();
         let text =
             text.ok_or_else(|| format!("not all columns `{}` are there: {}", fields.text.join("`, `"), known()))?;
         let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
         let shorts = shorts.map(|name| name.as_ref().and_then(column));
-        Ok(Self {
-            delimiter,
-            names: names.cells.iter().map(decoded).collect(),
-            encoding,
-            header: names.bytes.end as u64,
-            text,
-            shorts,
-            fields,
-        })
+        Ok(Self { delimiter, encoding, header: names.bytes.end as u64, text, shorts, fields, names: all })
     }
 
     /// The rows of a block that are records, and not the names of columns. The block begins with a row, at this offset.
@@ -118,16 +120,17 @@ impl Table {
         // What comes before a row belongs to it: the mark of its encoding, and lines without cells.
         let first = Rows::new(row, self.delimiter).next().map_or(0, |row| row.bytes.start);
         let first = first + if row[first..].starts_with(MARK) { MARK.len() } else { 0 };
-        let (length, is_open) = self.end_of(&row[first..end.max(first)], others);
+        let (length, is_open) = end_of(&row[first..end.max(first)], self.delimiter, others);
         let before = first + length;
         let missing =
             Rows::new(&row[..before], self.delimiter).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
+        let encoding = encoding::of_record(row, self.encoding);
         let mut extended = row[..before].to_vec();
         // Whatever came next would be taken for a part of the last cell.
         extended.extend(is_open.then_some(b'"'));
         extended.resize(before + missing, self.delimiter);
         for cell in cells {
-            let cell = encoding::encode(cell.as_ref(), self.encoding, |ch| ch.escape_unicode().to_string());
+            let cell = encoding::encode(cell.as_ref(), encoding, |ch| ch.escape_unicode().to_string());
             extended.push(self.delimiter);
             let is_plain = |byte: &u8| *byte != self.delimiter && !matches!(byte, b'"' | b'\r' | b'\n');
             if cell.iter().all(is_plain) {
@@ -143,37 +146,9 @@ impl Table {
         extended
     }
 
-    /// Where in a row the delimiter is that comes after so many cells, or its end, and whether a quotation is open there.
-    fn end_of(&self, row: &[u8], cells: usize) -> (usize, bool) {
-        #[derive(Clone, Copy)]
-        enum In {
-            Start,
-            Plain,
-            Quoted,
-            /// Behind a mark in what is quoted, which ends it unless another one follows.
-            Mark,
-        }
-        let (mut seen, mut place) = (0, In::Start);
-        for (at, &byte) in row.iter().enumerate() {
-            place = match (place, byte) {
-                (In::Quoted, b'"') => In::Mark,
-                (In::Quoted, _) | (In::Start | In::Mark, b'"') => In::Quoted,
-                (_, byte) if byte == self.delimiter => {
-                    seen += 1;
-                    if seen == cells {
-                        return (at, false);
-                    }
-                    In::Start
-                }
-                _ => In::Plain,
-            };
-        }
-        (row.len(), matches!(place, In::Quoted))
-    }
-
     /// Finds the ends of its rows.
     pub(super) fn ends(&self) -> RowEnds {
-        RowEnds { core: Box::new(csv_core::ReaderBuilder::new().delimiter(self.delimiter).build()) }
+        RowEnds::new(self.delimiter)
     }
 
     /// The text of the row that these bytes are.
@@ -185,8 +160,9 @@ impl Table {
     /// The article of a row, and whether there was invalid UTF-8 in its text.
     pub(super) fn parse(&self, row: &Row, date_format: Option<&str>) -> Result<(Record<'static>, bool), String> {
         let (text, replaced) = self.text_of(row)?;
+        let encoding = row.encoding(self.encoding);
         let short = |column: Option<usize>| {
-            let cell = encoding::decode(row.cells.get(column?)?, self.encoding).0;
+            let cell = encoding::decode(row.cells.get(column?)?, encoding).0;
             (!cell.trim().is_empty()).then(|| Cow::Owned(cell.into_owned()))
         };
         let (card, odd_date) = card(self.shorts.map(short), date_format);
@@ -201,6 +177,7 @@ impl Table {
                 self.names.len()
             ));
         }
+        let encoding = row.encoding(self.encoding);
         let (mut parts, mut replaced) = (Vec::with_capacity(self.text.len()), false);
         for (&column, name) in self.text.iter().zip(&self.fields.text) {
             let cell = row.cells.get(column).ok_or_else(|| {
@@ -210,7 +187,7 @@ impl Table {
                     row.cells.len()
                 )
             })?;
-            let (part, invalid) = encoding::decode(cell, self.encoding);
+            let (part, invalid) = encoding::decode(cell, encoding);
             replaced |= invalid;
             parts.push(part);
         }
@@ -262,12 +239,51 @@ impl Iterator for Rows<'_> {
     }
 }
 
+/// Where in a row the delimiter is that comes after so many cells, or its end, and whether a quotation is open there.
+fn end_of(row: &[u8], delimiter: u8, cells: usize) -> (usize, bool) {
+    #[derive(Clone, Copy)]
+    enum In {
+        Start,
+        Plain,
+        Quoted,
+        /// Behind a mark in what is quoted, which ends it unless another one follows.
+        Mark,
+    }
+    let (mut seen, mut place) = (0, In::Start);
+    for (at, &byte) in row.iter().enumerate() {
+        place = match (place, byte) {
+            (In::Quoted, b'"') => In::Mark,
+            (In::Quoted, _) | (In::Start | In::Mark, b'"') => In::Quoted,
+            (_, byte) if byte == delimiter => {
+                seen += 1;
+                if seen == cells {
+                    return (at, false);
+                }
+                In::Start
+            }
+            _ => In::Plain,
+        };
+    }
+    (row.len(), matches!(place, In::Quoted))
+}
+
 /// Finds the ends of rows in bytes that come part by part.
 pub(super) struct RowEnds {
     core: Box<csv_core::Reader>,
+    delimiter: u8,
 }
 
 impl RowEnds {
+    fn new(delimiter: u8) -> Self {
+        Self { core: Box::new(csv_core::ReaderBuilder::new().delimiter(delimiter).build()), delimiter }
+    }
+
+    /// Whether a quotation is open at the end of a row.
+    pub(super) fn is_open(&self, row: &[u8]) -> bool {
+        let start = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        end_of(&row[start..], self.delimiter, usize::MAX).1
+    }
+
     /// One past the end of the first row that ends in these bytes, which follow those that were given last.
     pub(super) fn first(&mut self, bytes: &[u8]) -> Option<usize> {
         let (mut cells, mut ends) = ([0; 4096], [0; 64]);
@@ -346,9 +362,8 @@ mod tests {
         /// Law: a cell ends where the reader of whole rows has it end.
         #[test]
         fn cells_end_as_they_are_read(row in "x[ab,\"]{0,30}", cells in 1usize..5) {
-            let table = Table::of(b"id,text\n", None, &FieldNames::default()).expect("it has a text");
             let all = rows(row.as_bytes()).remove(0).1;
-            let (end, _) = table.end_of(row.as_bytes(), cells);
+            let (end, _) = end_of(row.as_bytes(), b',', cells);
             let first = rows(&row.as_bytes()[..end]).remove(0).1;
             prop_assert_eq!(&first[..], &all[..cells.min(all.len())]);
         }
@@ -357,7 +372,7 @@ mod tests {
         #[test]
         fn ends_do_not_depend_on_parts(bytes in "[ab,\"\r\n]{0,60}", part in 1usize..20) {
             let bytes = bytes.as_bytes();
-            let mut ends = RowEnds { core: Box::new(csv_core::Reader::new()) };
+            let mut ends = RowEnds::new(b',');
             let mut found = Vec::new();
             for (number, some) in bytes.chunks(part).enumerate() {
                 let mut at = 0;

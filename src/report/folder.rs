@@ -11,25 +11,11 @@ use super::tables::{self, Found};
 use super::{Copied, boilerplate, write_json, write_line};
 use crate::boilerplate::KnownPassage;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{Skipped, shown};
+use crate::input::{RESULTS, Skipped, shown};
 use crate::score::ScoredPair;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// All files of an output folder.
-const FILES: [&str; 10] = [
-    "pairs.jsonl",
-    "pairs.csv",
-    "articles.csv",
-    "clusters.jsonl",
-    "boilerplate.jsonl",
-    "skipped.jsonl",
-    "summary.json",
-    "run.json",
-    "texts.jsonl",
-    "report.html",
-];
 
 /// What the folder is called until it is in its place.
 const MADE: &str = "made";
@@ -179,7 +165,7 @@ fn check_replaceable(target: &Path) -> Result<()> {
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        if !FILES.iter().any(|file| name == *file) {
+        if !RESULTS.iter().any(|file| name == *file) {
             return refuse(format!(
                 "holds {}, which is no result; only a folder of results is replaced",
                 shown(Path::new(&name))
