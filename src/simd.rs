@@ -13,9 +13,9 @@ use std::arch::x86_64::{
     _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_pd, _mm256_movemask_ps,
     _mm256_or_si256, _mm256_set1_epi8, _mm256_sll_epi64, _mm256_storeu_si256, _mm512_add_epi32, _mm512_castsi512_si128,
     _mm512_cmpeq_epi32_mask, _mm512_cmple_epu8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_epi8, _mm512_loadu_epi32,
-    _mm512_loadu_epi64, _mm512_mask_set1_epi8, _mm512_maskz_compress_epi8, _mm512_maskz_expand_epi8, _mm512_or_si512,
-    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_shuffle_i32x4, _mm512_storeu_epi8,
-    _mm512_storeu_epi32, _mm512_sub_epi8, _mm512_test_epi64_mask,
+    _mm512_loadu_epi64, _mm512_mask_blend_epi8, _mm512_maskz_compress_epi8, _mm512_maskz_expand_epi8, _mm512_or_si512,
+    _mm512_permutex2var_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_shuffle_i32x4,
+    _mm512_storeu_epi8, _mm512_storeu_epi32, _mm512_sub_epi8, _mm512_test_epi64_mask,
 };
 #[cfg(target_arch = "x86_64")]
 use std::sync::LazyLock;
@@ -70,13 +70,14 @@ pub(crate) trait Lanes: Copy {
         count
     }
 
-    /// These with another byte where bits are set.
+    /// These, where bits are set with what a table has in their place: that of the lower seven bits.
     #[cfg_attr(not(feature = "formats"), allow(dead_code, reason = "only JSON is put together so"))]
     #[inline(always)]
-    fn put(self, bytes: Self::Bytes, mut bits: u64, byte: u8) -> Self::Bytes {
+    fn translated(self, bytes: Self::Bytes, mut bits: u64, table: &[u8; 128]) -> Self::Bytes {
         let mut array = bytes.array();
         while bits != 0 {
-            array[bits.trailing_zeros() as usize] = byte;
+            let byte = &mut array[bits.trailing_zeros() as usize];
+            *byte = table[usize::from(*byte & 0x7f)];
             bits &= bits - 1;
         }
         self.bytes(&array)
@@ -249,7 +250,7 @@ impl Bytes for [__m256i; 2] {
     }
 }
 
-/// A CPU that has AVX-512 F, BW, DQ, VL and VBMI2: only such a one is given this.
+/// A CPU that has AVX-512 F, BW, DQ, VL, VBMI and VBMI2: only such a one is given this.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 struct Avx512;
@@ -319,9 +320,13 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn put(self, bytes: __m512i, bits: u64, byte: u8) -> __m512i {
-        // SAFETY: the CPU has this instruction.
-        unsafe { _mm512_mask_set1_epi8(bytes, bits, byte.cast_signed()) }
+    fn translated(self, bytes: __m512i, bits: u64, table: &[u8; 128]) -> __m512i {
+        let (halves, _) = table.as_chunks::<64>();
+        // SAFETY: the CPU has these instructions; either load is of 64 bytes.
+        unsafe {
+            let (low, high) = (self.bytes(&halves[0]), self.bytes(&halves[1]));
+            _mm512_mask_blend_epi8(bits, bytes, _mm512_permutex2var_epi8(low, bytes, high))
+        }
     }
 
     #[inline(always)]
@@ -413,6 +418,7 @@ static WIDEST: LazyLock<Widest> = LazyLock::new(|| {
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vbmi")
         && is_x86_feature_detected!("avx512vbmi2");
     match (avx2, avx512) {
         (true, true) => Widest::Avx512,
@@ -422,7 +428,7 @@ static WIDEST: LazyLock<Widest> = LazyLock::new(|| {
 });
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn with_avx512(work: impl Work) {
     work.run(Avx512);
 }
@@ -466,8 +472,8 @@ mod tests {
         fn run<L: Lanes>(self, lanes: L) {
             let Self { bytes: of, range: [first, last], numbers, of_pairs: [ones, others], bits, found } = self;
             let bytes = lanes.bytes(of);
-            let of_bytes = [bytes, bytes.lower(), lanes.put(bytes, bits, first)]
-                .map(|bytes| [bytes.between(first, last), bytes.are(first)]);
+            let table = std::array::from_fn(|at| of[at % 64].wrapping_add(at as u8));
+            let of_bytes = [bytes, bytes.lower()].map(|bytes| [bytes.between(first, last), bytes.are(first)]);
             let of_numbers = [lanes.equal(ones, others), lanes.bit::<40>(numbers), lanes.bit::<63>(numbers)];
             let mut places = [0; 64];
             let count = lanes.places(bits, 70, &mut places);
@@ -475,8 +481,9 @@ mod tests {
             let some = lanes.gather(bytes, bits, &mut gathered);
             lanes.spread(&gathered, bits, &mut spread);
             let spread = spread.concat();
+            let translated = lanes.translated(bytes, bits, &table).array().map(u64::from);
             found.borrow_mut().push((
-                [&of_bytes.concat()[..], &of_numbers, &spread, &[some as u64]].concat(),
+                [&of_bytes.concat()[..], &of_numbers, &spread, &[some as u64], &translated].concat(),
                 places[..count].to_vec(),
             ));
         }
@@ -509,7 +516,7 @@ mod tests {
             prop_assert_eq!(&found[0].1, &expected);
             // What was gathered and spread again stands where it stood.
             let expected: Vec<u8> = (0..64).map(|at| if seed & mask & 1 << at != 0 { bytes[at] } else { 0 }).collect();
-            let spread: Vec<u8> = found[0].0[9..17].iter().flat_map(|number| number.to_le_bytes()).collect();
+            let spread: Vec<u8> = found[0].0[7..15].iter().flat_map(|number| number.to_le_bytes()).collect();
             prop_assert_eq!(spread, expected);
         }
     }

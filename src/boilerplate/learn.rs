@@ -25,7 +25,7 @@
 use crate::article::Span;
 use crate::boilerplate::KnownPassage;
 use crate::candidates::passages::key;
-use crate::shingle::{ShingleSet, shingles};
+use crate::shingle::{ShingleSet, shingles, sorted_by_hash};
 use crate::text::words;
 use ahash::{AHashMap, AHashSet};
 use std::cmp::Reverse;
@@ -92,18 +92,19 @@ impl Background<'_> {
         {
             return Vec::new();
         }
-        let mut by_site = carriers.to_vec();
-        by_site.sort_by_key(|&article| site_of(article));
-        let sites: Vec<&[u32]> = by_site.chunk_by(|&a, &b| site_of(a) == site_of(b)).collect();
-        let site = |of: &[u32]| site_of(of[0]);
-        let only_site = if sites.len() == 1 { site(sites[0]) } else { 0 };
         let articles = carriers.iter().map(|&article| u64::from(self.weights[article as usize])).sum();
+        let first = site_of(carriers[0]);
+        let only_site = if carriers.iter().all(|&carrier| site_of(carrier) == first) { first } else { 0 };
         if carriers.len() >= LEAST
             && let Some(suspect) = self.of((key, articles), carriers, LEAST, only_site)
         {
             return vec![suspect];
         }
-        let frequent = sites.iter().filter(|of| self.is_frequent(site(of), of.len()));
+        let mut by_site = carriers.to_vec();
+        by_site.sort_by_key(|&article| site_of(article));
+        let site = |of: &[u32]| site_of(of[0]);
+        let sites = by_site.chunk_by(|&a, &b| site_of(a) == site_of(b));
+        let frequent = sites.filter(|of| self.is_frequent(site(of), of.len()));
         frequent.filter_map(|of| self.of((key, articles), of, LEAST_OF_SITE, site(of))).collect()
     }
 
@@ -213,8 +214,8 @@ pub(crate) fn passages<'s>(
 
 /// The shingles that `least` articles of a sample have.
 fn common(sample: &[&Sampled], least: usize) -> AHashSet<u64> {
-    let mut all: Vec<u64> = sample.iter().flat_map(|article| article.set.hashes()).copied().collect();
-    all.sort_unstable();
+    let all: Vec<u64> = sample.iter().flat_map(|article| article.set.hashes()).copied().collect();
+    let all = sorted_by_hash(all, |&hash| hash);
     all.chunk_by(|one, other| one == other).filter(|same| same.len() >= least).map(|same| same[0]).collect()
 }
 

@@ -20,16 +20,18 @@ use crate::simd::{Lanes, Work, widest};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-/// The band keys of a signature, appended to `keys`.
-pub(crate) fn band_keys(values: &[u64], bands: Bands, keys: &mut Vec<u32>) {
+/// The band keys of a signature, appended to `keys`; `columns` is a buffer.
+pub(crate) fn band_keys(values: &[u64], bands: Bands, columns: &mut Vec<u64>, keys: &mut Vec<u32>) {
     debug_assert_eq!(values.len(), bands.k());
-    widest(KeysOf { values, rows: bands.rows(), keys });
+    widest(KeysOf { values, rows: bands.rows(), columns, keys });
 }
 
 /// A signature whose band keys are to be made: of each band a hash of its rows, value after value.
 struct KeysOf<'v> {
     values: &'v [u64],
     rows: usize,
+    /// The first rows of all bands, then the second ones, and so on.
+    columns: &'v mut Vec<u64>,
     keys: &'v mut Vec<u32>,
 }
 
@@ -38,15 +40,20 @@ impl Work for KeysOf<'_> {
     fn run<L: Lanes>(self, _: L) {
         /// Bands whose keys are made at once.
         const SOME: usize = 16;
-        let Self { values, rows, keys } = self;
-        for bands in values.chunks(SOME * rows) {
+        let Self { values, rows, columns, keys } = self;
+        let bands = values.len() / rows;
+        let whole = bands.max(1).next_multiple_of(SOME);
+        columns.resize(rows * whole, 0);
+        for (row, column) in columns.chunks_exact_mut(whole).enumerate() {
+            column.iter_mut().zip(values.iter().skip(row).step_by(rows)).for_each(|(to, &value)| *to = value);
+        }
+        for start in (0..bands).step_by(SOME) {
             let mut hashes = [0; SOME];
-            for row in 0..rows {
-                let mut of_row = [0; SOME];
-                of_row.iter_mut().zip(bands[row..].iter().step_by(rows)).for_each(|(to, &value)| *to = value);
+            for column in columns.chunks_exact(whole) {
+                let Some(of_row) = column[start..].first_chunk::<SOME>() else { break };
                 hashes.iter_mut().zip(of_row).for_each(|(hash, value)| *hash = mix(*hash ^ value));
             }
-            keys.extend(hashes[..bands.len() / rows].iter().map(|hash| (hash >> 32) as u32));
+            keys.extend(hashes[..SOME.min(bands - start)].iter().map(|hash| (hash >> 32) as u32));
         }
     }
 }
@@ -227,8 +234,8 @@ mod tests {
         let bands = Bands::new(20, 3).expect("valid");
         let signature = MinHasher::new(60).expect("valid").signature(&[3, 1, 4, 1, 5]).expect("not empty");
         let mut keys = Vec::new();
-        band_keys(signature.values(), bands, &mut keys);
-        band_keys(signature.values(), bands, &mut keys);
+        band_keys(signature.values(), bands, &mut Vec::new(), &mut keys);
+        band_keys(signature.values(), bands, &mut Vec::new(), &mut keys);
         let mut table = BandKeys::default();
         table.push(&keys, 20, &Arc::default()).expect("in memory");
         assert_eq!(table.column(7, 20).expect("in memory"), [keys[7], keys[27]]);
@@ -243,7 +250,7 @@ mod tests {
         fn keys_and_traces_are_those_of_each_band(values in proptest::collection::vec(any::<u64>(), 1..200), rows in 1usize..9) {
             let values = &values[..values.len() - values.len() % rows];
             let (mut keys, mut bytes) = (vec![9], vec![9]);
-            widest(KeysOf { values, rows, keys: &mut keys });
+            widest(KeysOf { values, rows, columns: &mut vec![3; 40], keys: &mut keys });
             traces(values, &mut bytes);
             let key = |rows: &[u64]| (rows.iter().fold(0, |hash, &value| mix(hash ^ value)) >> 32) as u32;
             let expected: Vec<u32> = [9].into_iter().chain(values.chunks(rows).map(key)).collect();

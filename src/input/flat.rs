@@ -330,21 +330,15 @@ impl<L: Lanes> Scan<'_, L> {
             let block = lanes.bytes(&block_of(rest));
             let (backslashes, was_open) = (block.are(b'\\'), escapes.open == 1);
             let escaped = escapes.next(backslashes);
-            if block.are(b'u') & escaped != 0 {
+            let plain = lanes.translated(block, escaped, &UNESCAPED);
+            if (plain.are(0) | block.between(0x80, 0xff)) & escaped != 0 {
+                if block.are(b'u') & escaped == 0 {
+                    return None;
+                }
                 let first = if was_open { at - 1 } else { at + backslashes.trailing_zeros() as usize };
                 decoded.extend_from_slice(&bytes[at..first.max(at)]);
                 *text = string(decoded).ok()?;
                 return self.decode_from(first, inner, text);
-            }
-            let of_itself = block.are(b'"') | block.are(b'/') | backslashes;
-            let (mut known, mut plain) = (of_itself, block);
-            for (letter, byte) in [(b'n', b'\n'), (b't', b'\t'), (b'r', b'\r'), (b'b', 8), (b'f', 12)] {
-                let letters = block.are(letter) & escaped;
-                known |= letters;
-                plain = lanes.put(plain, letters, byte);
-            }
-            if escaped & !known != 0 {
-                return None;
             }
             let all = u64::MAX >> (BLOCK - rest.len().min(BLOCK));
             let mut some = [0; BLOCK];
@@ -359,6 +353,18 @@ impl<L: Lanes> Scan<'_, L> {
         Some(())
     }
 }
+
+/// What stands for which byte behind a backslash; 0 for what stands for none, or for more than one.
+const UNESCAPED: [u8; 128] = {
+    let mut table = [0; 128];
+    let known = b"\"\"\\\\//n\nt\tr\rb\x08f\x0c";
+    let mut at = 0;
+    while at < known.len() {
+        table[known[at] as usize] = known[at + 1];
+        at += 2;
+    }
+    table
+};
 
 /// Decodes the escape that `rest` begins with, and returns its length. Half of a surrogate pair becomes U+FFFD.
 fn unescape(rest: &str, text: &mut String) -> Option<usize> {

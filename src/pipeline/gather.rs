@@ -151,6 +151,7 @@ pub(crate) struct Sketcher<'s> {
     words: Vec<u64>,
     shingles: Vec<u64>,
     values: Vec<u64>,
+    columns: Vec<u64>,
     slide: Slide,
     bits: WordBits,
     fingerprints: Vec<u64>,
@@ -173,6 +174,7 @@ impl<'s> Sketcher<'s> {
             words: Vec::new(),
             shingles: Vec::new(),
             values: vec![0; hasher.k()],
+            columns: Vec::new(),
             slide: Slide::default(),
             bits: WordBits::default(),
             fingerprints: Vec::new(),
@@ -204,7 +206,7 @@ impl<'s> Sketcher<'s> {
             gathered.traces.resize(gathered.traces.len() + self.config.bands.k(), 0);
         } else {
             self.hasher.fill(&self.shingles, &mut self.values);
-            band_keys(&self.values, self.config.bands, &mut self.rows);
+            band_keys(&self.values, self.config.bands, &mut self.columns, &mut self.rows);
             traces(&self.values, &mut gathered.traces);
             self.survey(article, gathered);
         }

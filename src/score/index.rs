@@ -14,6 +14,39 @@ use std::sync::OnceLock;
 /// No place.
 const NONE: u32 = u32::MAX;
 
+/// A place as a table has it: one of few bytes where an article has few shingles, so that most of a table may be free and
+/// it lies in the cache all the same.
+trait Place: Copy + PartialEq {
+    /// None.
+    const NONE: Self;
+    fn of(place: usize) -> Self;
+    fn get(self) -> usize;
+}
+
+impl Place for u16 {
+    const NONE: Self = Self::MAX;
+    #[inline(always)]
+    fn of(place: usize) -> Self {
+        place as Self
+    }
+    #[inline(always)]
+    fn get(self) -> usize {
+        usize::from(self)
+    }
+}
+
+impl Place for u32 {
+    const NONE: Self = NONE;
+    #[inline(always)]
+    fn of(place: usize) -> Self {
+        place as Self
+    }
+    #[inline(always)]
+    fn get(self) -> usize {
+        self as usize
+    }
+}
+
 /// What is known of a place.
 type Marks = u8;
 /// The same shingle stands at an earlier place.
@@ -32,8 +65,12 @@ pub(super) struct ShingleIndex {
     next: Vec<u32>,
     /// What is known of each place.
     marks: Vec<Marks>,
-    /// First places by hash; a power of two of them, at least three quarters of which are free.
-    table: Vec<u32>,
+    /// First places by hash; a power of two of them, at least seven eighths of which are free. Of an article that has not
+    /// few shingles, `large` holds them, three quarters free.
+    small: Vec<u16>,
+    large: Vec<u32>,
+    /// What addresses them.
+    multiplier: u64,
     distinct: u32,
     /// Words a shingle: w, or all of a shorter article.
     width: u32,
@@ -46,37 +83,55 @@ pub(super) struct ShingleIndex {
 impl ShingleIndex {
     /// Makes the index of these words, with the buffers that are here.
     pub(super) fn refill(&mut self, words: &[u64], w: usize) {
-        let Self { hashes, next, marks, table, .. } = self;
-        hashes.clear();
-        shingles(words, w, hashes);
-        let count = hashes.len();
-        refill(next, count, NONE);
-        refill(marks, count, 0);
-        refill(table, (4 * count).next_power_of_two(), NONE);
+        self.hashes.clear();
+        shingles(words, w, &mut self.hashes);
+        let count = self.hashes.len();
+        refill(&mut self.next, count, NONE);
+        refill(&mut self.marks, count, 0);
         self.words_in_boilerplate.clear();
         self.width = w.min(words.len()) as u32;
-        self.distinct = 0;
+        self.multiplier = multiplier();
+        self.small.clear();
+        self.large.clear();
+        let (mut small, mut large) = (std::mem::take(&mut self.small), std::mem::take(&mut self.large));
+        self.distinct = if count < usize::from(u16::NONE) {
+            self.enter(&mut small, (8 * count).next_power_of_two())
+        } else {
+            self.enter(&mut large, (4 * count).next_power_of_two())
+        };
+        (self.small, self.large) = (small, large);
+        self.own = self.distinct;
+    }
+
+    /// Enters all shingles into a table of so many slots, and marks those that stand at several places. Returns how many
+    /// are distinct.
+    fn enter<P: Place>(&mut self, table: &mut Vec<P>, slots: usize) -> u32 {
+        refill(table, slots, P::NONE);
+        let Self { hashes, next, marks, multiplier, .. } = self;
         let (hashes, next, marks, table) = (&hashes[..], &mut next[..], &mut marks[..], &mut table[..]);
-        let multiplier = multiplier();
+        let mut distinct = 0;
         // From the last place on, so that the first of each shingle is found in the table.
         for (place, &hash) in hashes.iter().enumerate().rev() {
-            let slot = slot(table, hashes, hash, multiplier);
-            let later = std::mem::replace(&mut table[slot], place as u32);
-            if later == NONE {
-                self.distinct += 1;
+            let slot = slot(table, hashes, hash, *multiplier);
+            let later = std::mem::replace(&mut table[slot], P::of(place));
+            if later == P::NONE {
+                distinct += 1;
             } else {
-                next[place] = later;
+                next[place] = later.get() as u32;
                 marks[place] |= REPEATED;
-                marks[later as usize] |= AGAIN;
+                marks[later.get()] |= AGAIN;
             }
         }
-        self.own = self.distinct;
+        distinct
     }
 
     /// The first place of a shingle.
     fn find(&self, hash: u64) -> Option<u32> {
-        let slot = slot(&self.table, &self.hashes, hash, multiplier());
-        Some(self.table[slot]).filter(|&place| place != NONE)
+        if self.large.is_empty() {
+            first_in(&self.small, &self.hashes, hash, self.multiplier)
+        } else {
+            first_in(&self.large, &self.hashes, hash, self.multiplier)
+        }
     }
 
     /// Marks what is boilerplate in an article of so many words.
@@ -146,13 +201,20 @@ fn multiplier() -> u64 {
 
 /// The slot of a shingle in a table of places, or the free one where it would be.
 #[inline(always)]
-fn slot(table: &[u32], hashes: &[u64], hash: u64, multiplier: u64) -> usize {
+fn slot<P: Place>(table: &[P], hashes: &[u64], hash: u64, multiplier: u64) -> usize {
     let mask = table.len() - 1;
     let mut slot = (hash.wrapping_mul(multiplier) >> 32) as usize & mask;
-    while table[slot] != NONE && hashes[table[slot] as usize] != hash {
+    while table[slot] != P::NONE && hashes[table[slot].get()] != hash {
         slot = (slot + 1) & mask;
     }
     slot
+}
+
+/// The first place of a shingle in a table of places.
+#[inline(always)]
+fn first_in<P: Place>(table: &[P], hashes: &[u64], hash: u64, multiplier: u64) -> Option<u32> {
+    let place = table[slot(table, hashes, hash, multiplier)];
+    (place != P::NONE).then(|| place.get() as u32)
 }
 
 fn refill<I: Copy>(items: &mut Vec<I>, count: usize, with: I) {

@@ -87,8 +87,8 @@ impl PassageSpans {
     pub(crate) fn all(comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Vec<Self> {
         let known = a.prepared.words_in_boilerplate();
         let in_boilerplate = |passage: &Passage| {
-            let words = passage.runs.iter().flat_map(|run| run.a..run.a + run.len);
-            words.filter(|&word| known.get(word as usize) == Some(&true)).count() as u32
+            let words = passage.runs.iter().filter_map(|run| known.get(run.a as usize..(run.a + run.len) as usize));
+            words.flatten().filter(|&&inside| inside).count() as u32
         };
         let spans = |passage: &Passage| Self {
             words: passage.words(),

@@ -14,6 +14,8 @@ use crate::simd::{Lanes, Work, widest};
 
 /// The value of a bin that nothing fell into yet.
 const EMPTY: u64 = u64::MAX;
+/// The bit that only such a bin has set: rounds before round k are countable in those below it.
+const EMPTY_BIT: u32 = 63;
 /// A value is the round, above these bits of hash.
 const HASH_BITS: u32 = 48;
 const LOW: u64 = (1 << HASH_BITS) - 1;
@@ -90,21 +92,17 @@ struct Fill<'s> {
 
 impl Work for Fill<'_> {
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L) {
+    fn run<L: Lanes>(self, lanes: L) {
         let Self { shingles, values } = self;
         let k = values.len();
         values.fill(EMPTY);
         throw(shingles, values, 0);
         let mut round = 1;
-        while round < k as u64 && count_empty(values) > FEW {
+        let (mut bins, mut count) = empty_bins(lanes, values);
+        while round < k as u64 && count > FEW {
             throw(shingles, values, round);
             round += 1;
-        }
-        let mut bins = [0; FEW];
-        let mut count = 0;
-        for (bin, _) in (0..).zip(&*values).filter(|(_, value)| **value == EMPTY).take(FEW) {
-            bins[count] = bin;
-            count += 1;
+            (bins, count) = empty_bins(lanes, values);
         }
         while round < k as u64 && count > 0 {
             let least = least_in(shingles, &bins[..count], k, round);
@@ -132,10 +130,25 @@ const FEW: usize = 6;
 /// Hashes that are made at once.
 const LANES: usize = 16;
 
-/// How many bins nothing fell into yet.
+/// The first bins that nothing fell into in the rounds before round k, and how many there are.
 #[inline(always)]
-fn count_empty(values: &[u64]) -> usize {
-    values.iter().filter(|&&value| value == EMPTY).count()
+fn empty_bins<L: Lanes>(lanes: L, values: &[u64]) -> ([u64; FEW], usize) {
+    let (mut bins, mut count) = ([0; FEW], 0);
+    for (some, start) in values.chunks(64).zip((0..).step_by(64)) {
+        let padded = || {
+            let mut padded = [0; 64];
+            padded[..some.len()].copy_from_slice(some);
+            lanes.bit::<EMPTY_BIT>(&padded)
+        };
+        let mut empty = some.first_chunk().map_or_else(padded, |some| lanes.bit::<EMPTY_BIT>(some));
+        while empty != 0 && count < FEW {
+            bins[count] = start + u64::from(empty.trailing_zeros());
+            count += 1;
+            empty &= empty - 1;
+        }
+        count += empty.count_ones() as usize;
+    }
+    (bins, count)
 }
 
 /// The hash of a shingle for a round.

@@ -89,7 +89,9 @@ impl<'m> Contents<'m> {
     /// All but the views.
     fn lists(material: &'m Material<'_>) -> Self {
         let Shown { pairs: shown, texts } = &material.shown;
-        let mut listed = strongest(&material.pairs, MOST_LISTED);
+        let all = material.pairs.len();
+        let mut listed =
+            if all > MOST_LISTED { strongest(&material.pairs, MOST_LISTED) } else { (0..all as u32).collect() };
         listed.sort_unstable_by(|one, other| material.pairs.get(*one).strength(&material.pairs.get(*other)));
         let mut room = MOST_MEMBERS;
         let fits = |(group, _): &(&Group, usize)| {
