@@ -94,3 +94,14 @@ fn what_cannot_be_read_is_named() {
     assert_eq!((run.status, answers(&run.out).len()), (3, 3));
     assert!(run.err.contains("broken.jsonl:6"), "{}", run.err);
 }
+
+#[test]
+fn an_article_of_two_words_is_found_wherever_they_stand() {
+    let folder = Folder::new();
+    let records =
+        [("a", "This is breaking news from the town hall today"), ("b", "Breaking news"), ("c", "news, breaking")];
+    folder.write("dump.jsonl", records.map(|(id, text)| json_line(&[("id", id), ("text", text)])).concat());
+    folder.write("two.txt", "breaking news");
+    let run = folder.run(&["find", "two.txt", "dump.jsonl", "--format", "json"]);
+    assert_eq!((run.status, answers(&run.out)), (0, vec![("a".to_owned(), 2), ("b".to_owned(), 2)]), "{}", run.err);
+}

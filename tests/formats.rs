@@ -251,6 +251,15 @@ fn fields_that_the_first_record_has_not_are_found_in_others() {
 }
 
 #[test]
+fn a_dump_whose_name_says_that_it_is_packed_is_not() {
+    let folder = Folder::new();
+    folder.write("a.jsonl", crate::util::json_line(&[("text", &story(1, 3))]));
+    let run = folder.run(&["dedup", "a.jsonl", "-o", "b.jsonl.gz"]);
+    let same = fs::read(folder.path("a.jsonl")).ok() == fs::read(folder.path("b.jsonl.gz")).ok();
+    assert!(run.status == 0 && same && run.err.contains("b.jsonl.gz: what is written is not packed"), "{}", run.err);
+}
+
+#[test]
 fn results_of_an_earlier_run_are_no_articles() {
     let folder = Folder::new();
     folder.write("in/a.txt", story(1, 5)).write("in/b.txt", story(1, 5));

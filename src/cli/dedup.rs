@@ -14,6 +14,9 @@ use crate::report::removed::DedupSummary;
 use crate::report::terminal::{escape, write_next};
 use std::path::Path;
 
+/// Endings of names of packed files.
+const PACKED: [&str; 5] = ["gz", "zst", "zstd", "bz2", "xz"];
+
 pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if arguments.output.as_deref() == Some(Path::new("-")) {
         return Err(Error::setting("a dump is written with its audit beside it: name a file or folder with -o"));
@@ -35,6 +38,11 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let output = arguments.output.as_deref();
     if let Some(output) = output.filter(|output| plan.sources.iter().any(|source| source.is_at(output))) {
         return Err(Error::new(ErrorKind::Output, "is what is read; name another place").at(output));
+    }
+    let packed =
+        |path: &&Path| path.extension().is_some_and(|end| PACKED.iter().any(|packed| end.eq_ignore_ascii_case(packed)));
+    if let Some(output) = output.filter(packed).filter(|_| is_file) {
+        log::notice(&format!("{}: what is written is not packed, whatever its name says", escape(&shown(output))));
     }
     let staging = output.map(|output| Deduplicated::new(output, arguments.force)).transpose()?;
     if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
