@@ -257,6 +257,9 @@ fn a_dump_whose_name_says_that_it_is_packed_is_not() {
     let run = folder.run(&["dedup", "a.jsonl", "-o", "b.jsonl.gz"]);
     let same = fs::read(folder.path("a.jsonl")).ok() == fs::read(folder.path("b.jsonl.gz")).ok();
     assert!(run.status == 0 && same && run.err.contains("b.jsonl.gz: what is written is not packed"), "{}", run.err);
+    folder.gzip("c.jsonl.gz", &fs::read(folder.path("a.jsonl")).expect("it was written"));
+    let run = folder.run(&["dedup", "c.jsonl.gz", "-o", "d.jsonl.gz"]);
+    assert!(run.status == 0 && !run.err.contains("not packed"), "it is: {}", run.err);
 }
 
 #[test]
@@ -269,6 +272,8 @@ fn results_of_an_earlier_run_are_no_articles() {
     assert_eq!(results.summary()["counts"]["articles"], 3);
     assert_eq!(results.summary()["input"]["passed_over"]["a result of an earlier run"], 10);
     assert!(results.skipped().contains(&"results/texts.jsonl a result of an earlier run".to_owned()));
+    let named = folder.scan(&["in", "in/results/texts.jsonl"], 0).summary();
+    assert_eq!(named["counts"]["articles"], 5, "who names one wants it");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::progress::Bars;
 use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{InputOptions, Plan, shown};
+use crate::input::{InputOptions, Packing, Plan, shown};
 use crate::pipeline::dedup::Target;
 use crate::pipeline::scan::{Found, Scan};
 use crate::report::audit::Deduplicated;
@@ -41,7 +41,8 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     let packed =
         |path: &&Path| path.extension().is_some_and(|end| PACKED.iter().any(|packed| end.eq_ignore_ascii_case(packed)));
-    if let Some(output) = output.filter(packed).filter(|_| is_file) {
+    let is_plain = |source: &crate::input::Source| source.packing == Packing::Plain && source.member.is_none();
+    if let Some(output) = output.filter(packed).filter(|_| is_file && plan.sources.iter().all(is_plain)) {
         log::notice(&format!("{}: what is written is not packed, whatever its name says", escape(&shown(output))));
     }
     let staging = output.map(|output| Deduplicated::new(output, arguments.force)).transpose()?;

@@ -20,13 +20,13 @@ use std::path::Path;
 
 pub(super) fn run(arguments: &Find) -> Result<Exit> {
     let config = arguments.config()?;
-    let boilerplate = arguments.boilerplate()?;
     let options = arguments.input.options();
     let one = read_one(&arguments.article, &options)?;
     // Of an article shorter than a shingle all words are looked for, wherever they stand.
     let mut words = Vec::new();
     word_hashes(&one.text, &mut words);
     let config = Config { shingle: words.len().clamp(1, config.shingle), ..config };
+    let boilerplate = arguments.boilerplate(config.shingle)?;
     let search = Search::new(&one, arguments.passage, &config, &boilerplate).keeping_texts(arguments.html.is_some());
     if search.run() == 0 {
         return Err(Error::input("has no words").at(&arguments.article));

@@ -5,6 +5,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Zoned, fmt};
 use std::borrow::Cow;
+use std::fmt::{Display, Formatter};
 
 /// Understands ISO 8601, RFC 2822, epoch seconds or milliseconds, and `format` (as `strptime`) first where it is given.
 /// A date without a time is midnight, one without a zone UTC. Numbers of fewer than nine digits are no epoch.
@@ -95,14 +96,24 @@ pub(crate) fn timestamp(text: &str) -> Option<Timestamp> {
 }
 
 /// A point in time as ISO 8601: the date alone at midnight UTC.
+#[cfg(any(test, feature = "cli"))]
 pub(crate) fn iso(timestamp: Timestamp) -> String {
-    let Ok(moment) = jiff::Timestamp::from_millisecond(timestamp.0) else { return String::new() };
-    let civil = TimeZone::UTC.to_datetime(moment);
-    if civil.time() == jiff::civil::Time::midnight() {
-        let date: Date = civil.date();
-        return date.to_string();
+    Iso(timestamp).to_string()
+}
+
+/// The same, to be written.
+pub(crate) struct Iso(pub(crate) Timestamp);
+
+impl Display for Iso {
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        let Ok(moment) = jiff::Timestamp::from_millisecond(self.0.0) else { return Ok(()) };
+        let civil = TimeZone::UTC.to_datetime(moment);
+        if civil.time() == jiff::civil::Time::midnight() {
+            let date: Date = civil.date();
+            return date.fmt(out);
+        }
+        moment.fmt(out)
     }
-    moment.to_string()
 }
 
 #[cfg(test)]

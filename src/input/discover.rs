@@ -207,6 +207,17 @@ impl Discovery<'_> {
             if let Some(parent) = path.parent().filter(|parent| **parent != folder.0) {
                 folder = (parent.to_owned(), parent.canonicalize().ok(), look::has_results(parent));
             }
+            let name = if self.several {
+                format!("{}/{}", shown(root).trim_end_matches('/'), shown(relative))
+            } else {
+                shown(relative)
+            };
+            let is_result = || RESULTS.iter().any(|result| path.ends_with(result));
+            // Before it counts as read: who names it by itself wants it.
+            if folder.2 && !self.is_chosen() && is_result() {
+                self.leave(name, "a result of an earlier run");
+                continue;
+            }
             let real = match (&folder.1, path.file_name()) {
                 (Some(parent), Some(name)) if !entry.path_is_symlink() => Some(parent.join(name)),
                 _ => path.canonicalize().ok(),
@@ -219,16 +230,6 @@ impl Discovery<'_> {
             }
             if !kind.is_some_and(|kind| kind.is_file()) {
                 self.skip(path, "not a regular file");
-                continue;
-            }
-            let name = if self.several {
-                format!("{}/{}", shown(root).trim_end_matches('/'), shown(relative))
-            } else {
-                shown(relative)
-            };
-            let is_result = || RESULTS.iter().any(|result| path.ends_with(result));
-            if folder.2 && !self.is_chosen() && is_result() {
-                self.leave(name, "a result of an earlier run");
                 continue;
             }
             let below = if self.several { last_part(root).join(relative) } else { relative.to_owned() };

@@ -130,13 +130,15 @@ impl Fields {
             text,
         })
     }
-    /// The same, and the short fields of another record of the source where these have none.
+
+    /// The same, and the short fields of another record of the source where these have none. Where there is a url its host
+    /// is the publisher, unless the first record says another.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             id: self.id.or(other.id),
             title: self.title.or(other.title),
             date: self.date.or(other.date),
-            publisher: self.publisher.or(other.publisher),
+            publisher: self.publisher.or(other.publisher.filter(|_| self.url.is_none())),
             url: self.url.or(other.url),
             text: self.text,
         }

@@ -59,6 +59,8 @@ pub use columns::Columns;
 #[cfg(feature = "cli")]
 pub(crate) use columns::is_careful;
 pub(crate) use columns::{careful, open as open_columns};
+pub(crate) use dates::Iso;
+#[cfg(feature = "cli")]
 pub(crate) use dates::iso;
 #[cfg(feature = "cli")]
 pub(crate) use dates::timestamp;

@@ -8,7 +8,7 @@ use super::encoding;
 use super::fields::{FieldNames, Fields};
 use super::record::{Record, card};
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -42,7 +42,9 @@ pub(super) struct Row {
 impl Row {
     /// The encoding of its cells, in a table that has this one.
     pub(super) fn encoding(&self, table: &'static Encoding) -> &'static Encoding {
-        encoding::of_record(self.cells.as_slice(), table)
+        // Two that are not may be it when they are joined.
+        let is_utf_8 = || self.cells.iter().all(|cell| encoding::of_record(cell, table) == UTF_8 || cell.is_ascii());
+        if table != UTF_8 && !self.cells.as_slice().is_ascii() && is_utf_8() { UTF_8 } else { table }
     }
 }
 
@@ -124,7 +126,7 @@ impl Table {
         let before = first + length;
         let missing =
             Rows::new(&row[..before], self.delimiter).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
-        let encoding = encoding::of_record(row, self.encoding);
+        let encoding = Rows::new(row, self.delimiter).next().map_or(self.encoding, |row| row.encoding(self.encoding));
         let mut extended = row[..before].to_vec();
         // Whatever came next would be taken for a part of the last cell.
         extended.extend(is_open.then_some(b'"'));

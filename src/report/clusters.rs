@@ -13,6 +13,7 @@ use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::score::{Relation, ScoredPair};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::Write;
 
 /// The clusters of a run.
@@ -105,8 +106,8 @@ impl Clusters {
     /// If it cannot be written.
     pub fn write(&self, mut out: impl Write, catalogue: &Catalogue) -> Result<()> {
         for ((representative, pairs), cluster) in self.each().zip(1..) {
-            let others: Vec<(String, ScoredPair)> =
-                pairs.into_iter().map(|pair| (catalogue.id(pair.a).into_owned(), pair)).collect();
+            let others: Vec<(Cow<'_, str>, ScoredPair)> =
+                pairs.into_iter().map(|pair| (catalogue.id(pair.a), pair)).collect();
             let line = Line {
                 cluster,
                 representative: &catalogue.id(representative),

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `id`, `source`, `record` | what it is called, and where it lies |
 //! | `title`, `date`, `publisher`, `url` | its fields; null where there is none |
-//! | `relation`, `jaccard`, `containment_a`, `containment_b`, `coverage_a`, `coverage_b` | as in `pairs.jsonl`; a is the article that was asked about |
+//! | `relation`, `jaccard`, `containment_a`, `containment_b`, `coverage_a`, `coverage_b` | as in `pairs.jsonl`, by shingles of five words, or of as many as the article has if these are fewer; a is the article that was asked about |
 //! | `words` | equal words in the passages, boilerplate apart |
 //! | `passages` | those of at least `run` equal words, as in `pairs.jsonl`, with whole texts |
 

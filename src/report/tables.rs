@@ -27,7 +27,7 @@ use super::catalogue::Catalogue;
 use super::clusters::Clusters;
 use crate::article::ArticleId;
 use crate::error::{Error, Result};
-use crate::input::iso;
+use crate::input::Iso;
 use crate::score::ScoredPair;
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -118,7 +118,7 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>)
         row.text(&catalogue.source(article).name)?;
         row.own_if(catalogue.record(article))?;
         row.text(card.title.unwrap_or_default())?;
-        row.own_if(card.date.map(iso))?;
+        row.own_if(card.date.map(Iso))?;
         row.text(card.publisher.unwrap_or_default())?;
         row.text(card.url.unwrap_or_default())?;
         row.own(catalogue.words[index])?;

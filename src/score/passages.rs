@@ -173,7 +173,7 @@ fn chain(runs: &[Run]) -> Vec<Vec<Run>> {
     let gap = PASSAGE_GAP as u32;
     let mut links: Vec<Link> = Vec::with_capacity(runs.len());
     for (this, &run) in runs.iter().enumerate() {
-        let mut link = Link { words: run.len, runs: 1, before: None, taken: false };
+        let mut link = Link { words: run.len, before: None, taken: false };
         for other in (this.saturating_sub(LOOK_BACK)..this).rev() {
             let earlier = runs[other];
             let in_order = earlier.a < run.a && earlier.b < run.b && run.overlap(earlier) < run.len;
@@ -181,7 +181,7 @@ fn chain(runs: &[Run]) -> Vec<Vec<Run>> {
             if in_order && near {
                 let words = links[other].words + run.len - run.overlap(earlier);
                 if words > link.words {
-                    link = Link { words, runs: links[other].runs + 1, before: Some(other), ..link };
+                    link = Link { words, before: Some(other), ..link };
                 }
             }
         }
@@ -191,15 +191,17 @@ fn chain(runs: &[Run]) -> Vec<Vec<Run>> {
     ends.sort_by_key(|&end| (Reverse(links[end].words), runs[end]));
     let mut chains = Vec::new();
     for end in ends {
-        if links[end].taken {
+        let from_end = std::iter::successors(Some(end), |&at| links[at].before);
+        let count = from_end.take_while(|&at| !links[at].taken).count();
+        if count == 0 {
             continue;
         }
-        let mut chain = Vec::with_capacity(links[end].runs);
+        let mut chain = Vec::with_capacity(count);
         let mut next = Some(end);
-        while let Some(index) = next.filter(|&index| !links[index].taken) {
-            links[index].taken = true;
-            chain.push(runs[index]);
-            next = links[index].before;
+        while let Some(at) = next.filter(|&at| !links[at].taken) {
+            links[at].taken = true;
+            chain.push(runs[at]);
+            next = links[at].before;
         }
         chain.reverse();
         chains.push(chain);
@@ -207,12 +209,10 @@ fn chain(runs: &[Run]) -> Vec<Vec<Run>> {
     chains
 }
 
-/// A run in the best chain that ends with it.
+/// A run, as the end of the best chain that ends with it.
 struct Link {
     /// The words of the chain.
     words: u32,
-    /// How many runs it has.
-    runs: usize,
     before: Option<usize>,
     /// Whether a chain has it.
     taken: bool,

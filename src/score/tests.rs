@@ -143,7 +143,7 @@ fn articles_without_words_share_nothing() {
 #[test]
 fn an_article_of_many_shingles_is_compared_like_one_of_few() {
     let text = |words: std::ops::Range<u32>| words.map(|word| format!("w{word} ")).collect::<String>();
-    for words in [1_000, 65_500, 65_539, 65_540, 70_000] {
+    for words in [1_000, 65_538, 65_539, 70_000] {
         let overlap = both(&text(0..words), &(text(100..words) + &text(0..20))).overlap;
         assert_eq!((overlap.shingles_a, overlap.shared), (words - 4, words - 4 - 100 + 16), "of {words} words");
     }

@@ -131,9 +131,9 @@ impl Find {
         Config { passage: Some(self.passage), ..Config::new(THRESHOLD, RECALL, Some(Bands::new(1, 1)?))? }.checked()
     }
 
-    /// What counts for nobody.
-    pub(in crate::cli) fn boilerplate(&self) -> Result<Boilerplate> {
-        known(self.boilerplate.as_deref(), SHINGLE).map(Option::unwrap_or_default)
+    /// What counts for nobody, in shingles of so many words.
+    pub(in crate::cli) fn boilerplate(&self, shingle: usize) -> Result<Boilerplate> {
+        known(self.boilerplate.as_deref(), shingle).map(Option::unwrap_or_default)
     }
 }
 
