@@ -18,7 +18,7 @@
 //!
 //! **Known failures.** A background paragraph of an agency that 30 unrelated stories quote is taken for boilerplate, as is
 //! a poem. Furniture in fewer than 30 articles, or 5 of a site, is not learnt; nor is a passage of fewer than 13 words;
-//! nor furniture that makes up two thirds of a quarter of its pages, where no site is known,
+//! nor, where no site is known, furniture that makes up most of one page in four that carry it,
 //! as such pages look like reprints. Where no site is known, a story that 30 pages embed in as much text of their own is
 //! taken for boilerplate. A name within a footer ("Reporting by …") cuts it in pieces that may be too short.
 

@@ -5,7 +5,7 @@ use super::progress::Bars;
 use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{InputOptions, Packing, Plan, shown};
+use crate::input::{InputOptions, Packing, Plan, Source, is_named_packed, shown};
 use crate::pipeline::dedup::Target;
 use crate::pipeline::scan::{Found, Scan};
 use crate::report::audit::Deduplicated;
@@ -13,9 +13,6 @@ use crate::report::overview::write_account;
 use crate::report::removed::DedupSummary;
 use crate::report::terminal::{escape, write_next};
 use std::path::Path;
-
-/// Endings of names of packed files.
-const PACKED: [&str; 5] = ["gz", "zst", "zstd", "bz2", "xz"];
 
 pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if arguments.output.as_deref() == Some(Path::new("-")) {
@@ -28,7 +25,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let options = InputOptions { leave_out: arguments.output.clone(), ..arguments.input.options() };
     let is_file = matches!(&arguments.paths[..], [path] if !path.is_dir());
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
-    let is_input = |source: &&crate::input::Source| !source.reference;
+    let is_input = |source: &&Source| !source.reference;
     let inputs = plan.sources.iter().filter(is_input).count();
     if inputs == 0 {
         log::skipped(&plan.skipped, arguments.common.verbose);
@@ -39,10 +36,10 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if let Some(output) = output.filter(|output| plan.sources.iter().any(|source| source.is_at(output))) {
         return Err(Error::new(ErrorKind::Output, "is what is read; name another place").at(output));
     }
-    let packed =
-        |path: &&Path| path.extension().is_some_and(|end| PACKED.iter().any(|packed| end.eq_ignore_ascii_case(packed)));
-    let is_plain = |source: &crate::input::Source| source.packing == Packing::Plain && source.member.is_none();
-    if let Some(output) = output.filter(packed).filter(|_| is_file && plan.sources.iter().all(is_plain)) {
+    let is_plain = |source: &Source| source.packing == Packing::Plain && source.member.is_none();
+    if let Some(output) = output.filter(|output| is_file && is_named_packed(output))
+        && plan.sources.iter().all(is_plain)
+    {
         log::notice(&format!("{}: what is written is not packed, whatever its name says", escape(&shown(output))));
     }
     let staging = output.map(|output| Deduplicated::new(output, arguments.force)).transpose()?;

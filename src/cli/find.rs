@@ -13,7 +13,7 @@ use crate::report::find::{Answer, Answers, Question, write_json, write_text};
 use crate::report::html::few::{Few, Named};
 use crate::report::html::{self, Listed, Material, Pairs, Shown};
 use crate::report::terminal::{plural, write_next};
-use crate::text::word_hashes;
+use crate::text::words;
 use ahash::AHashMap;
 use std::io::Write;
 use std::path::Path;
@@ -23,9 +23,7 @@ pub(super) fn run(arguments: &Find) -> Result<Exit> {
     let options = arguments.input.options();
     let one = read_one(&arguments.article, &options)?;
     // Of an article shorter than a shingle all words are looked for, wherever they stand.
-    let mut words = Vec::new();
-    word_hashes(&one.text, &mut words);
-    let config = Config { shingle: words.len().clamp(1, config.shingle), ..config };
+    let config = Config { shingle: words(&one.text).len().clamp(1, config.shingle), ..config };
     let boilerplate = arguments.boilerplate(config.shingle)?;
     let search = Search::new(&one, arguments.passage, &config, &boilerplate).keeping_texts(arguments.html.is_some());
     if search.run() == 0 {

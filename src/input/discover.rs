@@ -89,6 +89,22 @@ fn origin(path: &Path, metadata: Option<fs::Metadata>) -> Option<Origin> {
     Some(Origin { path: path.to_owned(), bytes: metadata.len(), modified: metadata.modified().ok() })
 }
 
+/// What is known of a folder whose files are taken.
+#[derive(Default)]
+struct Folder {
+    path: PathBuf,
+    /// Where it really is.
+    real: Option<PathBuf>,
+    /// Whether an earlier run put its results there.
+    has_results: bool,
+}
+
+impl Folder {
+    fn of(path: &Path) -> Self {
+        Self { path: path.to_owned(), real: path.canonicalize().ok(), has_results: look::has_results(path) }
+    }
+}
+
 impl Discovery<'_> {
     fn skip(&mut self, path: &Path, reason: &(impl ToString + ?Sized)) {
         self.plan.skipped.push(Skipped { source: shown(path), record: None, reason: reason.to_string() });
@@ -185,8 +201,8 @@ impl Discovery<'_> {
     }
 
     fn add_entries(&mut self, root: &Path, entries: &mut dyn Iterator<Item = Walked>) {
-        // The folder that the last file was in, where that really is, and whether it holds results.
-        let mut folder: (PathBuf, Option<PathBuf>, bool) = (PathBuf::new(), None, false);
+        // The one that the last file was in.
+        let mut folder = Folder::default();
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -204,8 +220,8 @@ impl Discovery<'_> {
                 continue;
             }
             let relative = path.strip_prefix(root).unwrap_or(path);
-            if let Some(parent) = path.parent().filter(|parent| **parent != folder.0) {
-                folder = (parent.to_owned(), parent.canonicalize().ok(), look::has_results(parent));
+            if let Some(parent) = path.parent().filter(|parent| **parent != folder.path) {
+                folder = Folder::of(parent);
             }
             let name = if self.several {
                 format!("{}/{}", shown(root).trim_end_matches('/'), shown(relative))
@@ -214,11 +230,11 @@ impl Discovery<'_> {
             };
             let is_result = || RESULTS.iter().any(|result| path.ends_with(result));
             // Before it counts as read: who names it by itself wants it.
-            if folder.2 && !self.is_chosen() && is_result() {
+            if folder.has_results && !self.is_chosen() && is_result() {
                 self.leave(name, "a result of an earlier run");
                 continue;
             }
-            let real = match (&folder.1, path.file_name()) {
+            let real = match (&folder.real, path.file_name()) {
                 (Some(parent), Some(name)) if !entry.path_is_symlink() => Some(parent.join(name)),
                 _ => path.canonicalize().ok(),
             };

@@ -36,9 +36,19 @@ pub(super) fn of(bytes: &[u8]) -> &'static Encoding {
     detector.guess(None, Utf8Detection::Deny)
 }
 
-/// The encoding of a record in a file that is taken for this one: UTF-8 if it is that, and not plain ASCII.
-pub(crate) fn of_record(record: &[u8], file: &'static Encoding) -> &'static Encoding {
-    if file != UTF_8 && !record.is_ascii() && simdutf8::basic::from_utf8(record).is_ok() { UTF_8 } else { file }
+/// The encoding of a record, given in its parts, in a file that is taken for this one: UTF-8 if each part is that, and not
+/// all of them plain ASCII.
+pub(crate) fn of_record<'r>(
+    parts: impl IntoIterator<Item = &'r [u8], IntoIter: Clone>,
+    file: &'static Encoding,
+) -> &'static Encoding {
+    let mut parts = parts.into_iter();
+    let is_ascii = || parts.clone().all(<[u8]>::is_ascii);
+    if file != UTF_8 && !is_ascii() && parts.all(|part| simdutf8::basic::from_utf8(part).is_ok()) {
+        UTF_8
+    } else {
+        file
+    }
 }
 
 /// The encoding that a name stands for.

@@ -207,8 +207,7 @@ fn choose_fields(
         let elements = objects::each(&block.bytes).take_while(|_| objects);
         for line in lines.chain(elements) {
             any = true;
-            let line = &block.bytes[line];
-            let line = decode_line(line, encoding::of_record(line, encoding)).0;
+            let line = decode_line(&block.bytes[line], encoding).0;
             if !line.starts_with('{') {
                 continue;
             }
@@ -260,14 +259,21 @@ fn head(place: &Place, packing: Packing, limits: Limits) -> Vec<u8> {
     head
 }
 
+/// Whether the names of packed files end like this, in lower case.
+fn is_of_packed(ending: &str) -> bool {
+    matches!(ending, "gz" | "zst" | "zstd" | "bz2" | "xz")
+}
+
+/// Whether a file of this name is taken for a packed one.
+#[cfg(feature = "cli")]
+pub(crate) fn is_named_packed(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| is_of_packed(&ending.to_string_lossy().to_ascii_lowercase()))
+}
+
 /// The ending of a name, in lower case, without that of a compression.
 fn inner_ending(path: &Path) -> Option<String> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-    if matches!(ending.as_str(), "gz" | "zst" | "zstd" | "bz2" | "xz") {
-        inner_ending(Path::new(path.file_stem()?))
-    } else {
-        Some(ending)
-    }
+    if is_of_packed(&ending) { inner_ending(Path::new(path.file_stem()?)) } else { Some(ending) }
 }
 
 /// The ending of a name, with that of a compression: html, html.gz.

@@ -74,6 +74,8 @@ pub(crate) use lines::BLOCK;
 use lines::Ends;
 pub use lines::{Block, Blocks};
 pub use look::Known;
+#[cfg(feature = "cli")]
+pub(crate) use look::is_named_packed;
 pub(crate) use look::{AUDIT, RESULTS};
 use objects::ElementEnds;
 pub(crate) use pieces::{End, Piece, each_piece};

@@ -292,9 +292,9 @@ fn read_piece(
         Format::Rows(table) => {
             for row in table.records(block.offset, &block.bytes) {
                 record(row.bytes.clone(), &mut |_, location, heard| {
-                    let (record, replaced) = table.parse(&row, options.date_format.as_deref())?;
+                    let (record, replaced, encoding) = table.parse(&row, options.date_format.as_deref())?;
                     heard.replaced += u64::from(replaced);
-                    heard.count(row.encoding(source.encoding));
+                    heard.count(encoding);
                     heard.odd_dates += u64::from(record.odd_date);
                     f(ReadArticle { text: &record.text, card: record.card, location });
                     Ok(())
@@ -390,8 +390,7 @@ fn read_line(
     heard: &mut Heard,
     (buffer, f): (&mut String, &mut dyn FnMut(ReadArticle<'_>)),
 ) -> Result<(), String> {
-    let encoding = encoding::of_record(line, source.encoding);
-    let (decoded, replaced) = decode_line(line, encoding);
+    let (decoded, replaced, encoding) = decode_line(line, source.encoding);
     if decoded.trim_ascii().is_empty() {
         return Ok(());
     }
@@ -414,10 +413,13 @@ fn place_in(line: &[u8], part: &str) -> Option<TextPlace> {
     Some(TextPlace::Within { start: u32::try_from(start).ok()?, len: u32::try_from(part.len()).ok()? })
 }
 
-/// A line as text, without a byte order mark and its end, and whether there was something in it that is no text.
-pub(super) fn decode_line<'l>(line: &'l [u8], encoding: &'static Encoding) -> (Cow<'l, str>, bool) {
+/// A line of a file of this encoding as text, without a byte order mark and its end, whether there was something in it that
+/// is no text, and the encoding that it had.
+pub(super) fn decode_line<'l>(line: &'l [u8], file: &'static Encoding) -> (Cow<'l, str>, bool, &'static Encoding) {
+    let encoding = encoding::of_record([line], file);
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii_end();
-    encoding::decode(line, encoding)
+    let (text, replaced) = encoding::decode(line, encoding);
+    (text, replaced, encoding)
 }
 
 fn read_texts(
@@ -551,7 +553,7 @@ pub(super) fn text_of(source: &Source, record: &[u8], options: &InputOptions) ->
     match &source.format {
         Format::Text | Format::Page | Format::Columns(_) => Ok(None),
         Format::Lines(fields) | Format::Objects(fields) => {
-            let line = decode_line(record, encoding::of_record(record, source.encoding)).0;
+            let line = decode_line(record, source.encoding).0;
             if line.trim_ascii().is_empty() {
                 return Ok(None);
             }
@@ -575,7 +577,7 @@ pub(super) fn article_of(
     let article = |record: record::Record<'_>| (record.text.into_owned(), record.card.into_owned());
     match &source.format {
         Format::Lines(fields) | Format::Objects(fields) => {
-            let line = decode_line(record, encoding::of_record(record, source.encoding)).0;
+            let line = decode_line(record, source.encoding).0;
             if line.trim_ascii().is_empty() {
                 return Ok(None);
             }
@@ -583,7 +585,7 @@ pub(super) fn article_of(
         }
         Format::Rows(table) => {
             let row = table.rows(record).next().ok_or("an empty row")?;
-            table.parse(&row, date_format).map(|(record, _)| Some(article(record)))
+            table.parse(&row, date_format).map(|(record, ..)| Some(article(record)))
         }
         Format::Responses => Ok(match warc::response(record, options.limits)? {
             Response::Article(fetched) => fetched.read(date_format).map(|page| Some((page.text, page.card)))?,

@@ -8,7 +8,7 @@ use super::encoding;
 use super::fields::{FieldNames, Fields};
 use super::record::{Record, card};
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -41,10 +41,14 @@ pub(super) struct Row {
 
 impl Row {
     /// The encoding of its cells, in a table that has this one.
-    pub(super) fn encoding(&self, table: &'static Encoding) -> &'static Encoding {
-        // Two that are not may be it when they are joined.
-        let is_utf_8 = || self.cells.iter().all(|cell| encoding::of_record(cell, table) == UTF_8 || cell.is_ascii());
-        if table != UTF_8 && !self.cells.as_slice().is_ascii() && is_utf_8() { UTF_8 } else { table }
+    fn encoding(&self, table: &'static Encoding) -> &'static Encoding {
+        encoding::of_record(self.cells.iter(), table)
+    }
+
+    /// All its cells as text, likewise.
+    fn decoded(&self, table: &'static Encoding) -> Vec<String> {
+        let encoding = self.encoding(table);
+        self.cells.iter().map(|cell| encoding::decode(cell, encoding).0.into_owned()).collect()
     }
 }
 
@@ -53,17 +57,13 @@ impl Table {
     pub(super) fn of(head: &[u8], delimiter: Option<u8>, set: &FieldNames) -> Result<Self, String> {
         let delimiter = delimiter.unwrap_or_else(|| likeliest(head));
         let mut rows = Rows::new(head, delimiter);
-        let names = rows.next().ok_or("an empty table")?;
-        let first = rows.next();
+        let header = rows.next().ok_or("an empty table")?;
         let encoding = encoding::of(head);
-        let cell = |row: &Row, column: usize| {
-            let cell = row.cells.get(column)?;
-            Some(encoding::decode(cell, row.encoding(encoding)).0.into_owned())
-        };
-        let all = (0..names.cells.len()).filter_map(|column| cell(&names, column)).collect::<Vec<_>>();
-        let named = (0..names.cells.len()).rev().filter_map(|column| {
-            let value = first.as_ref().and_then(|row| cell(row, column)).unwrap_or_default();
-            Some((all.get(column)?.clone(), Value::from(value)))
+        let names = header.decoded(encoding);
+        let first = rows.next().map_or(Vec::new(), |row| row.decoded(encoding));
+        let named = names.iter().enumerate().rev().map(|(column, name)| {
+            let value = first.get(column).map_or("", String::as_str);
+            (name.clone(), Value::from(value))
         });
         let record = Value::Object(named.collect::<Map<_, _>>());
         let known = || super::fields::names_of(&record);
@@ -71,13 +71,13 @@ impl Table {
             [] => format!("no column of a known name for the text; set one with --text-field: {}", known()),
             names => format!("no column `{}`: {}", names.join("`, `"), known()),
         })?;
-        let column = |name: &String| all.iter().position(|cell| cell == name);
+        let column = |name: &String| names.iter().position(|one| one == name);
         let text: Option<Vec<usize>> = fields.text.iter().map(column).collect();
         let text =
             text.ok_or_else(|| format!("not all columns `{}` are there: {}", fields.text.join("`, `"), known()))?;
         let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
         let shorts = shorts.map(|name| name.as_ref().and_then(column));
-        Ok(Self { delimiter, encoding, header: names.bytes.end as u64, text, shorts, fields, names: all })
+        Ok(Self { fields, delimiter, names, encoding, header: header.bytes.end as u64, text, shorts })
     }
 
     /// The rows of a block that are records, and not the names of columns. The block begins with a row, at this offset.
@@ -120,13 +120,14 @@ impl Table {
         let end = row.iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
         let others = self.names.len() - if self.is_noted(names) { names.len() } else { 0 };
         // What comes before a row belongs to it: the mark of its encoding, and lines without cells.
-        let first = Rows::new(row, self.delimiter).next().map_or(0, |row| row.bytes.start);
+        let whole = Rows::new(row, self.delimiter).next();
+        let encoding = whole.as_ref().map_or(self.encoding, |row| row.encoding(self.encoding));
+        let first = whole.map_or(0, |row| row.bytes.start);
         let first = first + if row[first..].starts_with(MARK) { MARK.len() } else { 0 };
         let (length, is_open) = end_of(&row[first..end.max(first)], self.delimiter, others);
         let before = first + length;
         let missing =
             Rows::new(&row[..before], self.delimiter).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
-        let encoding = Rows::new(row, self.delimiter).next().map_or(self.encoding, |row| row.encoding(self.encoding));
         let mut extended = row[..before].to_vec();
         // Whatever came next would be taken for a part of the last cell.
         extended.extend(is_open.then_some(b'"'));
@@ -156,22 +157,26 @@ impl Table {
     /// The text of the row that these bytes are.
     pub(super) fn text(&self, row: &[u8]) -> Result<String, String> {
         let row = Rows::new(row, self.delimiter).next().ok_or("an empty row")?;
-        self.text_of(&row).map(|(text, _)| text)
+        self.text_of(&row, row.encoding(self.encoding)).map(|(text, _)| text)
     }
 
-    /// The article of a row, and whether there was invalid UTF-8 in its text.
-    pub(super) fn parse(&self, row: &Row, date_format: Option<&str>) -> Result<(Record<'static>, bool), String> {
-        let (text, replaced) = self.text_of(row)?;
+    /// The article of a row, whether there was invalid UTF-8 in its text, and the encoding that it had.
+    pub(super) fn parse(
+        &self,
+        row: &Row,
+        date_format: Option<&str>,
+    ) -> Result<(Record<'static>, bool, &'static Encoding), String> {
         let encoding = row.encoding(self.encoding);
+        let (text, replaced) = self.text_of(row, encoding)?;
         let short = |column: Option<usize>| {
             let cell = encoding::decode(row.cells.get(column?)?, encoding).0;
             (!cell.trim().is_empty()).then(|| Cow::Owned(cell.into_owned()))
         };
         let (card, odd_date) = card(self.shorts.map(short), date_format);
-        Ok((Record { text: text.into(), raw: None, card, odd_date }, replaced))
+        Ok((Record { text: text.into(), raw: None, card, odd_date }, replaced, encoding))
     }
 
-    fn text_of(&self, row: &Row) -> Result<(String, bool), String> {
+    fn text_of(&self, row: &Row, encoding: &'static Encoding) -> Result<(String, bool), String> {
         if row.cells.iter().skip(self.names.len()).any(|cell| !cell.trim_ascii().is_empty()) {
             let cells = row.cells.len();
             return Err(format!(
@@ -179,7 +184,6 @@ impl Table {
                 self.names.len()
             ));
         }
-        let encoding = row.encoding(self.encoding);
         let (mut parts, mut replaced) = (Vec::with_capacity(self.text.len()), false);
         for (&column, name) in self.text.iter().zip(&self.fields.text) {
             let cell = row.cells.get(column).ok_or_else(|| {
@@ -330,7 +334,7 @@ mod tests {
             (b';', head.iter().position(|&byte| byte == b'\n').unwrap_or(0) as u64 + 1)
         );
         let row = table.rows(&head[table.header as usize..]).next().expect("a row");
-        let (record, replaced) = table.parse(&row, None).expect("it has a text");
+        let (record, replaced, _) = table.parse(&row, None).expect("it has a text");
         assert_eq!((&*record.text, record.card.publisher.as_deref(), replaced), ("a; b", Some("X"), false));
         assert_eq!(record.card.id.as_deref(), Some("1"));
         let short = table.rows(b"1").next().expect("a row");

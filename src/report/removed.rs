@@ -227,7 +227,7 @@ impl<'c> Notes<'c> {
         let end = record.iter().rposition(|&byte| byte == b'}').unwrap_or(record.len());
         let note = serde_json::to_string(&note).unwrap_or_default();
         let escape = |ch: char| ch.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
-        let note = encode(&note, encoding_of_record(record, source.encoding), escape);
+        let note = encode(&note, encoding_of_record([record], source.encoding), escape);
         Some([without_note(&record[..end]), FIELD, &note, &record[end..]].concat())
     }
 

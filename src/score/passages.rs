@@ -287,11 +287,11 @@ impl Board<'_> {
 
     /// Adds what is free of a chain, in parts that hang together and have a run of w words. Runs of a part do not overlap.
     fn free_parts(&self, chain: Vec<Run>, parts: &mut Vec<Vec<Run>>) {
-        let lasts = |part: &Vec<Run>| part.iter().any(|run| run.len >= self.w);
+        let has_run = |part: &Vec<Run>| part.iter().any(|run| run.len >= self.w);
         if self.is_whole(&chain) {
-            parts.extend(Some(chain).filter(lasts));
+            parts.extend(Some(chain).filter(has_run));
         } else {
-            parts.extend(self.cut(&chain).into_iter().filter(lasts));
+            parts.extend(self.cut(&chain).into_iter().filter(has_run));
         }
     }
 
