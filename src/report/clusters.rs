@@ -12,7 +12,7 @@ use super::write_line;
 use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::score::{Relation, ScoredPair};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::io::Write;
 
@@ -21,10 +21,10 @@ use std::io::Write;
 pub struct Clusters {
     /// For each article the number of its cluster; 0 for one that is in none.
     numbers: Vec<u32>,
-    /// Members of each cluster, the representative first.
-    members: Vec<Vec<ArticleId>>,
-    /// Of each other member: the article (as a) and the representative (as b), ascending.
+    /// Each member (as a) but the representative with that (as b), cluster after cluster, ascending.
     pairs: Vec<ScoredPair>,
+    /// Where the pairs of each cluster end.
+    ends: Vec<usize>,
 }
 
 /// Where an article is clustered.
@@ -39,65 +39,64 @@ pub struct Place {
 }
 
 impl Clusters {
-    /// Numbers the clusters of so many articles. `pairs` holds, ascending, each article that is not its own representative
-    /// (as a) with that (as b).
+    /// Numbers the clusters of so many articles. `pairs` holds each article that is not its own representative (as a) with
+    /// that (as b).
     #[must_use]
-    pub fn new(articles: usize, pairs: Vec<ScoredPair>) -> Self {
-        let mut by_representative: Vec<(ArticleId, ArticleId)> = pairs.iter().map(|pair| (pair.b, pair.a)).collect();
-        by_representative.sort_unstable();
-        let mut clusters = Self { numbers: vec![0; articles], members: Vec::new(), pairs };
-        for of_cluster in by_representative.chunk_by(|one, other| one.0 == other.0) {
-            let members: Vec<ArticleId> =
-                std::iter::once(of_cluster[0].0).chain(of_cluster.iter().map(|&(_, member)| member)).collect();
-            let number = clusters.members.len() as u32 + 1;
-            members.iter().for_each(|member| clusters.numbers[member.index()] = number);
-            clusters.members.push(members);
+    pub fn new(articles: usize, mut pairs: Vec<ScoredPair>) -> Self {
+        pairs.sort_unstable_by_key(|pair| (pair.b, pair.a));
+        let (mut numbers, mut ends) = (vec![0; articles], Vec::new());
+        let mut end = 0;
+        for (of_cluster, number) in pairs.chunk_by(|one, other| one.b == other.b).zip(1..) {
+            numbers[of_cluster[0].b.index()] = number;
+            of_cluster.iter().for_each(|pair| numbers[pair.a.index()] = number);
+            end += of_cluster.len();
+            ends.push(end);
         }
-        clusters
+        Self { numbers, pairs, ends }
     }
 
     /// Where an article is; `None` for one that is in no cluster.
     #[must_use]
     pub fn place(&self, article: ArticleId) -> Option<Place> {
         let number = self.numbers[article.index()];
-        let representative = self.members.get((number as usize).checked_sub(1)?)?[0];
-        Some(Place { cluster: u64::from(number), representative, pair: self.pair(article) })
+        let pairs = self.pairs((number as usize).checked_sub(1)?);
+        let pair = pairs.binary_search_by_key(&article, |pair| pair.a).ok().map(|at| pairs[at]);
+        Some(Place { cluster: u64::from(number), representative: pairs[0].b, pair })
     }
 
-    /// A member (as a) and its representative (as b).
-    fn pair(&self, member: ArticleId) -> Option<ScoredPair> {
-        self.pairs.binary_search_by_key(&member, |pair| pair.a).ok().map(|at| self.pairs[at])
+    /// The pairs of the cluster that has so many before it.
+    fn pairs(&self, before: usize) -> &[ScoredPair] {
+        let start = if before == 0 { 0 } else { self.ends[before - 1] };
+        &self.pairs[start..self.ends[before]]
     }
 
     /// How many clusters.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.ends.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.ends.is_empty()
     }
 
     /// How many articles are in clusters.
     #[must_use]
     pub fn articles(&self) -> usize {
-        self.members.iter().map(Vec::len).sum()
+        self.pairs.len() + self.len()
     }
 
     /// How many articles the largest has.
     #[must_use]
     pub fn largest(&self) -> usize {
-        self.members.iter().map(Vec::len).max().unwrap_or(0)
+        self.each().map(|(_, pairs)| pairs.len() + 1).max().unwrap_or(0)
     }
 
-    /// Each representative with the pairs of its members (as a) and it (as b), in their order.
-    pub fn each(&self) -> impl Iterator<Item = (ArticleId, Vec<ScoredPair>)> + '_ {
-        self.members
-            .iter()
-            .map(|members| (members[0], members[1..].iter().filter_map(|&member| self.pair(member)).collect()))
+    /// Each representative with the pairs of the other members (as a) and it (as b), in their order.
+    pub fn each(&self) -> impl Iterator<Item = (ArticleId, &[ScoredPair])> {
+        (0..self.len()).map(|before| self.pairs(before)).map(|pairs| (pairs[0].b, pairs))
     }
 
     /// Writes `clusters.jsonl`.
@@ -106,13 +105,11 @@ impl Clusters {
     /// If it cannot be written.
     pub fn write(&self, mut out: impl Write, catalogue: &Catalogue) -> Result<()> {
         for ((representative, pairs), cluster) in self.each().zip(1..) {
-            let others: Vec<(Cow<'_, str>, ScoredPair)> =
-                pairs.into_iter().map(|pair| (catalogue.id(pair.a), pair)).collect();
             let line = Line {
                 cluster,
                 representative: &catalogue.id(representative),
-                min_jaccard: others.iter().map(|(_, pair)| pair.overlap.jaccard()).fold(1.0, f64::min),
-                members: others.iter().map(|(id, pair)| Member::new(id, pair)).collect(),
+                min_jaccard: pairs.iter().map(|pair| pair.overlap.jaccard()).fold(1.0, f64::min),
+                members: Members { pairs, catalogue },
             };
             write_line(&mut out, &line)?;
         }
@@ -125,12 +122,25 @@ struct Line<'a> {
     cluster: u64,
     representative: &'a str,
     min_jaccard: f64,
-    members: Vec<Member<'a>>,
+    members: Members<'a>,
+}
+
+/// The members of a cluster but the representative.
+struct Members<'a> {
+    pairs: &'a [ScoredPair],
+    catalogue: &'a Catalogue,
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let member = |pair: &ScoredPair| Member::new(self.catalogue.id(pair.a), pair);
+        serializer.collect_seq(self.pairs.iter().map(member))
+    }
 }
 
 #[derive(Serialize)]
 struct Member<'a> {
-    id: &'a str,
+    id: Cow<'a, str>,
     relation: Relation,
     jaccard: f64,
     containment: f64,
@@ -138,7 +148,7 @@ struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    fn new(id: &'a str, pair: &ScoredPair) -> Self {
+    fn new(id: Cow<'a, str>, pair: &ScoredPair) -> Self {
         Self {
             id,
             relation: pair.relation,

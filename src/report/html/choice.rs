@@ -52,17 +52,25 @@ impl Pairs<'_> {
 /// Up to `most` pairs: the strongest of each relation in turn.
 #[must_use]
 pub fn strongest(pairs: &Pairs<'_>, most: usize) -> Vec<u32> {
-    let mut queues: Vec<Vec<u32>> = vec![Vec::new(); Relation::ALL.len() + 1];
-    for (pair, at) in pairs.iter().zip(0..) {
-        let place = pair.relation.and_then(|relation| Relation::ALL.iter().position(|&one| one == relation));
-        queues[place.unwrap_or(Relation::ALL.len())].push(at);
-    }
-    let stronger = |one: &u32, other: &u32| pairs.get(*one).strength(&pairs.get(*other));
-    for queue in &mut queues {
+    let mut queues: Vec<Vec<(Listed, u32)>> = vec![Vec::new(); Relation::ALL.len() + 1];
+    let stronger = |(one, _): &(Listed, u32), (other, _): &(Listed, u32)| one.strength(other);
+    let thin = |queue: &mut Vec<_>| {
         if most < queue.len() {
             queue.select_nth_unstable_by(most, stronger);
             queue.truncate(most);
         }
+    };
+    for (pair, at) in pairs.iter().zip(0..) {
+        let place = pair.relation.and_then(|relation| Relation::ALL.iter().position(|&one| one == relation));
+        let queue = &mut queues[place.unwrap_or(Relation::ALL.len())];
+        queue.push((pair, at));
+        // Whenever it has doubled, so that a pair costs as much however many there are.
+        if queue.len() > 2 * most {
+            thin(queue);
+        }
+    }
+    for queue in &mut queues {
+        thin(queue);
         queue.sort_unstable_by(stronger);
         // The strongest of each is taken from the end.
         queue.reverse();
@@ -70,7 +78,7 @@ pub fn strongest(pairs: &Pairs<'_>, most: usize) -> Vec<u32> {
     let mut chosen = Vec::new();
     while chosen.len() < most && queues.iter().any(|queue| !queue.is_empty()) {
         let free = most - chosen.len();
-        chosen.extend(queues.iter_mut().filter_map(Vec::pop).take(free));
+        chosen.extend(queues.iter_mut().filter_map(Vec::pop).map(|(_, at)| at).take(free));
     }
     chosen
 }

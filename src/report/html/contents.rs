@@ -4,10 +4,10 @@
 //! is 100 % and only 0 is 0 %, what comes close is 999.5 or 0.5.
 
 use super::view::View;
-use super::{Entries, Group, MOST_LISTED, MOST_MEMBERS, MOST_TEXT, Material, Shown, strongest};
-use crate::article::ArticleId;
-use crate::error::{Error, ErrorKind, Result};
-use crate::input::iso;
+use super::{Entries, Group, Listed, MOST_LISTED, MOST_MEMBERS, MOST_TEXT, Material, Shown, strongest};
+use crate::article::{ArticleId, Timestamp};
+use crate::error::{Error, Result};
+use crate::input::Iso;
 use crate::report::pairs::cut;
 use crate::report::terminal::{count, plural};
 use crate::score::Relation;
@@ -15,6 +15,7 @@ use ahash::{AHashMap, AHashSet};
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -24,8 +25,8 @@ const MOST_OF_FIELD: usize = 300;
 #[derive(Debug, Serialize)]
 pub(super) struct Contents<'m> {
     relations: Vec<&'static str>,
-    publishers: Vec<String>,
-    articles: Vec<Article>,
+    publishers: Vec<&'m str>,
+    articles: Vec<Article<'m>>,
     pairs: Vec<Pair>,
     clusters: Vec<Cluster>,
     texts: BTreeMap<u32, Text<'m>>,
@@ -40,7 +41,16 @@ pub(super) struct Contents<'m> {
 
 /// Id, title, publisher, date, words, and of those whose text is shown the url.
 #[derive(Debug, Serialize)]
-struct Article(String, Option<String>, Option<u32>, Option<String>, u32, Option<String>);
+struct Article<'m>(Cow<'m, str>, Option<&'m str>, Option<u32>, Option<Date>, u32, Option<&'m str>);
+
+#[derive(Debug)]
+struct Date(Timestamp);
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(&Iso(self.0))
+    }
+}
 
 /// A and b, relation, Jaccard, containments, coverages, and the number of its view.
 #[derive(Debug, Serialize)]
@@ -90,9 +100,10 @@ impl<'m> Contents<'m> {
     fn lists(material: &'m Material<'_>) -> Self {
         let Shown { pairs: shown, texts } = &material.shown;
         let all = material.pairs.len();
-        let mut listed =
+        let places: Vec<u32> =
             if all > MOST_LISTED { strongest(&material.pairs, MOST_LISTED) } else { (0..all as u32).collect() };
-        listed.sort_unstable_by(|one, other| material.pairs.get(*one).strength(&material.pairs.get(*other)));
+        let mut listed: Vec<(Listed, u32)> = places.into_iter().map(|at| (material.pairs.get(at), at)).collect();
+        listed.sort_unstable_by(|(one, _), (other, _)| one.strength(other));
         let mut room = MOST_MEMBERS;
         let fits = |(group, _): &(&Group, usize)| {
             let left = room.checked_sub(group.members.len() + 1);
@@ -108,8 +119,7 @@ impl<'m> Contents<'m> {
         let texts: BTreeMap<u32, Text<'m>> = texts.iter().map(text).collect();
         let view_of: AHashMap<u32, usize> = shown.iter().copied().zip(0..).collect();
         let relation = |relation: Relation| Relation::ALL.iter().position(|&one| one == relation);
-        let row = |at: &u32| {
-            let pair = material.pairs.get(*at);
+        let row = |(pair, at): &(Listed, u32)| {
             Pair(
                 numbers.of(pair.a),
                 numbers.of(pair.b),
@@ -176,13 +186,10 @@ impl<'m> Contents<'m> {
         notes
     }
 
-    /// As JSON that may stand in a page: nothing in it ends an element or begins a comment.
-    pub(super) fn json(&self) -> Result<String> {
-        let of_texts: usize = self.texts.values().map(|text| text.text.len()).sum();
-        let mut json = Vec::with_capacity(of_texts * 9 / 8 + (self.pairs.len() + self.articles.len()) * 100);
-        self.serialize(&mut serde_json::Serializer::with_formatter(&mut json, InPage))
-            .map_err(|error| Error::new(ErrorKind::Output, error.to_string()))?;
-        String::from_utf8(json).map_err(|error| Error::new(ErrorKind::Output, error.to_string()))
+    /// Writes JSON that may stand in a page: nothing in it ends an element or begins a comment.
+    pub(super) fn write(&self, out: &mut impl Write) -> Result<()> {
+        self.serialize(&mut serde_json::Serializer::with_formatter(out, InPage))
+            .map_err(|error| Error::output(&error.into()))
     }
 }
 
@@ -222,19 +229,23 @@ impl Numbers {
     }
 
     /// What is known of them, and the publishers, by name.
-    fn entries(&self, entries: &dyn Entries, texts: &BTreeMap<u32, Text<'_>>) -> (Vec<Article>, Vec<String>) {
+    fn entries<'m>(
+        &self,
+        entries: &'m dyn Entries,
+        texts: &BTreeMap<u32, Text<'_>>,
+    ) -> (Vec<Article<'m>>, Vec<&'m str>) {
         let names: AHashSet<&str> = self.all.iter().filter_map(|&article| entries.entry(article).publisher).collect();
         let mut publishers: Vec<&str> = names.into_iter().collect();
         publishers.sort_unstable();
         let numbers: AHashMap<&str, u32> = publishers.iter().copied().zip(0..).collect();
-        let short = |text: &str| cut(text, MOST_OF_FIELD).to_owned();
+        let short = |text: &'m str| cut(text, MOST_OF_FIELD);
         let article = |(&article, number): (&ArticleId, u32)| {
             let entry = entries.entry(article);
             Article(
-                entry.id.into_owned(),
+                entry.id,
                 entry.title.map(short),
                 entry.publisher.and_then(|name| numbers.get(name).copied()),
-                entry.date.map(iso),
+                entry.date.map(Date),
                 entry.words,
                 entry.url.filter(|_| texts.contains_key(&number)).map(short),
             )

@@ -190,8 +190,6 @@ struct Page<'p> {
     has_clusters: bool,
     policy: String,
     style: &'static str,
-    script: &'static str,
-    data: String,
 }
 
 const STYLE: &str = include_str!("page.css");
@@ -203,13 +201,8 @@ const SCRIPT: &str =
 /// # Errors
 /// If it cannot be written.
 pub fn write(out: &mut impl Write, material: &Material<'_>) -> Result<()> {
-    let contents = || {
-        let contents = Contents::new(material);
-        contents.json().map(|json| (contents, json))
-    };
     let overview = || material.whole.as_ref().map(|whole| Overview::new(whole, material));
-    let (contents, mut overview) = rayon::join(contents, overview);
-    let (contents, data) = contents?;
+    let (contents, mut overview) = rayon::join(|| Contents::new(material), overview);
     if let Some(overview) = &mut overview {
         overview.left_out = contents.left_out(material);
     }
@@ -225,10 +218,11 @@ pub fn write(out: &mut impl Write, material: &Material<'_>) -> Result<()> {
             hash(STYLE)
         ),
         style: STYLE,
-        script: SCRIPT,
-        data,
     };
-    page.write_into(out).and_then(|()| out.flush()).map_err(|error| Error::output(&error))
+    page.write_into(out).map_err(|error| Error::output(&error))?;
+    contents.write(out)?;
+    let end = write!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>");
+    end.and_then(|()| out.flush()).map_err(|error| Error::output(&error))
 }
 
 /// How a policy names a script or a style.

@@ -60,7 +60,7 @@ pub fn groups(clusters: &Clusters) -> Vec<Group> {
         containment: pair.overlap.containment_a(),
         coverage: pair.overlap.coverage_a(),
     };
-    let group = |(representative, pairs): (ArticleId, Vec<ScoredPair>)| Group {
+    let group = |(representative, pairs): (ArticleId, &[ScoredPair])| Group {
         representative,
         members: pairs.iter().map(member).collect(),
     };
