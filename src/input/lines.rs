@@ -122,17 +122,17 @@ fn walk(
 fn append(reader: &mut dyn Read, count: usize, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let before = bytes.len();
     bytes.resize(before + count, 0);
-    let mut read = 0;
-    let result = loop {
+    let (mut read, mut result) = (0, Ok(()));
+    while read < count && result.is_ok() {
         match reader.read(&mut bytes[before + read..]) {
-            Ok(0) => break Ok(read),
+            Ok(0) => break,
             Ok(some) => read += some,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => break Err(error),
+            Err(error) => result = Err(error),
         }
-    };
+    }
     bytes.truncate(before + read);
-    result
+    result.map(|()| read)
 }
 
 /// Where the lines of a block are, each with its line feed.
