@@ -96,6 +96,14 @@ impl SortedRun {
         stretches(&self.entries, self.below).map(|bucket| &self.entries[bucket])
     }
 
+    /// The same without the entries of keys that have one alone.
+    pub(crate) fn repeated(&self) -> Self {
+        let buckets: Vec<Range<usize>> = stretches(&self.entries, self.below).collect();
+        let mut entries = Vec::with_capacity(buckets.iter().map(Range::len).sum());
+        buckets.into_iter().for_each(|bucket| entries.extend_from_slice(&self.entries[bucket]));
+        Self { entries, below: self.below }
+    }
+
     /// Puts it away.
     pub(crate) fn put(self, store: &Arc<Store>) -> Result<ShelvedRun> {
         Ok(ShelvedRun { entries: store.put(self.entries)?, below: self.below })
@@ -217,6 +225,9 @@ mod tests {
             let (first, second) = (SortedRun::new(one.iter().copied()), SortedRun::new(other.into_iter()));
             let mut seen: Vec<Vec<u64>> = Vec::new();
             first.each_with(&second, wanted, |bucket| seen.push(bucket.to_vec()));
+            let mut of_repeated: Vec<Vec<u64>> = Vec::new();
+            first.repeated().each_with(&second, wanted, |bucket| of_repeated.push(bucket.to_vec()));
+            prop_assert_eq!(&of_repeated, &seen);
             let repeated = |entry: u64| one.iter().filter(|&&(key, _)| u64::from(key) == entry >> 32).count() > 1;
             let mut expected = std::collections::BTreeMap::<u64, Vec<u64>>::new();
             let first = first.entries.iter().filter(|&&entry| repeated(entry) && wanted(entry));

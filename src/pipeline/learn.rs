@@ -23,9 +23,8 @@ pub(crate) struct Survey {
     /// Keys of shingles that many articles carry.
     pub(crate) hot: Vec<u32>,
     pub(crate) suspects: Vec<Suspect>,
-    /// The fingerprints that two or more articles have, and some others, part by part, if they are those that are asked for.
-    /// One that a single article has by hash alone can be left out: whoever shares a run with it has that fingerprint by
-    /// hash, too.
+    /// The fingerprints that two or more articles have, part by part, if they are those that are asked for. One that a single
+    /// article has by hash alone can be left out: whoever shares a run with it has that fingerprint by hash, too.
     pub(crate) shared: Vec<ShelvedRun>,
 }
 
@@ -61,7 +60,7 @@ pub(crate) fn survey(gathered: &mut Gathered, traces: &Traces, copies: &Copies, 
             }
         }
         if is_asked_for {
-            survey.shared.push(run.put(&gathered.store)?);
+            survey.shared.push(run.repeated().put(&gathered.store)?);
         }
         Ok(survey)
     };
