@@ -171,6 +171,26 @@ fn inputs_that_change_during_a_run_are_listed() {
     assert!(error.to_string().contains("nothing was written"), "{error}");
 }
 
+#[test]
+fn a_file_that_is_gone_before_it_is_read_is_listed_once() {
+    use wirecopy::pipeline::Quiet;
+    use wirecopy::pipeline::scan::Scan;
+    use wirecopy::{Config, input};
+    let folder = Folder::new();
+    let line = json_line(&[("text", &story(1, 200))]);
+    // Long enough to be read in several stretches.
+    folder.write("in/a.jsonl", line.repeat((8 << 20) / line.len())).write("in/b.txt", story(2, 9));
+    let options = input::InputOptions::default();
+    let plan = input::Plan::new(&[folder.path("in")], &[], &options).expect("no setting is wrong");
+    fs::remove_file(folder.path("in/a.jsonl")).expect("it was there");
+    let (scan, sketches) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it can be read");
+    assert!(scan.skipped().len() > 1, "each stretch misses it");
+    let rules = wirecopy::cluster::stays::Rules::default();
+    let found = scan.find_removable(sketches, None, &rules, &Quiet).expect("it goes on");
+    let listed: Vec<&str> = found.skipped.iter().map(|skip| skip.source.as_str()).collect();
+    assert_eq!((listed, found.summary.counts.articles), (vec!["a.jsonl"], 1));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_target_that_cannot_be_written_is_named() {
@@ -180,4 +200,27 @@ fn a_target_that_cannot_be_written_is_named() {
     assert!(run.status == 2 && run.err.starts_with("wirecopy: /proc/none.jsonl: "), "{}", run.err);
     let inside = folder.run(&["dedup", "a.jsonl", "-o", "a.jsonl/out"]);
     assert!(inside.status == 2 && inside.err.contains("a.jsonl/out"), "{}", inside.err);
+}
+
+#[test]
+fn where_nothing_is_to_be_read_it_is_said_why() {
+    let folder = Folder::new();
+    folder.write("in/a.txt", story(1, 9)).write("other/a.jpg", "").write("truth.csv", "a,b,label\n");
+    let because = |arguments: &[&str]| {
+        let run = folder.run(arguments);
+        assert_eq!(run.status, 2, "{}", run.err);
+        run.err
+    };
+    for of_others in [
+        &["scan", "other"] as &[&str],
+        &["dedup", "other", "-o", "out"],
+        &["find", "in/a.txt", "other"],
+        &["explain", "a", "b", "other"],
+        &["evaluate", "other", "--truth", "truth.csv"],
+    ] {
+        assert!(because(of_others).contains("passed over: 1 jpg"), "{of_others:?}");
+    }
+    assert!(because(&["explain", "a", "b", "missing"]).starts_with("skipped missing: "));
+    assert!(because(&["scan", "other", "--against", "in"]).ends_with("nothing could be read but references\n"));
+    assert!(because(&["dedup", "in", "-o", "in"]).contains("in: is what is read; name another place"));
 }

@@ -2,7 +2,7 @@
 
 use super::args::Dedup;
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, log, output_error, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, log, output_error, width};
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Packing, Plan, Source, is_named_packed, shown};
@@ -25,17 +25,17 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let options = InputOptions { leave_out: arguments.output.clone(), ..arguments.input.options() };
     let is_file = matches!(&arguments.paths[..], [path] if !path.is_dir());
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
-    let is_input = |source: &&Source| !source.reference;
-    let inputs = plan.sources.iter().filter(is_input).count();
-    if inputs == 0 {
-        log::skipped(&plan.skipped, arguments.common.verbose);
-        return Err(Error::input("nothing to deduplicate"));
-    }
     let is_file = is_file && plan.is_one_file();
     let output = arguments.output.as_deref();
-    if let Some(output) = output.filter(|output| plan.sources.iter().any(|source| source.is_at(output))) {
+    // A folder that is both was left out of what is read.
+    let is_read = |output: &&Path| {
+        plan.sources.iter().any(|source| source.is_at(output))
+            || arguments.paths.iter().any(|path| is_same(path, output))
+    };
+    if let Some(output) = output.filter(is_read) {
         return Err(Error::new(ErrorKind::Output, "is what is read; name another place").at(output));
     }
+    check_input(&plan, arguments.common.verbose)?;
     let is_plain = |source: &Source| source.packing == Packing::Plain && source.member.is_none();
     if let Some(output) = output.filter(|output| is_file && is_named_packed(output))
         && plan.sources.iter().all(is_plain)
@@ -105,6 +105,11 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
     Ok(if tolerated { Exit::Done } else { Exit::Skipped })
+}
+
+/// Whether two paths are of one file or folder.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 /// The articles that go.

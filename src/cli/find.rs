@@ -2,7 +2,7 @@
 
 use super::args::{Find, OneFormat};
 use super::progress::Bars;
-use super::{Exit, command_line, log, next, output_error, width, write_whole};
+use super::{Exit, check_input, command_line, log, next, output_error, width, write_whole};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
@@ -30,6 +30,7 @@ pub(super) fn run(arguments: &Find) -> Result<Exit> {
         return Err(Error::input("has no words").at(&arguments.article));
     }
     let plan = Plan::new(&arguments.paths, &[], &options)?;
+    check_input(&plan, arguments.common.verbose)?;
     let bars = Bars::new(arguments.common.quiet);
     let found = search.run_over(plan, &options, &bars)?;
     bars.finish();

@@ -14,7 +14,7 @@ mod scan;
 mod tune;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{is_careful, shown};
+use crate::input::{Plan, is_careful, shown};
 use crate::report::terminal::escape;
 use args::{Arguments, Command};
 use clap::Parser;
@@ -128,6 +128,24 @@ fn command_line() -> String {
     };
     let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
     escape(&std::iter::once("wirecopy".to_owned()).chain(arguments).collect::<Vec<_>>().join(" "))
+}
+
+/// An error where nothing is to be read, references apart; what could not be is named before.
+fn check_input(plan: &Plan, names_all: bool) -> Result<()> {
+    if plan.sources.iter().any(|source| !source.reference) {
+        return Ok(());
+    }
+    log::skipped(&plan.skipped, names_all);
+    if !plan.sources.is_empty() {
+        return Err(Error::input("nothing could be read but references"));
+    }
+    if !plan.skipped.is_empty() {
+        return Err(Error::input("nothing could be read"));
+    }
+    let endings: Vec<String> = plan.passed_over.iter().map(|(ending, number)| format!("{number} {ending}")).collect();
+    let passed_over = if endings.is_empty() { String::new() } else { format!("; passed over: {}", endings.join(", ")) };
+    let message = "nothing to read: no file whose name says that it holds articles";
+    Err(Error::input(format!("{message}{passed_over} (see --include)")))
 }
 
 /// What to do next: to open the page that was written, if one was.

@@ -2,7 +2,7 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, command_line, log, next, output_error, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, command_line, log, next, output_error, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan, Skipped};
 use crate::pipeline::needs::Needs;
@@ -30,10 +30,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
         *path = Some(staging.path().to_owned());
     }
-    if plan.sources.is_empty() {
-        log::skipped(&plan.skipped, arguments.common.verbose);
-        return Err(Error::input(nothing_to_read(&plan)));
-    }
+    check_input(&plan, arguments.common.verbose)?;
     check_needs(&Needs::of(&plan, &options, &config), memory, arguments)?;
     let work = arguments.work.folder(arguments.output.folder.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
@@ -204,16 +201,6 @@ fn write_report(
             skipped,
         }),
     })
-}
-
-/// Why there is nothing.
-fn nothing_to_read(plan: &Plan) -> String {
-    if !plan.skipped.is_empty() {
-        return "nothing could be read".to_owned();
-    }
-    let endings: Vec<String> = plan.passed_over.iter().map(|(ending, number)| format!("{number} {ending}")).collect();
-    let passed_over = if endings.is_empty() { String::new() } else { format!("; passed over: {}", endings.join(", ")) };
-    format!("nothing to read: no file whose name says that it holds articles{passed_over} (see --include)")
 }
 
 /// Summary and pairs, where they belong.

@@ -77,12 +77,25 @@ fn epoch(text: &str) -> Option<Timestamp> {
     jiff::Timestamp::from_millisecond(millis as i64).ok().map(|found| Timestamp(found.as_millisecond()))
 }
 
+/// Whether a date can be read that is written by a format, or else why not.
+#[cfg(feature = "cli")]
+pub(crate) fn check_format(format: &str) -> Result<(), String> {
+    let some = jiff::Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+    let read = fmt::strtime::format(format, &some).and_then(|written| fmt::strtime::parse(format, written));
+    let moment = moment(&read.map_err(|error| error.to_string())?);
+    moment.map(drop).ok_or_else(|| "it does not say which day".to_owned())
+}
+
 fn by_format(text: &str, format: &str) -> Option<Timestamp> {
-    let broken = fmt::strtime::parse(format, text).ok()?;
-    if let Ok(timestamp) = broken.to_timestamp() {
+    moment(&fmt::strtime::parse(format, text).ok()?)
+}
+
+/// The point in time that was read by a format.
+fn moment(read: &fmt::strtime::BrokenDownTime) -> Option<Timestamp> {
+    if let Ok(timestamp) = read.to_timestamp() {
         return Some(Timestamp(timestamp.as_millisecond()));
     }
-    broken.to_datetime().ok().or_else(|| broken.to_date().ok().map(DateTime::from)).and_then(utc)
+    read.to_datetime().ok().or_else(|| read.to_date().ok().map(DateTime::from)).and_then(utc)
 }
 
 fn utc(moment: DateTime) -> Option<Timestamp> {

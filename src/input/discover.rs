@@ -441,6 +441,9 @@ fn describe(error: &ignore::Error) -> String {
     match error {
         ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => describe(err),
         ignore::Error::Loop { ancestor, .. } => format!("a link to a folder that it is in, {}", shown(ancestor)),
+        ignore::Error::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            "a link to what is not there".to_owned()
+        }
         ignore::Error::Io(error) => std::io::Error::from(error.kind()).to_string(),
         _ => error.to_string(),
     }

@@ -23,6 +23,17 @@ const RESPONSES: [&str; 2] = ["warc", "wet"];
 const ARCHIVES: [&str; 6] = ["zip", "tar", "tgz", "tbz2", "txz", "tzst"];
 /// Endings of known formats that hold articles but are not read.
 const UNREAD: [&str; 4] = ["xml", "pdf", "arrow", "arc"];
+/// What files begin with that are packed, or written, in ways that are not read, and what these are called.
+const UNREADABLE: [(&[u8], &str); 8] = [
+    (b"\x04\x22\x4d\x18", "LZ4"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"Rar!\x1a\x07", "RAR"),
+    (b"LZIP\x01", "lzip"),
+    (b"\x1f\x9d", "compress"),
+    (b"%PDF-", "PDF"),
+    (b"Obj\x01", "Avro"),
+    (b"ARROW1\0\0", "Arrow"),
+];
 /// What begins the names of files that describe a data set, and whole names of such.
 const ABOUT: [&str; 6] = ["readme", "license", "licence", "copying", "citation", "notice"];
 const DESCRIPTIONS: [&str; 8] = [
@@ -37,6 +48,8 @@ const DESCRIPTIONS: [&str; 8] = [
 ];
 /// Bytes looked at to see what a file is; more only if its first line is longer.
 const HEAD: usize = 1 << 20;
+/// Bytes that tell how a file is packed.
+const MAGIC: u64 = 8;
 /// Where a header of tar says that it is one, and what it says.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
@@ -81,7 +94,7 @@ pub(super) fn look(
     (options, spool): (&InputOptions, &Spool),
 ) -> Result<Looked, String> {
     let mut magic = Vec::new();
-    let read = place.open_at(0).and_then(|raw| raw.take(4).read_to_end(&mut magic));
+    let read = place.open_at(0).and_then(|raw| raw.take(MAGIC).read_to_end(&mut magic));
     read.map_err(|error| error.to_string())?;
     let packing = stream::packing(&magic);
     let source = |format, encoding| Ok(Looked::Source(packing, Box::new(format), encoding));
@@ -93,6 +106,9 @@ pub(super) fn look(
     let is_given = options.format.is_some();
     if magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06") {
         return Ok(Looked::Zip);
+    }
+    if let Some((_, name)) = UNREADABLE.iter().find(|(begin, _)| magic.starts_with(begin)) {
+        return Err(format!("{name} is not read by this version"));
     }
     let ending = inner_ending(Path::new(name)).filter(|_| !is_given);
     if let Some(ending) = ending.as_ref().filter(|ending| UNREAD.contains(&ending.as_str())) {
@@ -234,6 +250,7 @@ fn choose_fields(
         None => "none of its lines is a JSON object".to_owned(),
     })
 }
+
 /// Whether the first line is the beginning of an object that other lines end.
 fn begins_within(head: &[u8]) -> bool {
     let mut lines = head.split(|&byte| byte == b'\n');

@@ -61,6 +61,8 @@ pub(crate) use columns::is_careful;
 pub(crate) use columns::{careful, open as open_columns};
 pub(crate) use dates::Iso;
 #[cfg(feature = "cli")]
+pub(crate) use dates::check_format as check_date_format;
+#[cfg(feature = "cli")]
 pub(crate) use dates::iso;
 #[cfg(feature = "cli")]
 pub(crate) use dates::timestamp;

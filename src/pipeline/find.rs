@@ -106,6 +106,7 @@ impl<'a> Search<'a> {
         let mut skipped = plan.skipped;
         skipped.extend(heard.skipped);
         skipped.sort();
+        skipped.dedup();
         let answers = answers.into_iter().filter(|(_, location)| !self.is_itself(&plan.sources, location));
         let mut answers: Vec<Answer> =
             answers.map(|(answer, location)| placed(answer, &plan.sources, &location)).collect();

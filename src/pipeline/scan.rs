@@ -194,6 +194,8 @@ impl Scan {
         }));
         skipped.extend(self.changed(&skipped));
         skipped.sort();
+        // A file that goes is missed by each of its stretches.
+        skipped.dedup();
         let clusters = Clusters::new(outcome.standing.len(), std::mem::take(&mut outcome.belonging));
         let summary = self.summary(&outcome, &clusters, &skipped);
         Ok(Found {

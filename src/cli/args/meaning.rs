@@ -9,7 +9,7 @@ use crate::cli::log;
 use crate::cluster::stays::{Keep, Likeness, Rules};
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
-use crate::input::{FieldNames, InputOptions, Known, Limits};
+use crate::input::{FieldNames, InputOptions, Known, Limits, check_date_format};
 use crate::pipeline::resume::WorkDir;
 use crate::report::boilerplate;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,11 @@ pub(super) fn tolerance(text: &str) -> std::result::Result<Tolerance, String> {
         },
         None => text.parse().map(Tolerance::Count).map_err(|_| wrong()),
     }
+}
+
+/// How dates are written.
+pub(super) fn date_format(text: &str) -> std::result::Result<String, String> {
+    check_date_format(text).map(|()| text.to_owned())
 }
 
 /// A number of bytes, with K, M or G for powers of 1024.
@@ -286,6 +291,12 @@ mod tests {
         }
         assert_eq!(tolerance("5"), Ok(Tolerance::Count(5)));
         assert_eq!(tolerance("2.5%"), Ok(Tolerance::Share(0.025)));
+        for good in ["%d/%m/%Y", "%Y-%m-%dT%H:%M:%S%z", "%A, %-d %B %Y", "%b %d %Y %I:%M %p", "%s", "%F", "%Y-%j"] {
+            assert_eq!(date_format(good), Ok(good.to_owned()));
+        }
+        for wrong in ["%K", "%Y", "%H:%M", "", "yesterday", "%d/%m"] {
+            assert!(date_format(wrong).is_err(), "{wrong}");
+        }
         assert!(tolerance("many").is_err() && tolerance("101%").is_err());
         assert!(Tolerance::Share(0.1).allows(1, 9) && !Tolerance::Share(0.1).allows(2, 9));
     }

@@ -10,7 +10,7 @@ use crate::report::pairs::Detail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use help::{COMPARES, EXAMPLES, EXPLAINS, FINDS, LABELS, REPORTS, SCANS, TUNES, WHO_GOES};
-use meaning::{Bound, Tolerance, bound, size, tolerance};
+use meaning::{Bound, Tolerance, bound, date_format, size, tolerance};
 use std::path::PathBuf;
 
 /// Finds duplicate, near-duplicate and copied articles in news dumps, and shows what they share.
@@ -169,7 +169,7 @@ pub(super) struct Input {
     url_field: Option<String>,
 
     /// How dates are written, as strptime has it: %d/%m/%Y; tried before ISO 8601, RFC 2822 and epoch numbers
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_parser = date_format)]
     date_format: Option<String>,
 
     /// Longest record that is read; a longer one is listed as skipped
