@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let corpus = Corpus::new(seed);
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    // What is written in large pieces lies in such in the cache, too, and every tool reads it faster.
+    let mut out = std::io::BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     if let Some(folder) = &folder {
         std::fs::create_dir_all(folder)?;
     }
