@@ -340,3 +340,41 @@ fn a_damaged_stream_is_deduplicated_as_far_as_it_goes() {
         }
     }
 }
+
+#[test]
+fn a_byte_order_mark_before_an_array_or_objects_stays() {
+    let folder = Folder::new();
+    let object = |id: u32, seed: u32| format!("{{\n \"id\": \"{id}\",\n \"text\": \"{}\"\n}}", story(seed, 9));
+    let (one, copy, other) = (object(1, 1), object(2, 1), object(3, 2));
+    for (name, [begin, comma, end]) in [("array.json", ["[", ",", "]\n"]), ("objects.json", ["", "\n", "\n"])] {
+        folder.write(name, format!("\u{feff}{begin}{one}{comma}{copy}{comma}{other}{end}"));
+        let out = format!("out.{name}");
+        let run = folder.run(&["dedup", name, "-o", &out, "--quiet"]);
+        assert_eq!(run.status, 0, "{}", run.err);
+        let expected = format!("\u{feff}{begin}{one}{comma}{other}{end}");
+        assert_eq!(std::fs::read_to_string(folder.path(&out)).expect("it was written"), expected);
+    }
+}
+
+/// The memory of a process is a file that can be opened and not read from its beginning, by root neither.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_read_does_not_keep_others_from_being_deduplicated() {
+    let folder = Folder::new();
+    folder.write("in/a.txt", story(1, 9)).write("in/b.txt", story(1, 9));
+    std::os::unix::fs::symlink("/proc/self/mem", folder.path("in/unreadable.txt")).expect("a link");
+    let run = folder.run(&["dedup", "in", "-o", "out", "--quiet"]);
+    assert!(run.status == 3 && run.err.starts_with("skipped unreadable.txt: "), "{} {}", run.status, run.err);
+    let kept: Vec<_> = std::fs::read_dir(folder.path("out")).expect("it was written").collect();
+    assert_eq!(kept.len(), 1);
+}
+
+#[test]
+fn fields_that_nobody_has_are_named() {
+    let folder = Folder::new();
+    folder.write("a.jsonl", json_line(&[("text", &story(1, 5)), ("when", "2024-03-01")]));
+    let err = |options: &[&str]| folder.run(&[&["scan", "a.jsonl"], options].concat()).err;
+    assert_eq!(err(&["--date-field", "wen"]), "--date-field wen: no article has such a field\n");
+    assert_eq!(err(&["--date-field", "when"]), "");
+    assert_eq!(err(&["--date-field", "wen", "--quiet"]), "");
+}

@@ -2,7 +2,7 @@
 
 use super::args::Dedup;
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, log, output_error, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, log, output_error, tell_unmet, width};
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Packing, Plan, Source, is_named_packed, shown};
@@ -51,6 +51,9 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
+    }
+    if !arguments.common.quiet {
+        tell_unmet(&scan, &arguments.input);
     }
     let mut found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
     if let Some(staging) = staging {

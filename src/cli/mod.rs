@@ -15,8 +15,9 @@ mod tune;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Plan, is_careful, shown};
+use crate::pipeline::scan::Scan;
 use crate::report::terminal::escape;
-use args::{Arguments, Command};
+use args::{Arguments, Command, Input};
 use clap::Parser;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal};
@@ -146,6 +147,13 @@ fn check_input(plan: &Plan, names_all: bool) -> Result<()> {
     let passed_over = if endings.is_empty() { String::new() } else { format!("; passed over: {}", endings.join(", ")) };
     let message = "nothing to read: no file whose name says that it holds articles";
     Err(Error::input(format!("{message}{passed_over} (see --include)")))
+}
+
+/// Says which of the fields that were named nobody has.
+fn tell_unmet(scan: &Scan, options: &Input) {
+    for (option, name) in scan.unmet(&options.options().fields) {
+        log::notice(&format!("{option} {}: no article has such a field", escape(name)));
+    }
 }
 
 /// What to do next: to open the page that was written, if one was.

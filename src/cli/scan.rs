@@ -2,7 +2,7 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, command_line, log, next, output_error, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, command_line, log, next, output_error, tell_unmet, width};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan, Skipped};
 use crate::pipeline::needs::Needs;
@@ -37,6 +37,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
+    }
+    if !arguments.common.quiet {
+        tell_unmet(&scan, &arguments.input);
     }
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
         bars.finish();

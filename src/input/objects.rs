@@ -1,7 +1,7 @@
 //! JSON that is not one object a line: an array of objects, one object that a file holds, or several after each other.
 //!
 //! Only where elements end is looked for; what is in one is parsed like a line. What stands between elements is white
-//! space, commas and the brackets of an array.
+//! space, commas, the brackets of an array, and byte order marks.
 
 use std::ops::Range;
 
@@ -28,6 +28,9 @@ enum Inside {
     Other,
 }
 
+/// A byte order mark.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 fn is_between(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']')
 }
@@ -40,10 +43,17 @@ impl ElementEnds {
 
     /// How many of these bytes stand between elements, before the next one begins; 0 in an element.
     pub(super) fn between(&self, bytes: &[u8]) -> usize {
-        if self.inside != Inside::Nothing {
-            return 0;
+        let mut rest = if self.inside == Inside::Nothing { bytes } else { &[] };
+        let whole = rest.len();
+        loop {
+            rest = match rest {
+                [byte, after @ ..] if is_between(*byte) => after,
+                _ => match rest.strip_prefix(MARK) {
+                    Some(after) => after,
+                    None => return whole - rest.len(),
+                },
+            };
         }
-        bytes.iter().take_while(|&&byte| is_between(byte)).count()
     }
 
     /// One past the end of the first element that ends in these bytes, which follow those that were given last.
@@ -134,6 +144,10 @@ mod tests {
         assert_eq!(elements("{\n \"a\": 1\n}\n{\"b\":2}{}"), ["{\n \"a\": 1\n}", "{\"b\":2}", "{}"]);
         assert_eq!(elements("[1, \"x, {\", null, {\"a\""), ["1", "\"x, {\"", "null", "{\"a\""]);
         assert!(elements(" [] \n").is_empty());
+        assert_eq!(
+            elements("\u{feff}[{\"a\": 1}]\n\u{feff}{\n\"b\": \"\u{feff}\"}"),
+            ["{\"a\": 1}", "{\n\"b\": \"\u{feff}\"}"]
+        );
     }
 
     proptest! {

@@ -11,7 +11,7 @@
 use super::nesting::{ATTRIBUTES, DEPTH, is_too_much};
 use super::{Card, encoding, record};
 use dom_query::Document;
-use dom_smoothie::{Config, Readability, TextMode};
+use dom_smoothie::{Config, Metadata, Readability, TextMode};
 use encoding_rs::Encoding;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -61,34 +61,84 @@ pub(super) fn read(bytes: &[u8], origin: &Declared<'_>, date_format: Option<&str
     document.select("figcaption").remove();
     let address = |selector, attribute| document.select(selector).attr(attribute);
     let own = address("link[rel='canonical']", "href").or_else(|| address("meta[property='og:url']", "content"));
-    let own = own.filter(|own| url::Url::parse(own).is_ok()).map(|own| own.to_string());
+    let data = Data::of(&document);
+    let addresses = own.map(|own| own.to_string()).into_iter().chain(data.address());
+    let own = addresses.into_iter().find(|own| url::Url::parse(own).is_ok());
     let config = Config { text_mode: TextMode::Formatted, char_threshold: BRIEF, ..Config::default() };
     let readability = Readability::with_document(document, None, Some(config));
     let mut readability = readability.map_err(|error| format!("a page that cannot be parsed: {error}"))?;
-    let json = readability.parse_json_ld();
-    let data = readability.get_article_metadata(json);
+    let json = readability.parse_json_ld().or_else(|| data.metadata());
+    let known = readability.get_article_metadata(json);
     let (text, is_bare) = match readability.parse() {
         Ok(article) if !article.text_content.trim().is_empty() => (article.text_content.to_string(), false),
-        _ => body_in_data(html).map_or((String::new(), true), |body| (body, false)),
+        _ => data.body().map_or((String::new(), true), |body| (body, false)),
     };
     let some = |text: String| Some(text.trim()).filter(|text| !text.is_empty()).map(|text| Cow::Owned(text.to_owned()));
     let url = origin.url.map(|url| Cow::Owned(url.to_owned())).or_else(|| own.and_then(some));
-    let shorts = [None, some(data.title), data.published_time.and_then(some), data.site_name.and_then(some), url];
+    let shorts = [None, some(known.title), known.published_time.and_then(some), known.site_name.and_then(some), url];
     let (card, odd_date) = record::card(shorts, date_format);
     Ok(Page { text, card, odd_date, encoding, replaced, is_bare })
 }
 
-/// The body of the article that a page describes in JSON-LD.
-fn body_in_data(html: &str) -> Option<String> {
-    let document = Document::from(html);
-    let scripts = document.select("script[type='application/ld+json']");
-    scripts.iter().find_map(|script| {
-        let data: Value = serde_json::from_str(&script.text()).ok()?;
-        let inner = data.get("@graph").and_then(Value::as_array).into_iter().flatten();
-        let listed = data.as_array().into_iter().flatten();
-        let mut all = std::iter::once(&data).chain(inner).chain(listed);
-        all.find_map(|data| data.get("articleBody")?.as_str().map(str::to_owned))
-    })
+/// What a page says in JSON-LD: objects, those of lists and of graphs among them.
+struct Data(Vec<Value>);
+
+impl Data {
+    fn of(document: &Document) -> Self {
+        let mut all = Vec::new();
+        for script in &document.select("script[type='application/ld+json']") {
+            let Ok(data) = serde_json::from_str::<Value>(&script.text()) else { continue };
+            let listed = if let Value::Array(listed) = data { listed } else { vec![data] };
+            for mut one in listed {
+                if let Some(Value::Array(graph)) = one.get_mut("@graph").map(Value::take) {
+                    all.extend(graph);
+                }
+                all.push(one);
+            }
+        }
+        Self(all)
+    }
+
+    /// The first article that is described.
+    fn article(&self) -> Option<&Value> {
+        let is_article = |kind: &str| kind.ends_with("Article") || kind.ends_with("Posting") || kind == "Report";
+        let is_one = |data: &&Value| match data.get("@type") {
+            Some(Value::String(kind)) => is_article(kind),
+            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).any(is_article),
+            _ => false,
+        };
+        self.0.iter().find(is_one)
+    }
+
+    /// Title, date and publisher of the article.
+    fn metadata(&self) -> Option<Metadata> {
+        let article = self.article()?;
+        let text = |data: &Value, name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
+        // A graph may have the publisher elsewhere and tell where.
+        let named = |who: &Value| {
+            let same = |other: &&Value| other.get("@id").is_some() && other.get("@id") == who.get("@id");
+            text(who, "name").or_else(|| text(self.0.iter().find(same)?, "name"))
+        };
+        Some(Metadata {
+            title: text(article, "headline").or_else(|| text(article, "name")).unwrap_or_default(),
+            published_time: text(article, "datePublished"),
+            site_name: article.get("publisher").and_then(named),
+            ..Metadata::default()
+        })
+    }
+
+    /// Where the article says that it is.
+    fn address(&self) -> impl Iterator<Item = String> {
+        let of = |name: &str| self.article()?.get(name);
+        let page = of("mainEntityOfPage").map(|page| page.get("@id").unwrap_or(page));
+        let all = [of("url"), page].into_iter().flatten().filter_map(Value::as_str);
+        all.map(str::to_owned).collect::<Vec<_>>().into_iter()
+    }
+
+    /// The body of an article.
+    fn body(&self) -> Option<String> {
+        self.0.iter().find_map(|data| data.get("articleBody")?.as_str().map(str::to_owned))
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +165,21 @@ mod tests {
         assert!(page.text.contains("harbour office said in a statement. & more."), "{}", page.text);
         assert!(!page.text.contains("Sport") && !page.text.contains("rights") && !page.text.contains("The bridge."));
         let card = page.card;
+        assert_eq!(card.title.as_deref(), Some("Bridge closes"));
+        assert_eq!(card.publisher.as_deref(), Some("Harbour Gazette"));
+        assert_eq!(card.url.as_deref(), Some("https://gazette.example/bridge"));
+        assert_eq!(card.date.map(|date| date.0), Some(1_709_280_000_000));
+    }
+
+    #[test]
+    fn data_in_a_graph_is_found() {
+        let graph = r##"{"@context":"https://schema.org","@graph":[{"@type":"Organization","@id":"#us","name":"Harbour Gazette"},
+            {"@type":["NewsArticle"],"headline":"Bridge closes","datePublished":"2024-03-01T08:00:00Z","publisher":{"@id":"#us"},
+            "mainEntityOfPage":{"@id":"https://gazette.example/bridge"}}]}"##;
+        let html = format!(
+            r#"<html><head><script type="application/ld+json">{graph}</script></head><body><article><p>{BODY}{BODY}</p></article></body></html>"#
+        );
+        let card = page(&html).card;
         assert_eq!(card.title.as_deref(), Some("Bridge closes"));
         assert_eq!(card.publisher.as_deref(), Some("Harbour Gazette"));
         assert_eq!(card.url.as_deref(), Some("https://gazette.example/bridge"));

@@ -53,7 +53,10 @@ pub fn read_truth(path: &Path, is_id: impl Fn(&str) -> bool) -> Result<Truth> {
         return Err(Error::input(message).at(path));
     };
     let rows = if header { rest } else { &rows[..] };
-    let cell = |row: &[String], at: usize| row.get(at).map(|cell| cell.trim().to_owned()).unwrap_or_default();
+    let cell = |row: &[String], at: usize| {
+        let cell = row.get(at).map_or("", String::as_str);
+        if is_id(cell) { cell } else { cell.trim() }.to_owned()
+    };
     Ok(match columns {
         Columns::Pairs(a, b, label) => Truth::Pairs(
             rows.iter().map(|row| (cell(row, a), cell(row, b), label.map(|label| cell(row, label)))).collect(),

@@ -278,6 +278,10 @@ pub(super) fn response(record: &[u8], limits: Limits) -> Result<Response, String
             None => Response::Other(essence(head.content)),
         });
     }
+    // Crawlers write later versions in the form of the first, which is the only one that the library knows.
+    let later = [b"HTTP/2", b"HTTP/3"].into_iter().find_map(|version| body.strip_prefix(version));
+    let first = later.map(|rest| [b"HTTP/1.1", rest.strip_prefix(b".0").unwrap_or(rest)].concat());
+    let body = first.as_deref().unwrap_or(body);
     let mut names = [httparse::EMPTY_HEADER; NAMES];
     let mut http = httparse::Response::new(&mut names);
     let parsed = httparse::ParserConfig::default()
@@ -447,6 +451,10 @@ mod tests {
         let joined =
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\nnot chunked, not packed";
         assert_eq!(fetched(&record("response", HTTP, joined)).body, b"not chunked, not packed");
+        assert_eq!(
+            fetched(&record("response", HTTP, "HTTP/2 200\r\n\r\nof a later version")).body,
+            b"of a later version"
+        );
         assert_eq!(fetched(&record("conversion", "text/plain", "words")).body, b"words");
         let other = |record: &str| match response(record.as_bytes(), Limits::default()) {
             Ok(Response::Other(what)) => what,

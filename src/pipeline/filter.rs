@@ -111,15 +111,20 @@ impl<'a> Filter<'a> {
     fn meets(&self, (date, publisher): Origin, many: &Origins, least: usize) -> bool {
         let all = &many.all;
         let undated = all.partition_point(|other| other.0.is_none());
-        let near = match (date, self.within) {
+        let before = |moment: i64| all.partition_point(|other| other.0.is_none_or(|other| other < moment));
+        // One at midnight is a date whose time nobody knows: it may be any of that day.
+        let (day, near) = match (date, self.within) {
             (Some(date), Some(within)) => {
-                let from = all.partition_point(|other| other.0.is_none_or(|other| other < date.saturating_sub(within)));
-                let to = all.partition_point(|other| other.0.is_none_or(|other| other <= date.saturating_add(within)));
-                from..to
+                let from = date.saturating_sub(within);
+                let last = if date.rem_euclid(Timestamp::DAY) == 0 { Timestamp::DAY - 1 } else { 0 };
+                let of_from = from.saturating_sub(from.rem_euclid(Timestamp::DAY));
+                let to = date.saturating_add(within).saturating_add(last + 1);
+                let day = if of_from < from { before(of_from)..before(of_from + 1) } else { 0..0 };
+                (day, before(from)..before(to))
             }
-            _ => undated..all.len(),
+            _ => (0..0, undated..all.len()),
         };
-        let ranges = [0..undated, near];
+        let ranges = [0..undated, day, near];
         if self.across && publisher > 0 {
             let differs =
                 |from: usize, to: usize| from < to && (all[from].1 != publisher || (many.next[from] as usize) < to);
@@ -162,6 +167,30 @@ mod tests {
         assert!(admits(&across, &[(None, Some("x"), 1), (None, Some("y"), 2)]));
         assert!(!admits(&across, &[(None, Some("x"), 1), (None, Some("x"), 2)]));
         assert!(admits(&across, &[(None, Some("x"), 1), (None, None, 2)]));
+    }
+
+    #[test]
+    fn a_date_without_a_time_is_its_whole_day() {
+        let admits = |days: f64, [a, b]: [i64; 2]| {
+            let within = Config { within_days: Some(days), ..Config::default() };
+            let [one, other] = [[a, b], [b, a]].map(|[a, b]| {
+                let gathered = Gathered {
+                    words: vec![1; 2],
+                    digests: vec![1, 2],
+                    dates: vec![Some(Timestamp(a)), Some(Timestamp(b))],
+                    references_from: 2,
+                    ..Gathered::default()
+                };
+                Filter::new(&gathered, &within, &Copies::new(&gathered)).admits(Pair::new(0, 1))
+            });
+            assert_eq!(one, other);
+            one
+        };
+        let hour = DAY / 24;
+        assert!(admits(0.0, [3 * DAY, 3 * DAY + 23 * hour]) && !admits(0.0, [3 * DAY, 4 * DAY]));
+        assert!(admits(3.0, [6 * DAY, 9 * DAY + 19 * hour]) && !admits(3.0, [6 * DAY, 10 * DAY]));
+        assert!(admits(3.0, [6 * DAY, 3 * DAY - hour]) == admits(3.0, [9 * DAY, 6 * DAY - hour]));
+        assert!(!admits(3.0, [6 * DAY + hour, 9 * DAY + 2 * hour]) && admits(3.0, [6 * DAY + hour, 9 * DAY + hour]));
     }
 
     #[test]

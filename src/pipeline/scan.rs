@@ -141,6 +141,27 @@ impl Scan {
         &self.catalogue
     }
 
+    /// Those of these field names, as the options that set them, which no article has.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub fn unmet<'n>(&self, names: &'n input::FieldNames) -> Vec<(&'static str, &'n str)> {
+        type IsThere = fn(&input::CardView<'_>) -> bool;
+        let fields: [(_, _, IsThere); 5] = [
+            ("--id-field", &names.id, |card| card.id.is_some()),
+            ("--title-field", &names.title, |card| card.title.is_some()),
+            ("--date-field", &names.date, |card| card.date.is_some()),
+            ("--publisher-field", &names.publisher, |card| card.publisher.is_some()),
+            ("--url-field", &names.url, |card| card.url.is_some()),
+        ];
+        let has = |is_there: IsThere| self.catalogue.cards.iter().any(|card| is_there(&card));
+        let named = fields.into_iter().filter_map(|(option, name, has)| Some((option, name.as_deref()?, has)));
+        let unmet = named.filter(|&(option, _, is_there)| {
+            // One that was not understood was there.
+            !(has(is_there) || option == "--date-field" && self.heard.odd_dates > 0)
+        });
+        unmet.map(|(option, name, _)| (option, name)).collect()
+    }
+
     /// What could not be read.
     #[must_use]
     pub fn skipped(&self) -> &[Skipped] {

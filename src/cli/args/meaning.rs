@@ -170,7 +170,13 @@ impl Removal {
             text.map_err(|error| Error::setting(format!("--prefer {}: {error}", file.display())))
         };
         let prefer = self.prefer.as_ref().map(publishers).transpose()?.unwrap_or_default();
-        let prefer = prefer.lines().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let prefer = prefer
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
         let remove = self.remove.iter().map(likeness).collect();
         Ok(Rules { remove, threshold: self.threshold, keep, prefer, min_words: self.min_words })
     }

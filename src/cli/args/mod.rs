@@ -368,7 +368,7 @@ pub(super) struct Dedup {
     #[arg(long, conflicts_with = "output")]
     pub(super) dry_run: bool,
 
-    /// Remove nothing: write all records, each with its cluster, whether it would stay, and its nearest duplicate: in a
+    /// Remove nothing: write all records that could be read, each with its cluster, whether it would stay, and its nearest duplicate: in a
     /// field `wirecopy` of JSON, in columns `wirecopy_...` of CSV and Parquet, of others in OUT.notes.jsonl
     #[arg(long)]
     pub(super) annotate: bool,
@@ -514,8 +514,8 @@ pub(super) struct Report {
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 
-    /// Replace FILE if it is there
-    #[arg(long, requires = "output")]
+    /// Replace FILE if it is there; report.html in DIR is replaced anyway
+    #[arg(long)]
     pub(super) force: bool,
 
     /// Pairs of which the report holds both texts, of those whose texts are in DIR

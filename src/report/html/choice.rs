@@ -65,7 +65,7 @@ pub fn strongest(pairs: &Pairs<'_>, most: usize) -> Vec<u32> {
         let queue = &mut queues[place.unwrap_or(Relation::ALL.len())];
         queue.push((pair, at));
         // Whenever it has doubled, so that a pair costs as much however many there are.
-        if queue.len() > 2 * most {
+        if queue.len() > most.saturating_mul(2) {
             thin(queue);
         }
     }
