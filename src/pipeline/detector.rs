@@ -102,7 +102,7 @@ impl DetectorBuilder {
         self
     }
 
-    /// Only pairs published at most so many days apart; a missing date hides nothing.
+    /// Only pairs published at most so many days apart; a missing date, or time of day, hides nothing.
     #[must_use]
     pub fn within_days(mut self, days: Option<f64>) -> Self {
         self.others.within_days = days;

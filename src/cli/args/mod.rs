@@ -111,7 +111,7 @@ pub(super) struct Search {
     #[arg(long)]
     count_boilerplate: bool,
 
-    /// Only pairs published at most so many days apart; a missing date hides nothing
+    /// Only pairs published at most so many days apart; a missing date, or time of day, hides nothing
     #[arg(long, value_name = "DAYS")]
     within: Option<f64>,
 
