@@ -62,6 +62,18 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// Milliseconds of a day.
     pub(crate) const DAY: i64 = 86_400_000;
+
+    /// The last moment that it may stand for. One at midnight is a date whose time nobody knows: it may be any of its day.
+    pub(crate) fn latest(self) -> i64 {
+        if self.0.rem_euclid(Self::DAY) == 0 { self.0.saturating_add(Self::DAY - 1) } else { self.0 }
+    }
+
+    /// How many milliseconds two are apart at least, whatever moments they stand for.
+    #[cfg(any(test, feature = "cli"))]
+    pub(crate) fn apart(self, other: Self) -> u64 {
+        let (earlier, later) = (self.min(other), self.max(other));
+        later.0.max(earlier.latest()).abs_diff(earlier.latest())
+    }
 }
 
 /// An article held in memory, as a program hands it to [`Detector::detect`](crate::Detector::detect).

@@ -154,6 +154,13 @@ fn two_articles_are_explained() {
     assert!(copy.contains("though a rule holds: a.txt stands for c.txt in pairs"), "{copy}");
     let strict = explain(&["a.txt", "b.txt", "in", "--threshold", "0.95", "--containment", "off"]);
     assert!(strict.contains("no Jaccard 90.8 %") && !strict.contains("containment"), "{strict}");
+    let dated = [("day", "2024-01-06"), ("late", "2024-01-09T19:00:00Z"), ("later", "2024-01-10T19:00:00Z")];
+    let unlike =
+        (4..).zip(dated).map(|(seed, (id, date))| json_line(&[("id", id), ("text", &story(seed, 20)), ("date", date)]));
+    folder.write("dated.jsonl", unlike.collect::<String>());
+    let apart =
+        |other: &str| explain(&["day", other, "dated.jsonl", "--within", "3"]).contains("days apart; --within asks");
+    assert!(!apart("late") && apart("later"), "a date without a time may be any time of its day");
     let unknown = folder.run(&["explain", "a.txt", "z.txt", "in"]);
     assert!(unknown.status == 2 && unknown.err.contains("no article has the id z.txt"), "{}", unknown.err);
 }

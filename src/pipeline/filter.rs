@@ -112,14 +112,13 @@ impl<'a> Filter<'a> {
         let all = &many.all;
         let undated = all.partition_point(|other| other.0.is_none());
         let before = |moment: i64| all.partition_point(|other| other.0.is_none_or(|other| other < moment));
-        // One at midnight is a date whose time nobody knows: it may be any of that day.
         let (day, near) = match (date, self.within) {
             (Some(date), Some(within)) => {
                 let from = date.saturating_sub(within);
-                let last = if date.rem_euclid(Timestamp::DAY) == 0 { Timestamp::DAY - 1 } else { 0 };
-                let of_from = from.saturating_sub(from.rem_euclid(Timestamp::DAY));
-                let to = date.saturating_add(within).saturating_add(last + 1);
-                let day = if of_from < from { before(of_from)..before(of_from + 1) } else { 0..0 };
+                let to = Timestamp(date).latest().saturating_add(within).saturating_add(1);
+                // What is dated by that day alone may be near enough, too.
+                let day = from.saturating_sub(from.rem_euclid(Timestamp::DAY));
+                let day = if day < from { before(day)..before(day + 1) } else { 0..0 };
                 (day, before(from)..before(to))
             }
             _ => (0..0, undated..all.len()),
@@ -139,6 +138,7 @@ mod tests {
     use super::*;
     use crate::article::Timestamp;
     use crate::pipeline::gather::Names;
+    use proptest::prelude::*;
 
     const DAY: i64 = 86_400_000;
 
@@ -191,6 +191,24 @@ mod tests {
         assert!(admits(3.0, [6 * DAY, 9 * DAY + 19 * hour]) && !admits(3.0, [6 * DAY, 10 * DAY]));
         assert!(admits(3.0, [6 * DAY, 3 * DAY - hour]) == admits(3.0, [9 * DAY, 6 * DAY - hour]));
         assert!(!admits(3.0, [6 * DAY + hour, 9 * DAY + 2 * hour]) && admits(3.0, [6 * DAY + hour, 9 * DAY + hour]));
+    }
+
+    proptest! {
+        /// Law: those are sought that may be as near as was asked for.
+        #[test]
+        fn near_is_what_may_be_so_near(a in -9i64..9, b in -9i64..9, hours in 0u64..60) {
+            let [a, b] = [a, b].map(|moment| Timestamp(moment * DAY / 3));
+            let within = Config { within_days: Some(hours as f64 / 24.0), ..Config::default() };
+            let gathered = Gathered {
+                words: vec![1; 2],
+                digests: vec![1, 2],
+                dates: vec![Some(a), Some(b)],
+                references_from: 2,
+                ..Gathered::default()
+            };
+            let admits = Filter::new(&gathered, &within, &Copies::new(&gathered)).admits(Pair::new(0, 1));
+            prop_assert_eq!(admits, a.apart(b) <= hours * DAY as u64 / 24);
+        }
     }
 
     #[test]

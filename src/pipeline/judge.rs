@@ -76,11 +76,12 @@ impl Scan {
         if [a, b].iter().all(|&article| catalogue.source(article).reference) {
             reasons.push("Both are references, which are not compared with each other.".to_owned());
         }
-        if let (Some(days), Some(one), Some(other)) = (self.config().within_days, one.date, other.date) {
-            let apart = one.0.abs_diff(other.0) as f64 / Timestamp::DAY as f64;
-            if apart > days {
-                reasons.push(format!("They are dated {apart:.1} days apart; --within asks for at most {days}."));
-            }
+        let in_days = |milliseconds: u64| milliseconds as f64 / Timestamp::DAY as f64;
+        if let (Some(days), Some(one), Some(other)) = (self.config().within_days, one.date, other.date)
+            && in_days(one.apart(other)) > days
+        {
+            let dated = in_days(one.0.abs_diff(other.0));
+            reasons.push(format!("They are dated {dated:.1} days apart; --within asks for at most {days}."));
         }
         if let (true, Some(one), Some(other)) = (self.config().across_publishers, one.publisher, other.publisher)
             && one == other

@@ -160,14 +160,9 @@ impl First {
     }
 }
 
-/// Whether a moment is before another one. One at midnight is a date whose time nobody knows.
+/// Whether a moment is before another one, whatever the time of those may be that are dates alone.
 fn is_surely_before(one: Timestamp, other: Timestamp) -> bool {
-    let is_date = |moment: Timestamp| moment.0.rem_euclid(Timestamp::DAY) == 0;
-    if is_date(one) || is_date(other) {
-        one.0.div_euclid(Timestamp::DAY) < other.0.div_euclid(Timestamp::DAY)
-    } else {
-        one < other
-    }
+    one.latest() < other.0
 }
 
 /// The head of an article's group of copies.
