@@ -98,10 +98,7 @@ impl SortedRun {
 
     /// The same without the entries of keys that have one alone.
     pub(crate) fn repeated(&self) -> Self {
-        let buckets: Vec<Range<usize>> = stretches(&self.entries, self.below).collect();
-        let mut entries = Vec::with_capacity(buckets.iter().map(Range::len).sum());
-        buckets.into_iter().for_each(|bucket| entries.extend_from_slice(&self.entries[bucket]));
-        Self { entries, below: self.below }
+        Self { entries: self.buckets().collect::<Vec<_>>().concat(), below: self.below }
     }
 
     /// Puts it away.

@@ -12,7 +12,7 @@ use crate::report::audit::Deduplicated;
 use crate::report::overview::write_account;
 use crate::report::removed::DedupSummary;
 use crate::report::terminal::{escape, write_next};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if arguments.output.as_deref() == Some(Path::new("-")) {
@@ -27,12 +27,13 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
     let is_file = is_file && plan.is_one_file();
     let output = arguments.output.as_deref();
-    // A folder that is both was left out of what is read.
-    let is_read = |output: &&Path| {
-        plan.sources.iter().any(|source| source.is_at(output))
-            || arguments.paths.iter().any(|path| is_same(path, output))
+    // What is not there yet is not read.
+    let is_read = |real: PathBuf| {
+        // A folder that is both was left out of the sources.
+        arguments.paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == real))
+            || plan.sources.iter().any(|source| source.is_at(&real))
     };
-    if let Some(output) = output.filter(is_read) {
+    if let Some(output) = output.filter(|output| output.canonicalize().is_ok_and(is_read)) {
         return Err(Error::new(ErrorKind::Output, "is what is read; name another place").at(output));
     }
     check_input(&plan, arguments.common.verbose)?;
@@ -52,9 +53,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
     }
-    if !arguments.common.quiet {
-        tell_unmet(&scan, &arguments.input);
-    }
+    tell_unmet(&scan, &arguments.common);
     let mut found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
     if let Some(staging) = staging {
         // What cannot be written is told by the name that it would have had.
@@ -108,11 +107,6 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
     Ok(if tolerated { Exit::Done } else { Exit::Skipped })
-}
-
-/// Whether two paths are of one file or folder.
-fn is_same(one: &Path, other: &Path) -> bool {
-    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 /// The articles that go.

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Plan, is_careful, shown};
 use crate::pipeline::scan::Scan;
 use crate::report::terminal::escape;
-use args::{Arguments, Command, Input};
+use args::{Arguments, Command, Common};
 use clap::Parser;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal};
@@ -150,9 +150,9 @@ fn check_input(plan: &Plan, names_all: bool) -> Result<()> {
 }
 
 /// Says which of the fields that were named nobody has.
-fn tell_unmet(scan: &Scan, options: &Input) {
-    for (option, name) in scan.unmet(&options.options().fields) {
-        log::notice(&format!("{option} {}: no article has such a field", escape(name)));
+fn tell_unmet(scan: &Scan, common: &Common) {
+    for (field, name) in scan.unmet().filter(|_| !common.quiet) {
+        log::notice(&format!("--{field}-field {}: no article has such a field", escape(name)));
     }
 }
 

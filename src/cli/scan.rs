@@ -38,9 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
     }
-    if !arguments.common.quiet {
-        tell_unmet(&scan, &arguments.input);
-    }
+    tell_unmet(&scan, &arguments.common);
     if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
         bars.finish();
         log::skipped(scan.skipped(), arguments.common.verbose);

@@ -4,6 +4,8 @@ use crate::article::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Zoned, fmt};
+#[cfg(feature = "cli")]
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt::{Display, Formatter};
 
@@ -82,8 +84,8 @@ fn epoch(text: &str) -> Option<Timestamp> {
 pub(crate) fn check_format(format: &str) -> Result<(), String> {
     let some = jiff::Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
     let read = fmt::strtime::format(format, &some).and_then(|written| fmt::strtime::parse(format, written));
-    let moment = moment(&read.map_err(|error| error.to_string())?);
-    moment.map(drop).ok_or_else(|| "it does not say which day".to_owned())
+    let read = read.map_err(|error| error.to_string())?;
+    moment(&read).map(drop).ok_or_else(|| "it does not say which day".to_owned())
 }
 
 fn by_format(text: &str, format: &str) -> Option<Timestamp> {
@@ -115,6 +117,7 @@ pub(crate) fn iso(timestamp: Timestamp) -> String {
 }
 
 /// The same, to be written.
+#[derive(Debug)]
 pub(crate) struct Iso(pub(crate) Timestamp);
 
 impl Display for Iso {
@@ -126,6 +129,13 @@ impl Display for Iso {
             return date.fmt(out);
         }
         moment.fmt(out)
+    }
+}
+
+#[cfg(feature = "cli")]
+impl Serialize for Iso {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

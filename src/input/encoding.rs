@@ -51,6 +51,9 @@ pub(crate) fn of_record<'r>(
     }
 }
 
+/// A byte order mark of UTF-8.
+pub(super) const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The encoding that a name stands for.
 pub(super) fn named(name: &str) -> Option<&'static Encoding> {
     Encoding::for_label(name.as_bytes())

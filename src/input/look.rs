@@ -161,7 +161,7 @@ fn in_columns(place: &Place, packing: Packing, (options, spool): (&InputOptions,
 
 /// Whether a page begins like this, after white space and comments.
 fn is_page(head: &[u8]) -> bool {
-    let mut head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
+    let mut head = head.strip_prefix(encoding::MARK).unwrap_or(head).trim_ascii_start();
     while let Some(comment) = head.strip_prefix(b"<!--") {
         let Some(end) = memchr::memmem::find(comment, b"-->") else { return false };
         head = comment[end + 3..].trim_ascii_start();
@@ -178,7 +178,7 @@ fn by_content(
     known: Option<Known>,
     options: &InputOptions,
 ) -> Result<(Format, &'static Encoding), String> {
-    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
+    let head = head.strip_prefix(encoding::MARK).unwrap_or(head).trim_ascii_start();
     let looks_like_lines = known == Some(Known::Json) || head.starts_with(b"{");
     let encoding = encoding::of(head);
     let fields = |most, objects| choose_fields((place, packing), most, (objects, encoding), options);

@@ -401,11 +401,11 @@ impl Source {
         self.place.open_at(0)
     }
 
-    /// Whether it is at this path, or below it.
+    /// Whether it is at this real path, or below it.
     #[cfg(feature = "cli")]
-    pub(crate) fn is_at(&self, path: &std::path::Path) -> bool {
-        let Some(Origin { path: own, .. }) = &self.origin else { return false };
-        own.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|path| own.starts_with(path)))
+    pub(crate) fn is_at(&self, real: &std::path::Path) -> bool {
+        let own = self.origin.as_ref().and_then(|Origin { path, .. }| path.canonicalize().ok());
+        own.is_some_and(|own| own.starts_with(real))
     }
 
     /// What happened to it since it was found, if anything did.

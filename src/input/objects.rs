@@ -3,6 +3,7 @@
 //! Only where elements end is looked for; what is in one is parsed like a line. What stands between elements is white
 //! space, commas, the brackets of an array, and byte order marks.
 
+use super::encoding::MARK;
 use std::ops::Range;
 
 /// Finds the ends of elements in bytes that come part by part.
@@ -27,9 +28,6 @@ enum Inside {
     /// Something else.
     Other,
 }
-
-/// A byte order mark.
-const MARK: &[u8] = "\u{feff}".as_bytes();
 
 fn is_between(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']')

@@ -62,8 +62,8 @@ pub(super) fn read(bytes: &[u8], origin: &Declared<'_>, date_format: Option<&str
     let address = |selector, attribute| document.select(selector).attr(attribute);
     let own = address("link[rel='canonical']", "href").or_else(|| address("meta[property='og:url']", "content"));
     let data = Data::of(&document);
-    let addresses = own.map(|own| own.to_string()).into_iter().chain(data.address());
-    let own = addresses.into_iter().find(|own| url::Url::parse(own).is_ok());
+    let mut own = own.as_deref().into_iter().chain(data.addresses());
+    let own = own.find(|own| url::Url::parse(own).is_ok()).map(str::to_owned);
     let config = Config { text_mode: TextMode::Formatted, char_threshold: BRIEF, ..Config::default() };
     let readability = Readability::with_document(document, None, Some(config));
     let mut readability = readability.map_err(|error| format!("a page that cannot be parsed: {error}"))?;
@@ -128,11 +128,10 @@ impl Data {
     }
 
     /// Where the article says that it is.
-    fn address(&self) -> impl Iterator<Item = String> {
+    fn addresses(&self) -> impl Iterator<Item = &str> {
         let of = |name: &str| self.article()?.get(name);
         let page = of("mainEntityOfPage").map(|page| page.get("@id").unwrap_or(page));
-        let all = [of("url"), page].into_iter().flatten().filter_map(Value::as_str);
-        all.map(str::to_owned).collect::<Vec<_>>().into_iter()
+        [of("url"), page].into_iter().flatten().filter_map(Value::as_str)
     }
 
     /// The body of an article.

@@ -1,5 +1,6 @@
 //! A source once more from its beginning to its end, byte for byte: its articles, and what is none.
 
+use super::encoding;
 use super::objects::ElementEnds;
 use super::warc::{self, RecordEnds};
 use super::{Format, Location, Source};
@@ -128,8 +129,7 @@ impl Between {
         if self.is_other {
             visit(Piece::Other { bytes: part, begins: false })?;
         } else {
-            let mark = "\u{feff}".as_bytes();
-            let text = if self.white.is_empty() { part.strip_prefix(mark).unwrap_or(part) } else { part };
+            let text = if self.white.is_empty() { part.strip_prefix(encoding::MARK).unwrap_or(part) } else { part };
             self.white.extend_from_slice(part);
             if !text.trim_ascii().is_empty() {
                 visit(Piece::Other { bytes: &self.white, begins: true })?;

@@ -417,7 +417,7 @@ fn place_in(line: &[u8], part: &str) -> Option<TextPlace> {
 /// is no text, and the encoding that it had.
 pub(super) fn decode_line<'l>(line: &'l [u8], file: &'static Encoding) -> (Cow<'l, str>, bool, &'static Encoding) {
     let encoding = encoding::of_record([line], file);
-    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii_end();
+    let line = line.strip_prefix(encoding::MARK).unwrap_or(line).trim_ascii_end();
     let (text, replaced) = encoding::decode(line, encoding);
     (text, replaced, encoding)
 }

@@ -4,7 +4,7 @@
 //! of them in it are one. A row with a cell beyond those that have names is no article, unless that is empty: a
 //! delimiter in a text may not be quoted. Nor is one without a cell for the text. A line of white space is no row.
 
-use super::encoding;
+use super::encoding::{self, MARK};
 use super::fields::{FieldNames, Fields};
 use super::record::{Record, card};
 use csv::{ByteRecord, Reader, ReaderBuilder};
@@ -29,9 +29,6 @@ pub struct Table {
     text: Vec<usize>,
     shorts: [Option<usize>; 5],
 }
-
-/// The byte order mark of UTF-8.
-const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A row: where it is among the bytes that were given, and its cells.
 pub(super) struct Row {

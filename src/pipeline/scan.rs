@@ -141,25 +141,24 @@ impl Scan {
         &self.catalogue
     }
 
-    /// Those of these field names, as the options that set them, which no article has.
+    /// The fields that were set by a name and that no article has: which, and the name.
     #[cfg(feature = "cli")]
-    #[must_use]
-    pub fn unmet<'n>(&self, names: &'n input::FieldNames) -> Vec<(&'static str, &'n str)> {
-        type IsThere = fn(&input::CardView<'_>) -> bool;
-        let fields: [(_, _, IsThere); 5] = [
-            ("--id-field", &names.id, |card| card.id.is_some()),
-            ("--title-field", &names.title, |card| card.title.is_some()),
-            ("--date-field", &names.date, |card| card.date.is_some()),
-            ("--publisher-field", &names.publisher, |card| card.publisher.is_some()),
-            ("--url-field", &names.url, |card| card.url.is_some()),
+    pub fn unmet(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        type Has = fn(&input::CardView<'_>) -> bool;
+        let names = &self.options.fields;
+        let fields: [(_, _, Has); 5] = [
+            ("id", &names.id, |card| card.id.is_some()),
+            ("title", &names.title, |card| card.title.is_some()),
+            ("date", &names.date, |card| card.date.is_some()),
+            ("publisher", &names.publisher, |card| card.publisher.is_some()),
+            ("url", &names.url, |card| card.url.is_some()),
         ];
-        let has = |is_there: IsThere| self.catalogue.cards.iter().any(|card| is_there(&card));
-        let named = fields.into_iter().filter_map(|(option, name, has)| Some((option, name.as_deref()?, has)));
-        let unmet = named.filter(|&(option, _, is_there)| {
-            // One that was not understood was there.
-            !(has(is_there) || option == "--date-field" && self.heard.odd_dates > 0)
-        });
-        unmet.map(|(option, name, _)| (option, name)).collect()
+        // A date that was not understood was there.
+        let is_odd = |field| field == "date" && self.heard.odd_dates > 0;
+        fields.into_iter().filter_map(move |(field, name, has)| {
+            let name = name.as_deref()?;
+            (!is_odd(field) && !self.catalogue.cards.iter().any(|card| has(&card))).then_some((field, name))
+        })
     }
 
     /// What could not be read.

@@ -368,8 +368,8 @@ pub(super) struct Dedup {
     #[arg(long, conflicts_with = "output")]
     pub(super) dry_run: bool,
 
-    /// Remove nothing: write all records that could be read, each with its cluster, whether it would stay, and its nearest duplicate: in a
-    /// field `wirecopy` of JSON, in columns `wirecopy_...` of CSV and Parquet, of others in OUT.notes.jsonl
+    /// Remove nothing: write all records that could be read, each with its cluster, whether it would stay, and its nearest
+    /// duplicate: in a field `wirecopy` of JSON, in columns `wirecopy_...` of CSV and Parquet, of others in OUT.notes.jsonl
     #[arg(long)]
     pub(super) annotate: bool,
 

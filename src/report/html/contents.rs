@@ -5,7 +5,7 @@
 
 use super::view::View;
 use super::{Entries, Group, Listed, MOST_LISTED, MOST_MEMBERS, MOST_TEXT, Material, Shown, strongest};
-use crate::article::{ArticleId, Timestamp};
+use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::input::Iso;
 use crate::report::pairs::cut;
@@ -41,16 +41,7 @@ pub(super) struct Contents<'m> {
 
 /// Id, title, publisher, date, words, and of those whose text is shown the url.
 #[derive(Debug, Serialize)]
-struct Article<'m>(Cow<'m, str>, Option<&'m str>, Option<u32>, Option<Date>, u32, Option<&'m str>);
-
-#[derive(Debug)]
-struct Date(Timestamp);
-
-impl Serialize for Date {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(&Iso(self.0))
-    }
-}
+struct Article<'m>(Cow<'m, str>, Option<&'m str>, Option<u32>, Option<Iso>, u32, Option<&'m str>);
 
 /// A and b, relation, Jaccard, containments, coverages, and the number of its view.
 #[derive(Debug, Serialize)]
@@ -245,7 +236,7 @@ impl Numbers {
                 entry.id,
                 entry.title.map(short),
                 entry.publisher.and_then(|name| numbers.get(name).copied()),
-                entry.date.map(Date),
+                entry.date.map(Iso),
                 entry.words,
                 entry.url.filter(|_| texts.contains_key(&number)).map(short),
             )
