@@ -98,9 +98,9 @@ pub(crate) trait Lanes: Copy {
     /// Puts bytes, one after the other, where bits are set, and 0 elsewhere, in 64 bytes: as four times 16, of which the
     /// first eight are one number and the others another, the lowest byte first.
     #[inline(always)]
-    fn spread(self, bytes: &[u8; 64], mut bits: u64, spread: &mut [[u64; 2]; 4]) {
+    fn spread(self, bytes: Self::Bytes, mut bits: u64, spread: &mut [[u64; 2]; 4]) {
         *spread = [[0; 2]; 4];
-        for &byte in &bytes[..bits.count_ones() as usize] {
+        for &byte in &bytes.array()[..bits.count_ones() as usize] {
             let place = bits.trailing_zeros() as usize;
             spread[place / 16][place / 8 % 2] |= u64::from(byte) << (place % 8 * 8);
             bits &= bits - 1;
@@ -340,10 +340,10 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn spread(self, bytes: &[u8; 64], bits: u64, spread: &mut [[u64; 2]; 4]) {
+    fn spread(self, bytes: __m512i, bits: u64, spread: &mut [[u64; 2]; 4]) {
         // SAFETY: the CPU has these instructions; the store is of 64 bytes, and the lowest byte of a number comes first here.
         unsafe {
-            let expanded = _mm512_maskz_expand_epi8(bits, self.bytes(bytes));
+            let expanded = _mm512_maskz_expand_epi8(bits, bytes);
             _mm512_storeu_epi8(spread.as_mut_ptr().cast(), expanded);
         }
     }
@@ -479,7 +479,7 @@ mod tests {
             let count = lanes.places(bits, 70, &mut places);
             let (mut gathered, mut spread) = ([0; 64], [[1; 2]; 4]);
             let some = lanes.gather(bytes, bits, &mut gathered);
-            lanes.spread(&gathered, bits, &mut spread);
+            lanes.spread(lanes.bytes(&gathered), bits, &mut spread);
             let spread = spread.concat();
             let translated = lanes.translated(bytes, bits, &table).array().map(u64::from);
             found.borrow_mut().push((

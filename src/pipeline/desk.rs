@@ -53,6 +53,8 @@ struct Articles<'t> {
     spare: Vec<Box<Loaded<'t>>>,
     /// Another one, for what texts are made of.
     raw: Vec<u8>,
+    /// One for digests.
+    chosen: Vec<u64>,
 }
 
 /// Where articles come from, the desks that no thread is at, and what was lost.
@@ -152,7 +154,8 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
         };
         prepared.refill(text, config);
         prepared.mark(boilerplate);
-        if digest(prepared.hashes()) != gathered.digests[article as usize] {
+        if digest(prepared.shingles(), config.shingle, &mut self.articles.chosen) != gathered.digests[article as usize]
+        {
             self.office.lose(ArticleId(article), CHANGED.to_owned());
             return None;
         }

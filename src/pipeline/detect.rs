@@ -132,8 +132,7 @@ impl Checkpoint for () {
 }
 
 impl<T: Texts, S: Sink> Run<'_, T, S> {
-    pub(crate) fn detect(mut self) -> Result<Outcome> {
-        let copies = Copies::new(&self.gathered);
+    pub(crate) fn detect(mut self, copies: &Copies) -> Result<Outcome> {
         let traces = Traces::new(std::mem::take(&mut self.gathered.traces), self.config.bands.k());
         let candidates = if let Some(candidates) = self.checkpoint.candidates() {
             // Of what they were made, nothing is needed any more.
@@ -141,21 +140,21 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             (self.gathered.looked_up, self.gathered.common) = Default::default();
             candidates
         } else {
-            let candidates = self.candidates(&traces, &copies)?;
+            let candidates = self.candidates(&traces, copies)?;
             self.checkpoint.keep(&candidates)?;
             candidates
         };
         let boilerplate = &candidates.boilerplate;
-        let filter = &Filter::new(&self.gathered, self.config, &copies);
-        let of_sample = || self.join(&copies, boilerplate)?.of_sample(&self.gathered, &copies, self.config);
+        let filter = &Filter::new(&self.gathered, self.config, copies);
+        let of_sample = || self.join(copies, boilerplate)?.of_sample(&self.gathered, copies, self.config);
         let sample = self.config.measure_recall.then(of_sample).transpose()?;
         let sampled = sample.as_ref().map_or(&[][..], |sample| &sample.pairs);
-        self.texts.prepare(|| needed(self.gathered.len(), &candidates, sampled, &copies))?;
+        self.texts.prepare(|| needed(self.gathered.len(), &candidates, sampled, copies))?;
 
         let office = Office::new(&self.gathered, &self.texts, self.config, boilerplate);
         candidates.brought.lost.iter().for_each(|&article| office.lose(article, CHANGED.to_owned()));
-        let tally = Tally::new(&self.gathered, &copies, self.rules.is_some());
-        let verifier = Verifier { office, filter, copies: &copies, tally: &tally, progress: self.progress };
+        let tally = Tally::new(&self.gathered, copies, self.rules.is_some());
+        let verifier = Verifier { office, filter, copies, tally: &tally, progress: self.progress };
         let crowd_members = candidates.alike_crowds.iter().chain(&candidates.brought.crowds).flatten();
         let crowded = crowd_members.collect::<ahash::AHashSet<_>>().len();
         let (work, crowds, matches) = {
@@ -163,17 +162,17 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
             crowds.settle(candidates.brought.crowds, |pairs| verifier.judge(pairs));
             crowds.settle(candidates.alike_crowds, |pairs| verifier.judge_likely(&traces, pairs));
             let proposed = Proposed { alike: candidates.alike, shared: candidates.brought.pairs };
-            (proposed.work(&crowds, &copies, filter, self.config), crowds, candidates.brought.matches)
+            (proposed.work(&crowds, copies, filter, self.config), crowds, candidates.brought.matches)
         };
 
         drop(traces);
         self.progress.begin(Stage::Score, Some(work.len() as u64));
         let (found, ((belonging, removed), copied)) = verifier.score(&work, self.sink, |found| {
             self.progress.begin(Stage::Cluster, None);
-            let grouping = Grouping { verifier: &verifier, copies: &copies, found, crowds: &crowds };
+            let grouping = Grouping { verifier: &verifier, copies, found, crowds: &crowds };
             let removed = || self.rules.map_or(Vec::new(), |rules| grouping.removed(rules));
             // The first is mostly one thread's work, the other that of all, and so of those that come to help.
-            rayon::join(|| (grouping.clusters(), removed()), || tally.finish(&copies))
+            rayon::join(|| (grouping.clusters(), removed()), || tally.finish(copies))
         })?;
         // What is compared for the sake of the recall does not count.
         let long_runs = tally.long_runs();

@@ -1,5 +1,6 @@
 //! The library's front door: articles in memory to a [`Detection`].
 
+use super::copies::Copies;
 use super::detect::{Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::preview::{Glimpse, Preview, Sampling};
@@ -197,6 +198,7 @@ impl Detector {
         let publishers = || Names::new(articles.iter().map(|article| article.publisher.as_deref()));
         (gathered.publishers, gathered.sites) = (publishers(), publishers());
         let mut passages = Collected::default();
+        let copies = Copies::new(&gathered);
         let run = Run {
             gathered,
             texts: InMemory(articles),
@@ -207,7 +209,7 @@ impl Detector {
             progress,
             checkpoint: &(),
         };
-        let outcome = run.detect()?;
+        let outcome = run.detect(&copies)?;
         Ok(Detection {
             pairs: outcome.pairs,
             passages: passages.0,

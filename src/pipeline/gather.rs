@@ -199,7 +199,7 @@ impl<'s> Sketcher<'s> {
         shingles(&self.words, self.config.shingle, &mut self.shingles);
         let article = ArticleId(gathered.words.len() as u32);
         gathered.words.push(self.words.len() as u32);
-        gathered.digests.push(digest(&self.words));
+        gathered.digests.push(digest(&self.shingles, self.config.shingle, &mut self.fingerprints));
         gathered.dates.push(date);
         if self.shingles.is_empty() {
             self.rows.resize(self.rows.len() + self.config.bands.bands(), 0);
@@ -284,11 +284,40 @@ fn bound_around(common: usize, places: &[u32], keys: &mut [PackedKey], noise: u1
     }
 }
 
-/// A 128-bit hash of a sequence of words.
-pub(crate) fn digest(words: &[u64]) -> u128 {
-    if cfg!(target_endian = "little") {
-        return xxh3_128_with_seed(bytemuck::cast_slice(words), DIGEST_SEED);
+/// A 128-bit hash of a sequence of words, given its w-shingles: of their number, and of so few of them that each word is in
+/// one. `chosen` is a buffer.
+pub(crate) fn digest(shingles: &[u64], w: usize, chosen: &mut Vec<u64>) -> u128 {
+    chosen.clear();
+    // Words that repeat themselves have the same shingles, however many they are.
+    chosen.push((shingles.len() as u64).to_le());
+    chosen.extend(shingles.iter().step_by(w).chain(shingles.last()).map(|shingle| shingle.to_le()));
+    xxh3_128_with_seed(bytemuck::cast_slice(chosen), DIGEST_SEED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Law: digests are equal for equal words in equal order, and for no others.
+        #[test]
+        fn a_digest_is_that_of_all_words(one in proptest::collection::vec(0u64..3, 0..40), other in proptest::collection::vec(0u64..3, 0..40), w in 1usize..9, at in any::<proptest::sample::Index>()) {
+            let of = |words: &[u64]| {
+                let mut all = Vec::new();
+                shingles(words, w, &mut all);
+                digest(&all, w, &mut vec![7])
+            };
+            prop_assert_eq!(of(&one) == of(&other), one == other);
+            if !one.is_empty() {
+                let mut changed = one.clone();
+                changed[at.index(one.len())] ^= 4;
+                prop_assert_ne!(of(&one), of(&changed));
+                // More of what repeats itself.
+                let (once, twice) = ([&one[..], &one[..]].concat(), [&one[..], &one[..], &one[..]].concat());
+                prop_assert_ne!(of(&once), of(&twice));
+                prop_assert_ne!(of(&vec![one[0]; one.len()]), of(&vec![one[0]; one.len() + 1]));
+            }
+        }
     }
-    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    xxh3_128_with_seed(&bytes, DIGEST_SEED)
 }

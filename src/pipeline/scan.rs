@@ -1,5 +1,6 @@
 //! Files to results: reads and sketches in parallel, then detects.
 
+use super::copies::Copies;
 use super::detect::{Checkpoint, Outcome, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
 use super::preview::{self, Glimpse, Preview, Sampling};
@@ -44,8 +45,8 @@ pub struct Scan {
     work: Option<(Arc<WorkDir>, u128)>,
 }
 
-/// What was made of each article of a [`Scan`].
-pub struct Sketches(Gathered);
+/// What was made of each article of a [`Scan`], and which are copies.
+pub struct Sketches(Gathered, Copies);
 
 /// All that a run found.
 pub struct Found {
@@ -124,7 +125,10 @@ impl Scan {
         gathered.references_from = locations.partition_point(is_input) as u32;
         let mut skipped = plan.skipped;
         skipped.append(&mut heard.skipped);
-        let catalogue = Catalogue::new(plan.sources, cards, locations, gathered.words.clone());
+        let (catalogue, copies) = rayon::join(
+            || Catalogue::new(plan.sources, cards, locations, gathered.words.clone()),
+            || Copies::new(&gathered),
+        );
         let articles = || (0..).map(ArticleId).take(catalogue.cards.len());
         (gathered.publishers, gathered.sites) = rayon::join(
             || Names::new(articles().map(|article| catalogue.cards.get(article).publisher)),
@@ -132,7 +136,7 @@ impl Scan {
         );
         let (left, passed_over, repeated) = (plan.left, plan.passed_over, plan.repeated);
         let scan = Self { options, config, catalogue, kept, drawn, skipped, left, heard, passed_over, repeated, work };
-        Ok((scan, Sketches(gathered)))
+        Ok((scan, Sketches(gathered, copies)))
     }
 
     /// The articles that were read.
@@ -191,18 +195,18 @@ impl Scan {
         sink: &mut S,
         progress: &dyn Progress,
     ) -> Result<Found> {
-        let store = Arc::clone(&sketches.0.store);
+        let Sketches(gathered, copies) = sketches;
+        let store = Arc::clone(&gathered.store);
         let texts = self.on_disk();
         let later = self.work.as_ref().map(|read| Later::new(read, boilerplate, rules));
         let checkpoint = later.as_ref().map_or(&() as &dyn Checkpoint, |later| later);
-        let gathered = sketches.0;
         let run = Run { gathered, texts, config: &self.config, boilerplate, rules, sink, progress, checkpoint };
         // What a sink took is not kept.
         let later = later.as_ref().filter(|_| rules.is_some());
         let mut outcome = if let Some(outcome) = later.and_then(Later::outcome) {
             outcome
         } else {
-            let outcome = run.detect()?;
+            let outcome = run.detect(&copies)?;
             later.map_or(Ok(()), |later| later.keep_outcome(&outcome))?;
             outcome
         };

@@ -158,6 +158,11 @@ impl ShingleIndex {
         places.filter(|(_, marks)| **marks & AGAIN == 0).map(|((place, &hash), _)| (place, hash))
     }
 
+    /// All of them, in the order of the text.
+    pub(super) fn hashes(&self) -> &[u64] {
+        &self.hashes
+    }
+
     /// How many distinct ones there are.
     pub(super) fn len(&self) -> u32 {
         self.distinct

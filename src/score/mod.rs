@@ -294,6 +294,11 @@ impl Prepared {
         &self.hashes
     }
 
+    /// The hashes of the shingles, in order, repeats included.
+    pub(crate) fn shingles(&self) -> &[u64] {
+        self.shingles.hashes()
+    }
+
     /// The distinct shingles, S(A).
     #[cfg(feature = "cli")]
     pub(crate) fn distinct_shingles(&self) -> impl Iterator<Item = u64> + '_ {

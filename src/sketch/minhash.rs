@@ -118,6 +118,9 @@ impl Work for Fill<'_> {
             count = left;
             round += 1;
         }
+        if count == 0 {
+            return;
+        }
         for (bin, round) in values.iter_mut().zip(k as u64..).filter(|(bin, _)| **bin == EMPTY) {
             let least = shingles.iter().map(|&shingle| value(hash(shingle, round), round)).min();
             *bin = least.unwrap_or(EMPTY);

@@ -84,7 +84,7 @@ impl Places {
     }
 }
 
-/// The ASCII letters and digits of some blocks, small, one after the other.
+/// The ASCII letters and digits of some blocks, one after the other.
 pub(super) struct Letters {
     bytes: [u8; SHORT + (TOGETHER + 1) * BLOCK],
     count: usize,
@@ -106,8 +106,7 @@ impl Letters {
 
     /// Adds the beginning of a word, at most [`SHORT`] bytes.
     pub(super) fn begin(&mut self, word: &[u8]) {
-        let room = &mut self.bytes[self.count..][..word.len()];
-        room.iter_mut().zip(word).for_each(|(room, letter)| *room = letter | 0x20);
+        self.bytes[self.count..][..word.len()].copy_from_slice(word);
         self.count += word.len();
     }
 
@@ -116,7 +115,6 @@ impl Letters {
     pub(super) fn add(&mut self, lanes: impl Lanes, block: &[u8; BLOCK], run: u64) {
         if let Some(room) = self.bytes[self.count..].first_chunk_mut() {
             self.count += lanes.gather(lanes.bytes(block), run, room);
-            *room = room.map(|letter| letter | 0x20);
         }
     }
 }

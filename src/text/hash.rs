@@ -1,6 +1,6 @@
 //! The hash of a normalised word. It decides results, so it is the same on every platform, run and version of ours.
 
-use crate::simd::Lanes;
+use crate::simd::{Bytes, Lanes};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Words of up to this many bytes are hashed by two multiplications, longer ones by xxh3.
@@ -72,7 +72,7 @@ pub(super) fn ascii_word_hashes(bytes: &[u8], starts: &[u32], ends: &[u32], mut 
     }
 }
 
-/// The same of words that follow each other in `letters`, in small letters and digits; behind the last are 64 bytes more.
+/// The same of words that follow each other in `letters`; behind the last are 64 bytes more.
 #[inline(always)]
 pub(super) fn spread_word_hashes<L: Lanes>(
     lanes: L,
@@ -91,7 +91,8 @@ pub(super) fn spread_word_hashes<L: Lanes>(
         for (four, &[a, b, c, d]) in fours.iter_mut().zip(masks.as_chunks().0).take(starts.len().div_ceil(4)) {
             let bits = u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48;
             let Some(some) = letters.first_chunk() else { break };
-            lanes.spread(some, bits, four);
+            // Digits have that bit, too.
+            lanes.spread(lanes.bytes(some).lower(), bits, four);
             letters = &letters[bits.count_ones() as usize..];
         }
         let hashes = &mut hashes[..starts.len()];
