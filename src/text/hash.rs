@@ -59,16 +59,22 @@ pub(super) fn ascii_word_hash(bytes: &[u8], start: usize, end: usize) -> u64 {
 /// Words whose hashes are made together.
 const TOGETHER: usize = 64;
 
+/// What takes the hashes of words that follow each other. (A closure would not be compiled for the widest instructions.)
+pub(super) trait Taker {
+    /// Takes the next ones. To be marked `#[inline(always)]`.
+    fn take(&mut self, hashes: &[u64]);
+}
+
 /// The hashes of words of ASCII letters and digits of either case, of at most 16 bytes, by where they start and end.
 #[inline(always)]
-pub(super) fn ascii_word_hashes(bytes: &[u8], starts: &[u32], ends: &[u32], mut take: impl FnMut(&[u64])) {
+pub(super) fn ascii_word_hashes(bytes: &[u8], starts: &[u32], ends: &[u32], mut taker: impl Taker) {
     let mut hashes = [0; TOGETHER];
     for (starts, ends) in starts.chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {
         let hashes = &mut hashes[..starts.len()];
         for (hash, (&start, &end)) in hashes.iter_mut().zip(starts.iter().zip(ends)) {
             *hash = ascii_word_hash(bytes, start as usize, end as usize);
         }
-        take(hashes);
+        taker.take(hashes);
     }
 }
 
@@ -79,7 +85,7 @@ pub(super) fn spread_word_hashes<L: Lanes>(
     mut letters: &[u8],
     starts: &[u32],
     ends: &[u32],
-    mut take: impl FnMut(&[u64]),
+    mut taker: impl Taker,
 ) {
     let (mut masks, mut words, mut hashes) = ([0u16; TOGETHER], [[0; 2]; TOGETHER], [0; TOGETHER]);
     for (starts, ends) in starts.chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {
@@ -99,7 +105,7 @@ pub(super) fn spread_word_hashes<L: Lanes>(
         for (hash, [low, high]) in hashes.iter_mut().zip(&words) {
             *hash = mix_by(*low, *high, fold_by_quarters);
         }
-        take(hashes);
+        taker.take(hashes);
     }
 }
 

@@ -263,16 +263,11 @@ impl PlainBlocks {
         let starts = &starts[..ends.len()];
         let longest = starts.iter().zip(ends).map(|(start, end)| end - start).max().unwrap_or(0);
         if longest as usize <= hash::SHORT {
-            let mut at = 0;
-            let take = |hashes: &[u64]| {
-                let these = at..at + hashes.len();
-                at = these.end;
-                sink.take_all(hashes, &starts[these.clone()], &ends[these]);
-            };
+            let taker = WithSpans { sink, starts, ends };
             if L::SPREADS {
-                hash::spread_word_hashes(lanes, self.letters.as_slice(), starts, ends, take);
+                hash::spread_word_hashes(lanes, self.letters.as_slice(), starts, ends, taker);
             } else {
-                hash::ascii_word_hashes(text.as_bytes(), starts, ends, take);
+                hash::ascii_word_hashes(text.as_bytes(), starts, ends, taker);
             }
         } else {
             for (&start, &end) in starts.iter().zip(ends) {
@@ -289,6 +284,23 @@ impl PlainBlocks {
         self.ends.clear();
         self.letters.clear();
         open
+    }
+}
+
+/// Hands words on with where those that are to come start and end.
+struct WithSpans<'w, S> {
+    sink: &'w mut S,
+    starts: &'w [u32],
+    ends: &'w [u32],
+}
+
+impl<S: Sink> hash::Taker for WithSpans<'_, S> {
+    #[inline(always)]
+    fn take(&mut self, hashes: &[u64]) {
+        let (starts, later_starts) = self.starts.split_at(hashes.len());
+        let (ends, later_ends) = self.ends.split_at(hashes.len());
+        self.sink.take_all(hashes, starts, ends);
+        (self.starts, self.ends) = (later_starts, later_ends);
     }
 }
 
