@@ -94,38 +94,75 @@ impl Work for Fill<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let Self { shingles, values } = self;
-        let k = values.len();
         values.fill(EMPTY);
         throw(shingles, values, 0);
-        let mut round = 1;
-        let (mut bins, mut count) = empty_bins(lanes, values);
-        while round < k as u64 && count > FEW {
-            throw(shingles, values, round);
-            round += 1;
-            (bins, count) = empty_bins(lanes, values);
-        }
-        while round < k as u64 && count > 0 {
-            let least = least_in(shingles, &bins[..count], k, round);
-            let mut left = 0;
-            for at in 0..count {
-                if least[at] == EMPTY {
-                    bins[left] = bins[at];
-                    left += 1;
-                } else {
-                    values[bins[at] as usize] = value(least[at], round);
-                }
-            }
-            count = left;
-            round += 1;
-        }
-        if count == 0 {
+        let empty = if shingles.len() < LANES {
+            rounds_of_few(lanes, shingles, values)
+        } else {
+            rounds(lanes, shingles, values)
+        };
+        if empty == 0 {
             return;
         }
-        for (bin, round) in values.iter_mut().zip(k as u64..).filter(|(bin, _)| **bin == EMPTY) {
+        let k = values.len() as u64;
+        for (bin, round) in values.iter_mut().zip(k..).filter(|(bin, _)| **bin == EMPTY) {
             let least = shingles.iter().map(|&shingle| value(hash(shingle, round), round)).min();
             *bin = least.unwrap_or(EMPTY);
         }
     }
+}
+
+/// Rounds from the second to round k − 1, or until no bin is empty. Returns how many still are.
+#[inline(always)]
+fn rounds<L: Lanes>(lanes: L, shingles: &[u64], values: &mut [u64]) -> usize {
+    let k = values.len();
+    let mut round = 1;
+    let (mut bins, mut count) = empty_bins(lanes, values);
+    while round < k as u64 && count > FEW {
+        throw(shingles, values, round);
+        round += 1;
+        (bins, count) = empty_bins(lanes, values);
+    }
+    while round < k as u64 && count > 0 {
+        let least = least_in(shingles, &bins[..count], k, round);
+        let mut left = 0;
+        for at in 0..count {
+            if least[at] == EMPTY {
+                bins[left] = bins[at];
+                left += 1;
+            } else {
+                values[bins[at] as usize] = value(least[at], round);
+            }
+        }
+        count = left;
+        round += 1;
+    }
+    count
+}
+
+/// The same rounds of few shingles, which take most of them: many at once of each shingle, as a bin keeps its least value in
+/// whatever order they come.
+#[inline(always)]
+fn rounds_of_few<L: Lanes>(lanes: L, shingles: &[u64], values: &mut [u64]) -> usize {
+    let k = values.len();
+    for first in (1..k).step_by(LANES) {
+        if empty_bins(lanes, values).1 == 0 {
+            return 0;
+        }
+        for &shingle in shingles {
+            let (mut bins, mut of_rounds) = ([0; LANES], [0; LANES]);
+            for ((of_round, bin_of), round) in of_rounds.iter_mut().zip(&mut bins).zip(first as u64..) {
+                let hash = hash(shingle, round);
+                *bin_of = bin(hash, k);
+                *of_round = value(hash, round);
+            }
+            for (of_round, bin) in of_rounds.into_iter().zip(bins).take(k - first) {
+                let there = &mut values[bin as usize];
+                *there = of_round.min(*there);
+            }
+        }
+    }
+    empty_bins(lanes, values).1
 }
 
 /// Empty bins up to which each of them is filled by itself.
