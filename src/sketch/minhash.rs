@@ -175,12 +175,14 @@ const LANES: usize = 16;
 fn empty_bins<L: Lanes>(lanes: L, values: &[u64]) -> ([u64; FEW], usize) {
     let (mut bins, mut count) = ([0; FEW], 0);
     for (some, start) in values.chunks(64).zip((0..).step_by(64)) {
-        let padded = || {
+        // No closures: they would not be compiled for the widest instructions.
+        let mut empty = if let Some(some) = some.first_chunk() {
+            lanes.bit::<EMPTY_BIT>(some)
+        } else {
             let mut padded = [0; 64];
             padded[..some.len()].copy_from_slice(some);
             lanes.bit::<EMPTY_BIT>(&padded)
         };
-        let mut empty = some.first_chunk().map_or_else(padded, |some| lanes.bit::<EMPTY_BIT>(some));
         while empty != 0 && count < FEW {
             bins[count] = start + u64::from(empty.trailing_zeros());
             count += 1;
