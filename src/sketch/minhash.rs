@@ -248,7 +248,11 @@ fn least_in(shingles: &[u64], bins: &[u64], k: usize, round: u64) -> [u64; FEW] 
         let in_bin = bin(hash, k);
         least.iter_mut().zip(bins).for_each(|(least, &bin)| least[0] = least[0].min(low_if(hash, in_bin == bin)));
     }
-    least.map(|least| least.into_iter().min().unwrap_or(EMPTY))
+    let mut of_bins = [EMPTY; FEW];
+    for (of_bin, least) in of_bins.iter_mut().zip(&least) {
+        least.iter().for_each(|&least| *of_bin = least.min(*of_bin));
+    }
+    of_bins
 }
 
 /// The lower 48 bits of a hash, or [`EMPTY`].
