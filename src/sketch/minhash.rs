@@ -96,7 +96,7 @@ impl Work for Fill<'_> {
         let Self { shingles, values } = self;
         values.fill(EMPTY);
         throw(shingles, values, 0);
-        let empty = if shingles.len() < LANES {
+        let empty = if shingles.len() <= FEW_SHINGLES {
             rounds_of_few(lanes, shingles, values)
         } else {
             rounds(lanes, shingles, values)
@@ -151,14 +151,16 @@ fn rounds_of_few<L: Lanes>(lanes: L, shingles: &[u64], values: &mut [u64]) -> us
         }
         for &shingle in shingles {
             let (mut bins, mut of_rounds) = ([0; LANES], [0; LANES]);
-            for ((of_round, bin_of), round) in of_rounds.iter_mut().zip(&mut bins).zip(first as u64..) {
-                let hash = hash(shingle, round);
+            for (at, (of_round, bin_of)) in of_rounds.iter_mut().zip(&mut bins).enumerate() {
+                let round = (first + at) as u64;
+                let hash = hash_of_round(shingle, round);
                 *bin_of = bin(hash, k);
                 *of_round = value(hash, round);
             }
-            for (of_round, bin) in of_rounds.into_iter().zip(bins).take(k - first) {
-                let there = &mut values[bin as usize];
-                *there = of_round.min(*there);
+            let count = LANES.min(k - first);
+            for (of_round, bin) in of_rounds[..count].iter().zip(&bins[..count]) {
+                let there = &mut values[*bin as usize];
+                *there = (*there).min(*of_round);
             }
         }
     }
@@ -169,6 +171,8 @@ fn rounds_of_few<L: Lanes>(lanes: L, shingles: &[u64], values: &mut [u64]) -> us
 const FEW: usize = 6;
 /// Hashes that are made at once.
 const LANES: usize = 16;
+/// Shingles that take so many rounds that many are made at once.
+const FEW_SHINGLES: usize = 64;
 
 /// The first bins that nothing fell into in the rounds before round k, and how many there are.
 #[inline(always)]
@@ -196,7 +200,13 @@ fn empty_bins<L: Lanes>(lanes: L, values: &[u64]) -> ([u64; FEW], usize) {
 /// The hash of a shingle for a round.
 #[inline(always)]
 fn hash(shingle: u64, round: u64) -> u64 {
-    if round == 0 { shingle } else { mix(shingle ^ round.wrapping_mul(ROUND_SEED)) }
+    if round == 0 { shingle } else { hash_of_round(shingle, round) }
+}
+
+/// The same for a round that is not the first.
+#[inline(always)]
+fn hash_of_round(shingle: u64, round: u64) -> u64 {
+    mix(shingle ^ round.wrapping_mul(ROUND_SEED))
 }
 
 /// Throws all shingles into bins. What is in a bin from an earlier round is less than what comes now.
