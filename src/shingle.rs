@@ -241,6 +241,7 @@ impl Known {
     /// The word, and the bit in it, of a shingle's ending.
     #[inline(always)]
     fn place(&self, shingle: u64) -> (usize, u64) {
+        // The constant tells the compiler that there is such a word.
         let ending = shingle & self.ending & ((1 << ENDING) - 1);
         ((ending >> 6) as usize, ending & 63)
     }

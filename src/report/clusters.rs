@@ -8,15 +8,13 @@
 //! | `members` | the other articles, in input order: `id`, and to the representative `relation`, `jaccard`, `containment` (how much of the member's shingles the representative has), `coverage` (the share of the member's words in shared shingles) |
 
 use super::catalogue::Catalogue;
-use super::rows::write_rows;
 use super::write_line;
 use crate::article::ArticleId;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::score::{Relation, ScoredPair};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::io::Write;
-use std::ops::Range;
 
 /// The clusters of a run.
 #[derive(Debug, Default)]
@@ -105,20 +103,17 @@ impl Clusters {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(&self, mut out: impl Write + Send, catalogue: &Catalogue) -> Result<()> {
-        let line = |before: usize, lines: &mut Vec<u8>| {
-            let pairs = self.pairs(before);
+    pub fn write(&self, mut out: impl Write, catalogue: &Catalogue) -> Result<()> {
+        for ((representative, pairs), cluster) in self.each().zip(1..) {
             let line = Line {
-                cluster: before as u64 + 1,
-                representative: &catalogue.id(pairs[0].b),
+                cluster,
+                representative: &catalogue.id(representative),
                 min_jaccard: pairs.iter().map(|pair| pair.overlap.jaccard()).fold(1.0, f64::min),
                 members: Members { pairs, catalogue },
             };
-            write_line(lines, &line)
-        };
-        write_rows(&mut out, self.len(), &|mut some: Range<usize>, lines: &mut Vec<u8>| {
-            some.try_for_each(|before| line(before, lines))
-        })
+            write_line(&mut out, &line)?;
+        }
+        out.flush().map_err(|error| Error::output(&error))
     }
 }
 

@@ -43,8 +43,6 @@ pub mod removed;
 #[cfg(feature = "formats")]
 mod repack;
 #[cfg(feature = "formats")]
-mod rows;
-#[cfg(feature = "formats")]
 mod sieve;
 #[cfg(feature = "formats")]
 pub mod summary;

@@ -25,7 +25,6 @@
 use super::Copied;
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
-use super::rows::write_rows;
 use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::input::Iso;
@@ -33,13 +32,12 @@ use crate::score::ScoredPair;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write;
-use std::ops::Range;
 
 /// Writes `pairs.csv`.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write_pairs(mut out: impl Write + Send, catalogue: &Catalogue, pairs: &[ScoredPair]) -> Result<()> {
+pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair]) -> Result<()> {
     let header = [
         "a",
         "b",
@@ -53,26 +51,23 @@ pub fn write_pairs(mut out: impl Write + Send, catalogue: &Catalogue, pairs: &[S
         "core_containment_a",
         "core_containment_b",
     ];
-    Cells::with_header(&mut out, &header)?.finish()?;
-    write_rows(&mut out, pairs.len(), &|some: Range<usize>, rows: &mut Vec<u8>| {
-        let mut row = Cells::new(rows);
-        for pair in &pairs[some] {
-            let overlap = &pair.overlap;
-            row.text(&catalogue.id(pair.a))?;
-            row.text(&catalogue.id(pair.b))?;
-            row.text(pair.relation.name())?;
-            row.fraction(Some(overlap.jaccard()))?;
-            row.fraction(Some(overlap.containment_a()))?;
-            row.fraction(Some(overlap.containment_b()))?;
-            row.fraction(Some(overlap.coverage_a()))?;
-            row.fraction(Some(overlap.coverage_b()))?;
-            row.fraction(pair.core.map(|core| core.jaccard()))?;
-            row.fraction(pair.core.map(|core| core.containment_a()))?;
-            row.fraction(pair.core.map(|core| core.containment_b()))?;
-            row.end()?;
-        }
-        row.finish()
-    })
+    let mut row = Cells::new(out, &header)?;
+    for pair in pairs {
+        let overlap = &pair.overlap;
+        row.text(&catalogue.id(pair.a))?;
+        row.text(&catalogue.id(pair.b))?;
+        row.text(pair.relation.name())?;
+        row.fraction(Some(overlap.jaccard()))?;
+        row.fraction(Some(overlap.containment_a()))?;
+        row.fraction(Some(overlap.containment_b()))?;
+        row.fraction(Some(overlap.coverage_a()))?;
+        row.fraction(Some(overlap.coverage_b()))?;
+        row.fraction(pair.core.map(|core| core.jaccard()))?;
+        row.fraction(pair.core.map(|core| core.containment_a()))?;
+        row.fraction(pair.core.map(|core| core.containment_b()))?;
+        row.end()?;
+    }
+    row.finish()
 }
 
 /// What `articles.csv` says of articles beside their fields.
@@ -90,7 +85,7 @@ pub struct Found<'a> {
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write_articles(mut out: impl Write + Send, catalogue: &Catalogue, found: &Found<'_>) -> Result<()> {
+pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>) -> Result<()> {
     let Found { clusters, pairs, copied } = *found;
     let mut partners = vec![0u64; catalogue.cards.len()];
     for pair in pairs {
@@ -114,33 +109,29 @@ pub fn write_articles(mut out: impl Write + Send, catalogue: &Catalogue, found: 
         "copied",
         "copied_with",
     ];
-    Cells::with_header(&mut out, &header)?.finish()?;
-    write_rows(&mut out, partners.len(), &|some: Range<usize>, rows: &mut Vec<u8>| {
-        let mut row = Cells::new(rows);
-        for index in some {
-            let article = ArticleId(index as u32);
-            let card = catalogue.cards.get(article);
-            let place = clusters.place(article);
-            let pair = place.and_then(|place| place.pair);
-            row.text(&catalogue.id(article))?;
-            row.text(&catalogue.source(article).name)?;
-            row.own_if(catalogue.record(article))?;
-            row.text(card.title.unwrap_or_default())?;
-            row.own_if(card.date.map(Iso))?;
-            row.text(card.publisher.unwrap_or_default())?;
-            row.text(card.url.unwrap_or_default())?;
-            row.own(catalogue.words[index])?;
-            row.own_if(place.map(|place| place.cluster))?;
-            row.text(&place.map(|place| catalogue.id(place.representative)).unwrap_or_default())?;
-            row.text(pair.map_or("", |pair| pair.relation.name()))?;
-            row.fraction(pair.map(|pair| pair.overlap.jaccard()))?;
-            row.own(partners[index])?;
-            row.fraction(Some(copied[index].map_or(0.0, |copied| copied.share)))?;
-            row.text(&copied[index].map(|copied| catalogue.id(copied.most_with)).unwrap_or_default())?;
-            row.end()?;
-        }
-        row.finish()
-    })
+    let mut row = Cells::new(out, &header)?;
+    for (index, card) in catalogue.cards.iter().enumerate() {
+        let article = ArticleId(index as u32);
+        let place = clusters.place(article);
+        let pair = place.and_then(|place| place.pair);
+        row.text(&catalogue.id(article))?;
+        row.text(&catalogue.source(article).name)?;
+        row.own_if(catalogue.record(article))?;
+        row.text(card.title.unwrap_or_default())?;
+        row.own_if(card.date.map(Iso))?;
+        row.text(card.publisher.unwrap_or_default())?;
+        row.text(card.url.unwrap_or_default())?;
+        row.own(catalogue.words[index])?;
+        row.own_if(place.map(|place| place.cluster))?;
+        row.text(&place.map(|place| catalogue.id(place.representative)).unwrap_or_default())?;
+        row.text(pair.map_or("", |pair| pair.relation.name()))?;
+        row.fraction(pair.map(|pair| pair.overlap.jaccard()))?;
+        row.own(partners[index])?;
+        row.fraction(Some(copied[index].map_or(0.0, |copied| copied.share)))?;
+        row.text(&copied[index].map(|copied| catalogue.id(copied.most_with)).unwrap_or_default())?;
+        row.end()?;
+    }
+    row.finish()
 }
 
 /// A pair that a person is to judge.
@@ -158,7 +149,7 @@ pub struct Coded<'a> {
 /// If it cannot be written.
 pub fn write_coding<'a>(out: impl Write, catalogue: &Catalogue, pairs: impl Iterator<Item = Coded<'a>>) -> Result<()> {
     let header = ["a", "b", "label", "relation", "jaccard", "containment_a", "containment_b", "text_a", "text_b"];
-    let mut row = Cells::with_header(out, &header)?;
+    let mut row = Cells::new(out, &header)?;
     for Coded { pair, texts } in pairs {
         let overlap = &pair.overlap;
         row.text(&catalogue.id(pair.a))?;
@@ -183,14 +174,10 @@ struct Cells<W: Write> {
 }
 
 impl<W: Write> Cells<W> {
-    fn new(out: W) -> Self {
-        Self { csv: csv::Writer::from_writer(out), digits: Vec::new() }
-    }
-
-    fn with_header(out: W, header: &[&str]) -> Result<Self> {
-        let mut table = Self::new(out);
-        table.csv.write_record(header).map_err(failed)?;
-        Ok(table)
+    fn new(out: W, header: &[&str]) -> Result<Self> {
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(header).map_err(failed)?;
+        Ok(Self { csv, digits: Vec::new() })
     }
 
     /// A text, as one that no spreadsheet takes for a formula.
@@ -268,7 +255,7 @@ mod tests {
         fn a_fraction_is_a_number(part: u32, whole in 1u32.., few in 0u32..3) {
             for value in [f64::from(part.min(whole)) / f64::from(whole), f64::from(few) / f64::from(whole), f64::from(few)] {
                 let mut out = Vec::new();
-                let mut row = Cells::with_header(&mut out, &["fraction"]).expect("in memory");
+                let mut row = Cells::new(&mut out, &["fraction"]).expect("in memory");
                 row.fraction(Some(value)).and_then(|()| row.end()).and_then(|()| row.finish()).expect("in memory");
                 prop_assert_eq!(String::from_utf8(out).expect("ASCII"), format!("fraction\n{value}\n"));
             }

@@ -158,9 +158,8 @@ fn rounds_of_few<L: Lanes>(lanes: L, shingles: &[u64], values: &mut [u64]) -> us
                 *of_round = value(hash, round);
             }
             let count = LANES.min(k - first);
-            for (of_round, bin) in of_rounds[..count].iter().zip(&bins[..count]) {
-                let there = &mut values[*bin as usize];
-                *there = (*there).min(*of_round);
+            for (&of_round, &bin) in of_rounds[..count].iter().zip(&bins[..count]) {
+                leave(values, bin, of_round);
             }
         }
     }
@@ -179,7 +178,7 @@ const FEW_SHINGLES: usize = 64;
 fn empty_bins<L: Lanes>(lanes: L, values: &[u64]) -> ([u64; FEW], usize) {
     let (mut bins, mut count) = ([0; FEW], 0);
     for (some, start) in values.chunks(64).zip((0..).step_by(64)) {
-        // No closures: they would not be compiled for the widest instructions.
+        // Not within closures, which would not be compiled for the widest instructions.
         let mut empty = if let Some(some) = some.first_chunk() {
             lanes.bit::<EMPTY_BIT>(some)
         } else {
@@ -218,15 +217,20 @@ fn throw(shingles: &[u64], values: &mut [u64], round: u64) {
     for many in many {
         let (hashes, bins) = hashes(many, k, round);
         for (hash, bin) in hashes.into_iter().zip(bins) {
-            let there = &mut values[bin as usize];
-            *there = value(hash, round).min(*there);
+            leave(values, bin, value(hash, round));
         }
     }
     for &shingle in rest {
         let hash = hash(shingle, round);
-        let there = &mut values[bin(hash, k) as usize];
-        *there = value(hash, round).min(*there);
+        leave(values, bin(hash, k), value(hash, round));
     }
+}
+
+/// Leaves a value in a bin, which keeps its least.
+#[inline(always)]
+fn leave(values: &mut [u64], bin: u64, value: u64) {
+    let there = &mut values[bin as usize];
+    *there = value.min(*there);
 }
 
 /// The hashes of many shingles for a round, and the bins that they fall into.
