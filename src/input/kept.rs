@@ -23,19 +23,21 @@ impl Keeping {
         Self(Mutex::new(SoFar { room, sources: AHashMap::new() }))
     }
 
-    /// Keeps a block of a source, or gives up the whole source.
-    pub(crate) fn keep(&self, source: usize, offset: u64, bytes: Vec<u8>) {
+    /// Keeps a block of a source, or gives up the whole source. Gives back what is not kept.
+    pub(crate) fn keep(&self, source: usize, offset: u64, bytes: Vec<u8>) -> Vec<u8> {
         let mut so_far = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let SoFar { room, sources } = &mut *so_far;
         let kept = sources.entry(source).or_insert_with(|| Some(Vec::new()));
-        let Some(blocks) = kept else { return };
+        let Some(blocks) = kept else { return bytes };
         let size = |bytes: &Vec<u8>| bytes.capacity() as u64;
         if let Some(rest) = room.checked_sub(size(&bytes)) {
             *room = rest;
             blocks.push((offset, bytes));
+            Vec::new()
         } else {
             *room += blocks.iter().map(|(_, bytes)| size(bytes)).sum::<u64>();
             *kept = None;
+            bytes
         }
     }
 

@@ -2,10 +2,10 @@
 
 use super::progress::Progress;
 use crate::error::Result;
-use crate::input::{self, Heard, InputOptions, Keeping, ReadArticle, Source, Unit, Wanted};
+use crate::input::{self, Heard, InputOptions, Keeping, ReadArticle, Source, Spare, Unit, Wanted};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes something of the articles that it is given one by one.
 pub(super) type Taker<'t> = dyn FnMut(ReadArticle<'_>) + 't;
@@ -88,11 +88,17 @@ impl Reader<'_> {
     /// Reads everything.
     pub(super) fn all<P: Made>(&self, part: &(dyn Fn(Box<ReadSome<'_>>) -> Result<P> + Sync)) -> Result<P> {
         let units = input::units(self.sources);
-        in_order(units.iter(), |unit| (unit.source(), self.unit(unit, part)))
+        let spare = Arc::default();
+        in_order(units.iter(), |unit| (unit.source(), self.unit(unit, &spare, part)))
     }
 
     /// Reads a unit, all at once or block by block.
-    fn unit<P: Made>(&self, unit: &Unit, part: &(dyn Fn(Box<ReadSome<'_>>) -> Result<P> + Sync)) -> Result<P> {
+    fn unit<P: Made>(
+        &self,
+        unit: &Unit,
+        spare: &Arc<Spare>,
+        part: &(dyn Fn(Box<ReadSome<'_>>) -> Result<P> + Sync),
+    ) -> Result<P> {
         let told = |heard: Heard| {
             self.progress.advance(heard.bytes);
             heard
@@ -102,13 +108,17 @@ impl Reader<'_> {
             return part(Box::new(|take| told(unit.read(self.sources, self.options, self.wanted, take))));
         };
         let index = unit.source();
-        in_order(blocks.take(self.streams.blocks(index)), |block| {
+        in_order(blocks.in_spare(spare).take(self.streams.blocks(index)), |block| {
             let source = (index, &self.sources[index]);
             let read = |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
             let part = part(Box::new(read));
+            let is_last = !block.is_large();
+            let (offset, mut bytes) = block.into_bytes();
             if let (Streams::Kept(keeping), true) = (self.streams, self.sources[index].is_worth_keeping()) {
-                let (offset, bytes) = block.into_bytes();
-                keeping.keep(index, offset, bytes);
+                bytes = keeping.keep(index, offset, bytes);
+            }
+            if !is_last {
+                spare.add(bytes);
             }
             (index, part)
         })
