@@ -9,6 +9,7 @@ use ahash::{AHashMap, AHashSet};
 use encoding_rs::{Encoding, UTF_8};
 use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, Walk, WalkBuilder};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,7 @@ struct Discovery<'o> {
     options: &'o InputOptions,
     /// Whether there are several roots, so that names begin with theirs.
     several: bool,
-    /// Hashes of the real paths of all files so far.
+    /// The real paths of all files so far, as [`same_for_one_file`] tells them.
     seen: AHashSet<u128>,
     include: Option<Override>,
     plan: Plan,
@@ -89,20 +90,61 @@ fn origin(path: &Path, metadata: Option<fs::Metadata>) -> Option<Origin> {
     Some(Origin { path: path.to_owned(), bytes: metadata.len(), modified: metadata.modified().ok() })
 }
 
-/// What is known of a folder whose files are taken.
+/// What the files of a folder have in common.
 #[derive(Default)]
 struct Folder {
     path: PathBuf,
-    /// Where it really is.
-    real: Option<PathBuf>,
+    /// A hash of where it really is.
+    real: Option<u128>,
     /// Whether an earlier run put its results there.
     has_results: bool,
+    /// What their names begin with.
+    shown: String,
+    /// Where it is below what was named, beginning with the last part of that where several were.
+    below: PathBuf,
 }
 
 impl Folder {
-    fn of(path: &Path) -> Self {
-        Self { path: path.to_owned(), real: path.canonicalize().ok(), has_results: look::has_results(path) }
+    fn of(path: &Path, (root, several): (&Path, bool)) -> Self {
+        let below = path.strip_prefix(root).unwrap_or(path);
+        let mut named = if several { shown(root).trim_end_matches('/').to_owned() + "/" } else { String::new() };
+        if !below.as_os_str().is_empty() {
+            named += &shown(below);
+            named.push('/');
+        }
+        Self {
+            path: path.to_owned(),
+            real: path.canonicalize().ok().map(|real| hash(real.as_os_str())),
+            has_results: look::has_results(path),
+            shown: named,
+            below: if several { last_part(root).join(below) } else { below.to_owned() },
+        }
     }
+
+    /// What a file of this name is called.
+    fn show(&self, name: &OsStr) -> String {
+        let mut shown = String::with_capacity(self.shown.len() + name.len());
+        shown += &self.shown;
+        show(Path::new(name), &mut shown);
+        shown
+    }
+
+    /// Where it is below what was named.
+    fn below(&self, name: &OsStr) -> PathBuf {
+        let mut below = PathBuf::with_capacity(self.below.as_os_str().len() + 1 + name.len());
+        below.push(&self.below);
+        below.push(name);
+        below
+    }
+}
+
+fn hash(name: &OsStr) -> u128 {
+    xxh3_128(name.as_encoded_bytes())
+}
+
+/// Of a file in this folder, which is told by its hash, or in none.
+fn same_for_one_file(folder: Option<u128>, name: &OsStr) -> u128 {
+    folder.unwrap_or_default() ^ hash(name)
 }
 
 impl Discovery<'_> {
@@ -110,9 +152,12 @@ impl Discovery<'_> {
         self.plan.skipped.push(Skipped { source: shown(path), record: None, reason: reason.to_string() });
     }
 
-    /// Whether a file of this real path was not met before.
-    fn is_new(&mut self, real: &Path) -> bool {
-        self.seen.insert(xxh3_128(real.as_os_str().as_encoded_bytes()))
+    /// Whether a file was not met before; one that has no real path counts as new.
+    fn is_new(&mut self, path: &Path) -> bool {
+        let Ok(real) = path.canonicalize() else { return true };
+        let name = real.file_name().unwrap_or(real.as_os_str());
+        let folder = real.parent().map(|folder| hash(folder.as_os_str()));
+        self.seen.insert(same_for_one_file(folder, name))
     }
 
     fn add(&mut self, path: &Path) -> Result<()> {
@@ -219,28 +264,24 @@ impl Discovery<'_> {
             if self.include.as_ref().is_some_and(|include| include.matched(path, false).is_ignore()) {
                 continue;
             }
-            let relative = path.strip_prefix(root).unwrap_or(path);
-            if let Some(parent) = path.parent().filter(|parent| **parent != folder.path) {
-                folder = Folder::of(parent);
+            if let Some(parent) = path.parent().filter(|parent| parent.as_os_str() != folder.path) {
+                folder = Folder::of(parent, (root, self.several));
             }
-            let name = if self.several {
-                format!("{}/{}", shown(root).trim_end_matches('/'), shown(relative))
-            } else {
-                shown(relative)
-            };
+            let last = entry.file_name();
+            let name = folder.show(last);
             let is_result = || RESULTS.iter().any(|result| path.ends_with(result));
             // Before it counts as read: who names it by itself wants it.
             if folder.has_results && !self.is_chosen() && is_result() {
                 self.leave(name, "a result of an earlier run");
                 continue;
             }
-            let real = match (&folder.real, path.file_name()) {
-                (Some(parent), Some(name)) if !entry.path_is_symlink() => Some(parent.join(name)),
-                _ => path.canonicalize().ok(),
-            };
             let known = self.known(path);
             let is_read = known.is_some() || self.include.is_some();
-            if is_read && real.is_some_and(|real| !self.is_new(&real)) {
+            let mut is_new = || match folder.real {
+                Some(_) if !entry.path_is_symlink() => self.seen.insert(same_for_one_file(folder.real, last)),
+                _ => self.is_new(path),
+            };
+            if is_read && !is_new() {
                 self.plan.repeated += 1;
                 continue;
             }
@@ -248,13 +289,12 @@ impl Discovery<'_> {
                 self.skip(path, "not a regular file");
                 continue;
             }
-            let below = if self.several { last_part(root).join(relative) } else { relative.to_owned() };
             // Of articles there may be many, which are not looked into here.
             let is_article = matches!(known, Some(Known::Text | Known::Page));
             let origin = if is_article { None } else { origin(path, entry.metadata().ok()) };
             let found = Found {
                 name,
-                relative: below,
+                relative: folder.below(last),
                 place: Place::Path(path.to_owned()),
                 bytes: origin.as_ref().map_or(0, |origin| origin.bytes),
                 origin,
@@ -270,7 +310,7 @@ impl Discovery<'_> {
     }
 
     fn add_named_file(&mut self, path: &Path, whole_name: bool) {
-        if path.canonicalize().is_ok_and(|path| !self.is_new(&path)) {
+        if !self.is_new(path) {
             self.plan.repeated += 1;
             return;
         }
@@ -349,7 +389,7 @@ impl Discovery<'_> {
     /// Looks into a file to see what it is.
     fn sniff(&mut self, found: Found, known: Option<Known>) {
         match look::look(&found.place, &found.name, known, (self.options, &self.spool)) {
-            Ok(Looked::Source(packing, format, encoding)) => self.push(found, packing, *format, encoding),
+            Ok(Looked::Source(packing, format, encoding)) => self.push(found, packing, format, encoding),
             Ok(Looked::Columns(place, packing, columns)) => {
                 self.push(Found { place, ..found }, packing, Format::Columns(columns), UTF_8);
             }
@@ -452,11 +492,17 @@ fn describe(error: &ignore::Error) -> String {
 /// A path as text with `/` between folders; bytes that are no UTF-8 as `\xNN`.
 pub(crate) fn shown(path: &Path) -> String {
     let mut name = String::new();
+    show(path, &mut name);
+    name
+}
+
+/// Adds it to a name.
+fn show(path: &Path, name: &mut String) {
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        name.push_str(chunk.valid());
+        let valid = chunk.valid();
+        if cfg!(windows) { *name += &valid.replace('\\', "/") } else { *name += valid }
         chunk.invalid().iter().for_each(|byte| name.push_str(&format!("\\x{byte:02X}")));
     }
-    if cfg!(windows) { name.replace('\\', "/") } else { name }
 }
 
 /// Two names that are equal as text get numbers, and so does one that reads like a record of another.

@@ -77,7 +77,7 @@ pub enum Known {
 /// What a file was found to be.
 pub(super) enum Looked {
     /// How it is packed, what it holds, and in what encoding.
-    Source(Packing, Box<Format>, &'static Encoding),
+    Source(Packing, Format, &'static Encoding),
     /// A table in columns, where it is, unpacked, and how it was packed.
     Columns(Place, Packing, Arc<Columns>),
     /// An archive of zip.
@@ -97,7 +97,7 @@ pub(super) fn look(
     let read = place.open_at(0).and_then(|raw| raw.take(MAGIC).read_to_end(&mut magic));
     read.map_err(|error| error.to_string())?;
     let packing = stream::packing(&magic);
-    let source = |format, encoding| Ok(Looked::Source(packing, Box::new(format), encoding));
+    let source = |format, encoding| Ok(Looked::Source(packing, format, encoding));
     match known {
         Some(Known::Text) => return source(Format::Text, UTF_8),
         Some(Known::Page) => return source(Format::Page, UTF_8),
@@ -130,7 +130,7 @@ pub(super) fn look(
     match known {
         // Nothing in it, and nothing wrong with that.
         _ if is_empty && (known.is_some() || head.is_empty()) => {
-            return source(Format::Lines(Fields::default()), UTF_8);
+            return source(Format::Lines(Box::default()), UTF_8);
         }
         Some(Known::Warc) => return source(Format::Responses, UTF_8),
         _ if super::warc::is_record(&head) => return source(Format::Responses, UTF_8),
@@ -138,7 +138,7 @@ pub(super) fn look(
             let delimiter = (known == Some(Known::Tsv)).then_some(b'\t');
             let table = Table::of(&head, delimiter, &options.fields)?;
             let encoding = table.encoding();
-            return source(Format::Rows(table), encoding);
+            return source(Format::Rows(Box::new(table)), encoding);
         }
         None if is_page(&head) => return source(Format::Page, UTF_8),
         _ => {}
@@ -181,9 +181,9 @@ fn by_content(
     let head = head.strip_prefix(encoding::MARK).unwrap_or(head).trim_ascii_start();
     let looks_like_lines = known == Some(Known::Json) || head.starts_with(b"{");
     let encoding = encoding::of(head);
-    let fields = |most, objects| choose_fields((place, packing), most, (objects, encoding), options);
+    let fields = |most, objects| choose_fields((place, packing), most, (objects, encoding), options).map(Box::new);
     match head {
-        [] => Ok((Format::Lines(Fields::default()), UTF_8)),
+        [] => Ok((Format::Lines(Box::default()), UTF_8)),
         [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => {
             fields(usize::MAX, true).map(|fields| (Format::Objects(fields), encoding))
         }
@@ -197,7 +197,7 @@ fn by_content(
             Err(reason) if looks_like_lines => Err(reason),
             Err(_) if head.contains(&0) => Err("neither text nor JSON lines".to_owned()),
             Err(_) => Ok(match Table::of(head, None, &options.fields).ok().filter(|table| table.is_regular(head)) {
-                Some(table) => (Format::Rows(table), encoding),
+                Some(table) => (Format::Rows(Box::new(table)), encoding),
                 None => (Format::Text, UTF_8),
             }),
         },
@@ -354,7 +354,8 @@ pub(super) fn known_by_name(path: &Path) -> Option<Known> {
 
 /// Whether a file of this name describes a set of data, and holds no article.
 pub(super) fn is_description(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_ascii_lowercase) else { return false };
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
     let stem = name.split('.').next().unwrap_or_default();
-    ABOUT.contains(&stem) || DESCRIPTIONS.contains(&name.as_str())
+    let is_one_of = |name: &str, known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    is_one_of(stem, &ABOUT) || is_one_of(name, &DESCRIPTIONS)
 }

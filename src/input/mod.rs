@@ -159,7 +159,7 @@ impl Packing {
     }
 }
 
-/// What a source holds.
+/// What a source holds. There may be a million sources, so what few of them have is elsewhere.
 #[derive(Clone, Debug)]
 pub enum Format {
     /// One article, the whole of it.
@@ -167,11 +167,11 @@ pub enum Format {
     /// One article, a page of HTML.
     Page,
     /// An article a line.
-    Lines(Fields),
+    Lines(Box<Fields>),
     /// An article an object of JSON, whatever lines it takes.
-    Objects(Fields),
+    Objects(Box<Fields>),
     /// An article a row of a table.
-    Rows(Table),
+    Rows(Box<Table>),
     /// Responses and other records of WARC, some of which are articles.
     Responses,
     /// An article a row of a table in columns.

@@ -214,7 +214,7 @@ impl Between {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Fields, Packing, stream};
+    use super::super::{Packing, stream};
     use super::*;
 
     /// What `each_piece` says of bytes that are lines.
@@ -223,7 +223,7 @@ mod tests {
         articles: &[Location],
         mut visit: impl FnMut(Piece<'_>) -> io::Result<()>,
     ) -> io::Result<End> {
-        each_piece((&source(bytes, Format::Lines(Fields::default())), bytes), articles, 1000, &mut visit)
+        each_piece((&source(bytes, Format::Lines(Box::default())), bytes), articles, 1000, &mut visit)
     }
 
     fn source(bytes: &[u8], format: Format) -> Source {

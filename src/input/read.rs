@@ -272,7 +272,7 @@ fn read_piece(
         Format::Text | Format::Page | Format::Columns(_) => {}
         Format::Lines(fields) | Format::Objects(fields) => {
             let fields = match wanted {
-                Wanted::All => Cow::Borrowed(fields),
+                Wanted::All => Cow::Borrowed(&**fields),
                 Wanted::TextAt(_) => Cow::Owned(fields.text_only()),
             };
             let lookup = &Lookup::new(&fields);
