@@ -10,6 +10,9 @@
 //! [`LEADERS`] rounds, or [`FRUITLESS`] in a row in which nobody passed, those still there overflow: they are counted, and
 //! have their other buckets.
 //!
+//! Where nobody followed the last leader, the same is to be expected of the next ones: all that may come are compared with
+//! each member while it is at hand. That decides no pair: of one who leads no round it is only kept who is apart from it.
+//!
 //! An article can be in a crowd of every band. Crowds that have members in common are settled one after the other, the
 //! largest first, so that two who follow one leader already are not compared once more.
 //! **Cost** some `LEADERS` comparisons for each (bucket, member), never quadratic.
@@ -24,7 +27,7 @@ use ahash::{AHashMap, AHashSet};
 pub(crate) enum Verdict {
     /// Not sought: two references, or too far apart in time.
     NotSought,
-    /// Not compared, as their signatures hardly agree: they are not alike, and nothing else is known.
+    /// Not alike, and nothing else is known: their signatures hardly agree, or they were asked for their Jaccard alone.
     Unlikely,
     /// No reason to report it.
     Apart,
@@ -60,6 +63,32 @@ struct Crowd {
     followers: Vec<u32>,
     /// How many of its last leaders were paired with nobody.
     fruitless: usize,
+    /// Whether nobody followed the last one.
+    scattered: bool,
+}
+
+impl Crowd {
+    fn new(members: Vec<u32>) -> Self {
+        Self { members, followers: Vec::new(), fruitless: 0, scattered: false }
+    }
+
+    /// The pairs of the first so many members with all who come after them, member by member.
+    fn pairs(&self, leaders: usize) -> impl Iterator<Item = Pair> + '_ {
+        let with = move |(at, &member)| {
+            let before: &[u32] = &self.members[..leaders.min(at)];
+            before.iter().map(move |&leader| Pair::new(leader, member))
+        };
+        self.members.iter().enumerate().flat_map(with)
+    }
+
+    /// How many of so many rounds that are left will take place, as far as can be told.
+    fn rounds(&self, left: usize) -> usize {
+        match self.fruitless {
+            _ if !self.scattered => 1,
+            0 => left,
+            fruitless => left.min(FRUITLESS - fruitless),
+        }
+    }
 }
 
 impl Crowds {
@@ -94,20 +123,22 @@ impl Crowds {
         judge: &mut impl FnMut(&[Pair]) -> Vec<Verdict>,
         open: &mut PairSet,
     ) {
-        let mut crowds: Vec<Crowd> =
-            crowds.into_iter().map(|members| Crowd { members, followers: Vec::new(), fruitless: 0 }).collect();
-        for _ in 0..LEADERS {
+        let mut crowds: Vec<Crowd> = crowds.into_iter().map(Crowd::new).collect();
+        // What was said of leaders of rounds to come.
+        let mut ahead: AHashMap<Pair, Verdict> = AHashMap::new();
+        for round in 0..LEADERS {
             if crowds.is_empty() {
                 break;
             }
-            let mut round: Vec<Pair> = crowds
-                .iter()
-                .flat_map(|crowd| crowd.members[1..].iter().map(|&member| Pair::new(crowd.members[0], member)))
-                .filter(|&pair| !self.judged.contains_key(&pair) && !self.share_a_leader(pair))
-                .collect();
-            round.sort_unstable();
-            let verdicts = judge(&round);
-            self.judged.extend(round.into_iter().zip(verdicts));
+            let is_open = |pair: &Pair| !self.judged.contains_key(pair) && !self.share_a_leader(*pair);
+            let is_new = |pair: &Pair| is_open(pair) && !ahead.contains_key(pair);
+            let unsettled = crowds.iter().filter(|crowd| crowd.pairs(1).any(|pair| is_new(&pair)));
+            let compared: Vec<Pair> =
+                unsettled.flat_map(|crowd| crowd.pairs(crowd.rounds(LEADERS - round)).filter(is_new)).collect();
+            let verdicts = judge(&compared);
+            let of_round: Vec<Pair> = crowds.iter().flat_map(|crowd| crowd.pairs(1).filter(is_open)).collect();
+            ahead.extend(compared.into_iter().zip(verdicts));
+            self.judged.extend(of_round.into_iter().filter_map(|pair| ahead.remove_entry(&pair)));
             crowds.iter_mut().for_each(|crowd| self.follow(crowd));
             crowds.retain(|crowd| {
                 let goes_on = crowd.members.len() > BUCKET && crowd.fruitless < FRUITLESS;
@@ -118,6 +149,7 @@ impl Crowds {
             });
         }
         crowds.iter().for_each(|crowd| self.dissolve(crowd, open));
+        self.judged.extend(ahead.into_iter().filter(|(_, verdict)| *verdict == Verdict::Apart));
     }
 
     /// Ends a crowd: those left are compared with each other and with those who follow a leader, if that is not too
@@ -143,6 +175,7 @@ impl Crowds {
     fn follow(&mut self, crowd: &mut Crowd) {
         let leader = crowd.members.remove(0);
         let (mut fruitful, mut sought) = (false, false);
+        let before = crowd.followers.len();
         crowd.members.retain(|&member| {
             let pair = Pair::new(leader, member);
             let Some(&verdict) = self.judged.get(&pair) else {
@@ -165,6 +198,7 @@ impl Crowds {
             fruitful = true;
             verdict == Verdict::Paired
         });
+        crowd.scattered = crowd.followers.len() == before;
         // A leader that nobody is to be compared with says nothing of the crowd.
         crowd.fruitless = if fruitful { 0 } else { crowd.fruitless + usize::from(sought) };
     }
@@ -339,5 +373,37 @@ mod tests {
         let unlisted = settled.unlisted(settled.matched.iter().copied(), |_| false);
         assert_eq!(unlisted, 89 * 88 / 2 + 89 * 10);
         assert!(settled.settles(Pair::new(0, 95)) && !settled.settles(Pair::new(1, 95)));
+    }
+
+    #[test]
+    fn where_nobody_follows_all_leaders_that_may_come_are_compared_at_once() {
+        let mut asked = Vec::new();
+        let settled = settle(vec![(0..1000).collect()], |pairs| {
+            asked.push(pairs.len());
+            vec![Verdict::Paired; pairs.len()]
+        });
+        asked.retain(|&count| count > 0);
+        let others: usize = (1..LEADERS).map(|leader| 999 - leader).sum();
+        assert_eq!(asked, [999, others]);
+        assert_eq!(settled.matched.len(), 999 + others);
+    }
+
+    #[test]
+    fn a_leader_that_was_expected_in_vain_decides_no_pair() {
+        // Nobody is like 0. 1 takes 2 to 9 with it, of which 2 would have had a follower of its own.
+        let is_like = |pair: &Pair| (pair.a() == 1 && pair.b() < 10) || *pair == Pair::new(2, 500);
+        let mut asked = Vec::new();
+        let settled = settle(vec![(0..1000).collect()], |pairs| {
+            asked.extend_from_slice(pairs);
+            pairs.iter().map(|pair| like(is_like(pair))).collect()
+        });
+        assert!(asked.contains(&Pair::new(2, 500)));
+        assert_eq!(settled.matched, (2..10).map(|member| Pair::new(1, member)).collect::<Vec<_>>());
+        assert!(!settled.settles(Pair::new(2, 500)), "it is still to be found");
+        assert!(settled.settles(Pair::new(2, 501)), "nothing is left to be found there");
+        let count = asked.len();
+        asked.sort_unstable();
+        asked.dedup();
+        assert_eq!(asked.len(), count, "no pair is compared twice");
     }
 }

@@ -159,7 +159,7 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let crowded = crowd_members.collect::<ahash::AHashSet<_>>().len();
         let (work, crowds, matches) = {
             let mut crowds = Crowds::default();
-            crowds.settle(candidates.brought.crowds, |pairs| verifier.judge(pairs));
+            crowds.settle(candidates.brought.crowds, |pairs| verifier.judge(Origin::Shared, pairs));
             crowds.settle(candidates.alike_crowds, |pairs| verifier.judge_likely(&traces, pairs));
             let proposed = Proposed { alike: candidates.alike, shared: candidates.brought.pairs };
             (proposed.work(&crowds, copies, filter, self.config), crowds, candidates.brought.matches)

@@ -4,7 +4,7 @@ use super::copies::Copies;
 use super::detect::Texts;
 use super::gather::Gathered;
 use super::progress::{Progress, Stage};
-use super::verify::Verifier;
+use super::verify::{Origin, Verifier};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
@@ -138,7 +138,7 @@ impl SamplePairs {
         is_found: impl Fn(Pair) -> bool,
     ) -> MeasuredRecall {
         self.pairs.retain(|&pair| verifier.filter.admits(pair));
-        let verdicts = verifier.judge(&self.pairs);
+        let verdicts = verifier.judge(Origin::Shared, &self.pairs);
         let judged = self.pairs.into_iter().zip(verdicts);
         let alike: Vec<Pair> = judged.filter(|(_, verdict)| *verdict == Verdict::Alike).map(|(pair, _)| pair).collect();
         let found = alike.iter().filter(|&&pair| is_found(pair)).count();

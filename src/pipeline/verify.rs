@@ -3,7 +3,7 @@
 use super::allowance::Allowance;
 use super::copied::Tally;
 use super::copies::Copies;
-use super::desk::{Desk, Office};
+use super::desk::{Desk, Loaded, Office};
 use super::detect::{Texts, key};
 use super::filter::Filter;
 use super::progress::Progress;
@@ -52,26 +52,27 @@ pub(crate) struct Verifier<'a, T> {
 }
 
 impl<'a, T: Texts> Verifier<'a, T> {
-    /// What each pair is: pairs of a bucket of signatures, of which only the likely ones are compared. Pairs are sorted.
+    /// What each pair is: pairs of a bucket of signatures, of which only the likely ones are compared.
     pub(crate) fn judge_likely(&self, traces: &Traces, pairs: &[Pair]) -> Vec<Verdict> {
         let agreement = self.office.config.bands.agreement(self.office.config.threshold);
-        only(pairs, |pair| traces.agree(pair, agreement), Verdict::Unlikely, |some| self.judge(some))
+        only(pairs, |pair| traces.agree(pair, agreement), Verdict::Unlikely, |some| self.judge(Origin::Alike, some))
     }
 
-    /// What each pair is. Pairs are sorted.
-    pub(crate) fn judge(&self, pairs: &[Pair]) -> Vec<Verdict> {
-        only(pairs, |pair| self.filter.admits(pair), Verdict::NotSought, |some| self.compare(some))
+    /// What each pair is, as far as how it became a candidate asks for it.
+    pub(crate) fn judge(&self, origin: Origin, pairs: &[Pair]) -> Vec<Verdict> {
+        only(pairs, |pair| self.filter.admits(pair), Verdict::NotSought, |some| self.compare(origin, some))
     }
 
-    fn compare(&self, pairs: &[Pair]) -> Vec<Verdict> {
+    fn compare(&self, origin: Origin, pairs: &[Pair]) -> Vec<Verdict> {
         let some = pairs.chunks(self.allowance(size_of::<Verdict>()).plain_batch());
-        let compare = |some| self.at_desks(some, |_| {}, |&pair| pair, |&pair, desk| self.compare_one(pair, desk));
-        some.flat_map(|some| compare(some).into_iter()).collect()
+        let one = |&pair: &Pair, desk: &mut Desk<'_, 'a, T>| self.compare_one(Work { pair, origin }, desk);
+        some.flat_map(|some| self.at_desks(some, |_| {}, |&pair| pair, one).into_iter()).collect()
     }
 
-    fn compare_one(&self, pair: Pair, desk: &mut Desk<'_, 'a, T>) -> Verdict {
+    fn compare_one(&self, Work { pair, origin }: Work, desk: &mut Desk<'_, 'a, T>) -> Verdict {
         let Some((a, b)) = desk.pair(pair) else { return Verdict::Apart };
-        let weighed = Matched::new(&a.prepared, &b.prepared).weigh(self.office.config);
+        let Some(matched) = self.matched(a, b, origin) else { return Verdict::Unlikely };
+        let weighed = matched.weigh(self.office.config);
         match weighed.reason {
             None => {
                 self.note_unreported(pair, &weighed);
@@ -164,11 +165,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
             desk.pair(work.pair)?
         };
         let (of_a, of_b) = (&a.prepared, &b.prepared);
-        let matched = if work.origin == Origin::Alike && !of_a.has_boilerplate() && !of_b.has_boilerplate() {
-            Matched::if_similar(of_a, of_b, config.threshold)?
-        } else {
-            Matched::new(of_a, of_b)
-        };
+        let matched = self.matched(a, b, work.origin)?;
         if work.origin != Origin::Known {
             let weighed = matched.weigh(config);
             if weighed.reason.is_none() {
@@ -183,6 +180,15 @@ impl<'a, T: Texts> Verifier<'a, T> {
         self.tally.add_own_words(pair.b, || of_b.own_words());
         let rendered = sink.render(&pair, &comparison, a.side(), b.side());
         Some((pair, rendered))
+    }
+
+    /// What the two of a pair share; nothing if how it became a candidate asks for a Jaccard that they have not.
+    fn matched<'p>(&self, a: &'p Loaded<'_>, b: &'p Loaded<'_>, origin: Origin) -> Option<Matched<'p>> {
+        let (a, b) = (&a.prepared, &b.prepared);
+        if origin == Origin::Alike && !a.has_boilerplate() && !b.has_boilerplate() {
+            return Matched::if_similar(a, b, self.office.config.threshold);
+        }
+        Some(Matched::new(a, b))
     }
 
     fn note_unreported(&self, pair: Pair, weighed: &Weighed) {
