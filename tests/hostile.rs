@@ -208,6 +208,22 @@ fn a_crowd_of_pages_is_one_cluster_with_linear_output() {
     assert!(listed + unlisted >= 19_999 * 20_000 / 2, "{listed} + {unlisted}");
 }
 
+/// Any two are partial copies of each other, and all but versions of one text.
+#[test]
+fn pages_of_which_most_is_one_footer_have_linear_output() {
+    const PAGES: u32 = 2000;
+    let folder = Folder::new();
+    let footer = story(1, 40);
+    let page = |seed| json_line(&[("text", &format!("{} {footer}", story(seed, 20)))]);
+    folder.write("d.jsonl", (2..2 + PAGES).map(page).collect::<String>());
+    let results = folder.scan(&["d.jsonl", "--passages", "none"], 0);
+    let summary = results.summary();
+    let listed = summary["counts"]["pairs"].as_u64().expect("a number");
+    assert!((u64::from(PAGES) - 1..32 * u64::from(PAGES)).contains(&listed), "{listed}");
+    assert_eq!(summary["counts"]["clusters"], 0);
+    assert!(summary["crowds"]["overflow"].as_u64() > Some(u64::from(PAGES) / 2), "{}", summary["crowds"]);
+}
+
 #[test]
 fn list_all_lists_a_crowd_in_full() {
     let folder = Folder::new();
