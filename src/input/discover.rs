@@ -500,7 +500,11 @@ pub(crate) fn shown(path: &Path) -> String {
 fn show(path: &Path, name: &mut String) {
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         let valid = chunk.valid();
-        if cfg!(windows) { *name += &valid.replace('\\', "/") } else { *name += valid }
+        if cfg!(windows) {
+            *name += &valid.replace('\\', "/");
+        } else {
+            *name += valid;
+        }
         chunk.invalid().iter().for_each(|byte| name.push_str(&format!("\\x{byte:02X}")));
     }
 }

@@ -72,8 +72,8 @@ pub(crate) use encoding::{encode, of_record as encoding_of_record};
 use encoding_rs::Encoding;
 pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};
-pub(crate) use lines::{BLOCK, Spare};
 use lines::Ends;
+pub(crate) use lines::{BLOCK, Spare};
 pub use lines::{Block, Blocks};
 pub use look::Known;
 #[cfg(feature = "cli")]

@@ -12,6 +12,7 @@
 //!
 //! Records that are no articles go, as they are and unpacked, into a file of rejected ones.
 
+use super::gzip::Gzip;
 use super::removed::COLUMNS;
 pub(crate) use super::repack::{Becomes, repack};
 pub(crate) use super::sieve::{Noting, sieve};
@@ -54,7 +55,7 @@ const XZ_PRESET: u32 = 6;
 /// A file that is packed while it is written.
 pub(super) enum Packed {
     Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
+    Gzip(Gzip),
     /// A member for each record, as WARC asks for.
     Members(BufWriter<File>),
     Zstd(zstd::Encoder<'static, BufWriter<File>>),
@@ -71,7 +72,7 @@ impl Packed {
         let is_responses = source.is_some_and(|source| matches!(source.format, Format::Responses));
         Ok(match packing {
             Packing::Gzip if is_responses => Self::Members(file),
-            Packing::Gzip => Self::Gzip(GzEncoder::new(file, flate2::Compression::default())),
+            Packing::Gzip => Self::Gzip(Gzip::new(file)?),
             Packing::Zstd => Self::Zstd(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?),
             Packing::Bzip2 => Self::Bzip2(BzEncoder::new(file, bzip2::Compression::default())),
             Packing::Xz => Self::Xz(XzEncoder::new(file, XZ_PRESET)),
@@ -89,7 +90,7 @@ impl Packed {
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         match self {
             Self::Plain(file) => file.write_all(lines),
-            Self::Gzip(encoder) => encoder.write_all(lines),
+            Self::Gzip(gzip) => gzip.write(lines),
             Self::Members(_) if lines.is_empty() => Ok(()),
             Self::Members(file) => {
                 let mut encoder = GzEncoder::new(file, flate2::Compression::default());
@@ -110,7 +111,7 @@ impl Packed {
     pub(super) fn finish(self) -> io::Result<()> {
         match self {
             Self::Plain(mut file) | Self::Members(mut file) | Self::Wide(mut file, _) => file.flush(),
-            Self::Gzip(encoder) => encoder.finish()?.flush(),
+            Self::Gzip(gzip) => gzip.finish(),
             Self::Zstd(encoder) => encoder.finish()?.flush(),
             Self::Bzip2(encoder) => encoder.finish()?.flush(),
             Self::Xz(encoder) => encoder.finish()?.flush(),

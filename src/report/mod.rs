@@ -28,6 +28,8 @@ pub mod explain;
 pub mod find;
 #[cfg(feature = "formats")]
 pub mod folder;
+#[cfg(feature = "formats")]
+mod gzip;
 #[cfg(feature = "cli")]
 pub mod html;
 #[cfg(feature = "formats")]
