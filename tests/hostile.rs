@@ -214,13 +214,21 @@ fn pages_of_which_most_is_one_footer_have_linear_output() {
     const PAGES: u32 = 2000;
     let folder = Folder::new();
     let footer = story(1, 40);
-    let page = |seed| json_line(&[("text", &format!("{} {footer}", story(seed, 20)))]);
-    folder.write("d.jsonl", (2..2 + PAGES).map(page).collect::<String>());
+    let page = |id: &str, own: &str| json_line(&[("id", id), ("text", &format!("{own} {footer}"))]);
+    let mut pages: Vec<String> = (0..PAGES).map(|number| page(&number.to_string(), &story(number + 2, 20))).collect();
+    // Versions of a few, whose own words are mostly the same.
+    let versions = [400, 900, 1999];
+    let changed = |number: u32| story(number + 2, 18) + &story(number + 2 + PAGES, 2);
+    let version = |number: u32| page(&format!("version of {number}"), &changed(number));
+    pages.extend(versions.map(version));
+    folder.write("d.jsonl", pages.concat());
     let results = folder.scan(&["d.jsonl", "--passages", "none"], 0);
     let summary = results.summary();
     let listed = summary["counts"]["pairs"].as_u64().expect("a number");
     assert!((u64::from(PAGES) - 1..32 * u64::from(PAGES)).contains(&listed), "{listed}");
-    assert_eq!(summary["counts"]["clusters"], 0);
+    assert_eq!(summary["counts"]["clusters"], versions.len());
+    let alike: Vec<String> = results.relations().into_iter().filter(|pair| pair.ends_with("near-duplicate")).collect();
+    assert_eq!(alike, versions.map(|number| format!("{number} version of {number} near-duplicate")));
     assert!(summary["crowds"]["overflow"].as_u64() > Some(u64::from(PAGES) / 2), "{}", summary["crowds"]);
 }
 

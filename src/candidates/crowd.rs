@@ -11,7 +11,8 @@
 //! have their other buckets.
 //!
 //! Where nobody followed the last leader, the same is to be expected of the next ones: all that may come are compared with
-//! each member while it is at hand. That decides no pair: of one who leads no round it is only kept who is apart from it.
+//! each member while it is at hand. Of one who then leads no round it is only kept who is apart from it, so that no pair
+//! is compared twice.
 //!
 //! An article can be in a crowd of every band. Crowds that have members in common are settled one after the other, the
 //! largest first, so that two who follow one leader already are not compared once more.
@@ -83,11 +84,10 @@ impl Crowd {
 
     /// How many of so many rounds that are left will take place, as far as can be told.
     fn rounds(&self, left: usize) -> usize {
-        match self.fruitless {
-            _ if !self.scattered => 1,
-            0 => left,
-            fruitless => left.min(FRUITLESS - fruitless),
+        if !self.scattered {
+            return 1;
         }
+        if self.fruitless == 0 { left } else { left.min(FRUITLESS - self.fruitless) }
     }
 }
 
@@ -149,7 +149,8 @@ impl Crowds {
             });
         }
         crowds.iter().for_each(|crowd| self.dissolve(crowd, open));
-        self.judged.extend(ahead.into_iter().filter(|(_, verdict)| *verdict == Verdict::Apart));
+        ahead.retain(|pair, verdict| *verdict == Verdict::Apart && !self.share_a_leader(*pair));
+        self.judged.extend(ahead);
     }
 
     /// Ends a crowd: those left are compared with each other and with those who follow a leader, if that is not too

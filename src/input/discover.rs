@@ -63,7 +63,7 @@ struct Discovery<'o> {
     options: &'o InputOptions,
     /// Whether there are several roots, so that names begin with theirs.
     several: bool,
-    /// The real paths of all files so far, as [`same_for_one_file`] tells them.
+    /// The real paths of all files so far, as [`file_key`] tells them.
     seen: AHashSet<u128>,
     include: Option<Override>,
     plan: Plan,
@@ -99,7 +99,7 @@ struct Folder {
     /// Whether an earlier run put its results there.
     has_results: bool,
     /// What their names begin with.
-    shown: String,
+    prefix: String,
     /// Where it is below what was named, beginning with the last part of that where several were.
     below: PathBuf,
 }
@@ -107,34 +107,34 @@ struct Folder {
 impl Folder {
     fn of(path: &Path, (root, several): (&Path, bool)) -> Self {
         let below = path.strip_prefix(root).unwrap_or(path);
-        let mut named = if several { shown(root).trim_end_matches('/').to_owned() + "/" } else { String::new() };
+        let mut prefix = if several { shown(root).trim_end_matches('/').to_owned() + "/" } else { String::new() };
         if !below.as_os_str().is_empty() {
-            named += &shown(below);
-            named.push('/');
+            show(below, &mut prefix);
+            prefix.push('/');
         }
         Self {
             path: path.to_owned(),
             real: path.canonicalize().ok().map(|real| hash(real.as_os_str())),
             has_results: look::has_results(path),
-            shown: named,
+            prefix,
             below: if several { last_part(root).join(below) } else { below.to_owned() },
         }
     }
 
-    /// What a file of this name is called.
-    fn show(&self, name: &OsStr) -> String {
-        let mut shown = String::with_capacity(self.shown.len() + name.len());
-        shown += &self.shown;
-        show(Path::new(name), &mut shown);
-        shown
+    /// What results call a file of it.
+    fn name_of(&self, last: &OsStr) -> String {
+        let mut name = String::with_capacity(self.prefix.len() + last.len());
+        name += &self.prefix;
+        show(Path::new(last), &mut name);
+        name
     }
 
-    /// Where it is below what was named.
-    fn below(&self, name: &OsStr) -> PathBuf {
-        let mut below = PathBuf::with_capacity(self.below.as_os_str().len() + 1 + name.len());
-        below.push(&self.below);
-        below.push(name);
-        below
+    /// Where a file of it is below what was named.
+    fn relative(&self, last: &OsStr) -> PathBuf {
+        let mut relative = PathBuf::with_capacity(self.below.as_os_str().len() + 1 + last.len());
+        relative.push(&self.below);
+        relative.push(last);
+        relative
     }
 }
 
@@ -142,8 +142,8 @@ fn hash(name: &OsStr) -> u128 {
     xxh3_128(name.as_encoded_bytes())
 }
 
-/// Of a file in this folder, which is told by its hash, or in none.
-fn same_for_one_file(folder: Option<u128>, name: &OsStr) -> u128 {
+/// What tells files apart: a hash of the real path of one in this folder, which is given by its own hash, or in none.
+fn file_key(folder: Option<u128>, name: &OsStr) -> u128 {
     folder.unwrap_or_default() ^ hash(name)
 }
 
@@ -157,7 +157,7 @@ impl Discovery<'_> {
         let Ok(real) = path.canonicalize() else { return true };
         let name = real.file_name().unwrap_or(real.as_os_str());
         let folder = real.parent().map(|folder| hash(folder.as_os_str()));
-        self.seen.insert(same_for_one_file(folder, name))
+        self.seen.insert(file_key(folder, name))
     }
 
     fn add(&mut self, path: &Path) -> Result<()> {
@@ -264,11 +264,11 @@ impl Discovery<'_> {
             if self.include.as_ref().is_some_and(|include| include.matched(path, false).is_ignore()) {
                 continue;
             }
-            if let Some(parent) = path.parent().filter(|parent| parent.as_os_str() != folder.path) {
+            if let Some(parent) = path.parent().filter(|parent| parent.as_os_str() != folder.path.as_os_str()) {
                 folder = Folder::of(parent, (root, self.several));
             }
             let last = entry.file_name();
-            let name = folder.show(last);
+            let name = folder.name_of(last);
             let is_result = || RESULTS.iter().any(|result| path.ends_with(result));
             // Before it counts as read: who names it by itself wants it.
             if folder.has_results && !self.is_chosen() && is_result() {
@@ -278,7 +278,7 @@ impl Discovery<'_> {
             let known = self.known(path);
             let is_read = known.is_some() || self.include.is_some();
             let mut is_new = || match folder.real {
-                Some(_) if !entry.path_is_symlink() => self.seen.insert(same_for_one_file(folder.real, last)),
+                Some(_) if !entry.path_is_symlink() => self.seen.insert(file_key(folder.real, last)),
                 _ => self.is_new(path),
             };
             if is_read && !is_new() {
@@ -294,7 +294,7 @@ impl Discovery<'_> {
             let origin = if is_article { None } else { origin(path, entry.metadata().ok()) };
             let found = Found {
                 name,
-                relative: folder.below(last),
+                relative: folder.relative(last),
                 place: Place::Path(path.to_owned()),
                 bytes: origin.as_ref().map_or(0, |origin| origin.bytes),
                 origin,

@@ -113,12 +113,11 @@ mod tests {
     #[test]
     fn a_source_is_kept_whole_or_not_at_all() {
         let keeping = Keeping::new(100);
-        keeping.keep(0, 40, b"later".to_vec());
-        keeping.keep(1, 0, vec![b'x'; 60]);
-        keeping.keep(1, 60, vec![b'y'; 60]);
-        keeping.keep(1, 120, vec![b'z'; 10]);
-        keeping.keep(0, 0, vec![b'.'; 40]);
-        keeping.keep(2, 0, vec![b'-'; 55]);
+        let keep = |source, offset, bytes: Vec<u8>| keeping.keep(source, offset, bytes).len();
+        assert_eq!(keep(0, 40, b"later".to_vec()), 0);
+        assert_eq!(keep(1, 0, vec![b'x'; 60]), 0);
+        assert_eq!([keep(1, 60, vec![b'y'; 60]), keep(1, 120, vec![b'z'; 10])], [60, 10], "there is no room for it");
+        assert_eq!([keep(0, 0, vec![b'.'; 40]), keep(2, 0, vec![b'-'; 55])], [0, 0]);
         let kept = keeping.finish();
         assert_eq!([kept.has(0), kept.has(1), kept.has(2), kept.has(3)], [true, false, true, false]);
         let mut whole = String::new();

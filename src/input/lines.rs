@@ -198,11 +198,11 @@ pub(crate) struct Spare(Mutex<Vec<Vec<u8>>>);
 impl Spare {
     /// Makes room for a block, in memory that nobody needs any more or that is new.
     pub(crate) fn add(&self, mut bytes: Vec<u8>) {
-        bytes.shrink_to(BLOCK + MORE);
         bytes.truncate(BLOCK);
+        bytes.shrink_to(BLOCK + MORE);
         bytes.reserve_exact(BLOCK + MORE - bytes.len());
-        // Only what is written to is there.
-        bytes.resize(BLOCK, b'\n');
+        // The system gives a page when it is first written to; new zeros would not be written.
+        bytes.resize(BLOCK, b' ');
         bytes.clear();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
     }
@@ -387,6 +387,23 @@ mod tests {
             }
             prop_assert_eq!(joined, bytes);
         }
+    }
+
+    #[test]
+    fn room_for_a_block_is_no_larger_whatever_was_there() {
+        let spare = Arc::new(Spare::default());
+        assert!(spare.take().is_none());
+        for len in [0, 5, BLOCK, 3 * BLOCK] {
+            spare.add(vec![b'x'; len]);
+            let room = spare.take().expect("it was made");
+            assert!(room.is_empty() && (BLOCK..=BLOCK + MORE).contains(&room.capacity()), "{}", room.capacity());
+        }
+        // What it held before does not come again.
+        spare.add(vec![b'x'; BLOCK]);
+        let blocks = Blocks::new(&place(b"some\nlines"), Packing::Plain, None, Limits::default());
+        let blocks: Vec<Block> = blocks.in_spare(&spare).collect();
+        assert_eq!(blocks.iter().flat_map(|block| block.bytes.clone()).collect::<Vec<u8>>(), b"some\nlines");
+        assert!(spare.take().is_none());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! gzip, packed by all threads: piece by piece, each for itself.
 //!
-//! A gzip file is one stream of deflate (RFC 1952). A piece that ends with an empty stored block ends at a byte (RFC 1951,
-//! 3.2.4), and the next can follow it. The bytes do not depend on how many threads there are.
+//! The file is one member, which is one stream of deflate (RFC 1952). A piece that ends with an empty stored block ends at a
+//! byte (RFC 1951, 3.2.4), and the next can follow it. The bytes do not depend on threads. Of all files together
+//! there wait two pieces a thread, and as much packed, or one of each file.
 
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
@@ -11,10 +12,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of a piece. What is alike in two pieces is packed twice: at this size it makes no file 1 % larger.
 const PIECE: usize = 1 << 20;
-/// Pieces for each thread that wait until they are packed together.
+/// Pieces a thread that wait until they are packed together.
 const PIECES: usize = 2;
 /// Begins a file: deflate, no name, no time, an unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+
+/// Ends a stream: a block of nothing, the last one.
+const END: [u8; 2] = [3, 0];
 
 /// Files that are being written. Where there is one for each thread, all threads have something to do.
 static FILES: AtomicUsize = AtomicUsize::new(0);
@@ -34,35 +38,33 @@ impl Gzip {
         Ok(Self { file, waiting: Vec::new(), seen: Crc::new() })
     }
 
-    pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let room = pieces_at_once() * PIECE;
-            let (some, others) = bytes.split_at(bytes.len().min(room.saturating_sub(self.waiting.len())));
-            self.waiting.extend_from_slice(some);
-            if self.waiting.len() >= room {
-                self.pack_all()?;
-            }
-            bytes = others;
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= pieces_at_once() * PIECE {
+            // Whoever is asked when, each piece begins where it would.
+            self.pack(self.waiting.len() / PIECE * PIECE)?;
         }
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
-        self.pack_all()?;
-        let end = DeflateEncoder::new(Vec::new(), Compression::default()).finish()?;
-        self.file.write_all(&end)?;
+        self.pack(self.waiting.len())?;
+        self.file.write_all(&END)?;
         self.file.write_all(&self.seen.sum().to_le_bytes())?;
         self.file.write_all(&self.seen.amount().to_le_bytes())?;
         self.file.flush()
     }
 
-    fn pack_all(&mut self) -> io::Result<()> {
-        let pieces: Vec<&[u8]> = self.waiting.chunks(PIECE).collect();
-        for (bytes, seen) in packed(&pieces)? {
-            self.file.write_all(&bytes)?;
-            self.seen.combine(&seen);
+    /// Packs the first so many bytes that wait.
+    fn pack(&mut self, count: usize) -> io::Result<()> {
+        let pieces: Vec<&[u8]> = self.waiting[..count].chunks(PIECE).collect();
+        for some in pieces.chunks(pieces_at_once()) {
+            for (bytes, seen) in packed(some)? {
+                self.file.write_all(&bytes)?;
+                self.seen.combine(&seen);
+            }
         }
-        self.waiting.clear();
+        self.waiting.drain(..count);
         Ok(())
     }
 }
@@ -74,22 +76,19 @@ impl Drop for Gzip {
 }
 
 /// How many pieces of a file are packed together. Whoever waits for others may begin another file meanwhile, and there wait
-/// again: no deeper than there are threads.
+/// again: no deeper than there are threads, as with more files each piece is packed by itself.
 fn pieces_at_once() -> usize {
-    let threads = rayon::current_num_threads();
-    if FILES.load(Ordering::Relaxed) < threads { PIECES * threads } else { 1 }
+    let files = FILES.load(Ordering::Relaxed).max(1);
+    (PIECES * rayon::current_num_threads() / files).max(1)
 }
 
-/// Pieces, packed, with their checksums.
+/// Pieces, one or more, packed, with their checksums.
 fn packed(pieces: &[&[u8]]) -> io::Result<Vec<(Vec<u8>, Crc)>> {
     if let [piece] = pieces {
         return pack(piece).map(|packed| vec![packed]);
     }
     let (some, others) = pieces.split_at(pieces.len() / 2);
-    let (some, others) = match some {
-        [] => return Ok(Vec::new()),
-        _ => rayon::join(|| packed(some), || packed(others)),
-    };
+    let (some, others) = rayon::join(|| packed(some), || packed(others));
     let mut all = some?;
     all.append(&mut others?);
     Ok(all)
@@ -111,35 +110,54 @@ mod tests {
     use std::fs;
     use std::io::Read;
 
-    /// The file that these parts make, by so many threads.
-    fn written(parts: &[&[u8]], threads: usize) -> Vec<u8> {
+    fn text(len: usize) -> Vec<u8> {
+        (0..).flat_map(|number: u32| format!("{number:x} words, ").into_bytes()).take(len).collect()
+    }
+
+    /// The file that is written by so many threads.
+    fn written(threads: usize, write: impl FnOnce(&mut Gzip) -> io::Result<()> + Send) -> Vec<u8> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file.gz");
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        pool.install(|| {
+        let file = || {
             let mut gzip = Gzip::new(BufWriter::new(File::create(&path)?))?;
-            parts.iter().try_for_each(|part| gzip.write(part))?;
+            write(&mut gzip)?;
             gzip.finish()
-        })
-        .expect("a file");
+        };
+        pool.install(file).expect("a file");
         fs::read(&path).expect("it is there")
     }
 
     #[test]
     fn pieces_make_one_stream_whoever_packs_them() {
-        let text: Vec<u8> =
-            (0..PIECE as u32 / 3).flat_map(|number| format!("{number:x} words, ").into_bytes()).collect();
-        assert!(text.len() > 3 * PIECE);
+        let text = text(9 * PIECE + 5);
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, text.len()] {
             let whole = &text[..length];
-            let one = written(&[whole], 1);
-            // A reader of one stream, and no more.
+            let one = written(1, |gzip| gzip.write(whole));
+            // A reader of one member, and no more.
             let mut decoder = flate2::bufread::GzDecoder::new(&one[..]);
             let mut unpacked = Vec::new();
             decoder.read_to_end(&mut unpacked).expect("gzip");
             assert!(unpacked == whole && decoder.into_inner().is_empty(), "{length}");
-            let (some, others) = whole.split_at(length / 3);
-            assert!(written(&[some, others], 3) == one, "{length}");
+            let other = written(2, |gzip| whole.chunks(PIECE / 3).try_for_each(|part| gzip.write(part)));
+            assert!(other == one, "{length}");
         }
+    }
+
+    #[test]
+    fn files_that_begin_meanwhile_change_nothing() {
+        let text = text(5 * PIECE);
+        let (some, others) = text.split_at(PIECE * 5 / 2);
+        let beside = tempfile::tempdir().expect("a folder");
+        let another = written(2, |gzip| {
+            gzip.write(some)?;
+            let begun: Vec<Gzip> = (0..4)
+                .map(|number| Gzip::new(BufWriter::new(File::create(beside.path().join(number.to_string()))?)))
+                .collect::<io::Result<_>>()?;
+            others.chunks(1000).try_for_each(|part| gzip.write(part))?;
+            drop(begun);
+            Ok(())
+        });
+        assert!(another == written(1, |gzip| gzip.write(&text)));
     }
 }
