@@ -7,10 +7,11 @@
 use super::encoding::{self, MARK};
 use super::fields::{FieldNames, Fields};
 use super::record::{Record, card};
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// A table's form.
@@ -33,7 +34,29 @@ pub struct Table {
 /// A row: where it is among the bytes that were given, and its cells.
 pub(super) struct Row {
     pub(super) bytes: Range<usize>,
-    cells: ByteRecord,
+    cells: Cells,
+}
+
+/// The cells of a row, one after the other, and where each ends.
+struct Cells {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn get(&self, column: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(column)?;
+        let start = column.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(&self.bytes[start..end])
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        (0..self.len()).filter_map(|column| self.get(column))
+    }
 }
 
 impl Row {
@@ -117,14 +140,13 @@ impl Table {
         let end = row.iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
         let others = self.names.len() - if self.is_noted(names) { names.len() } else { 0 };
         // What comes before a row belongs to it: the mark of its encoding, and lines without cells.
-        let whole = Rows::new(row, self.delimiter).next();
+        let whole = self.rows(row).next();
         let encoding = whole.as_ref().map_or(self.encoding, |row| row.encoding(self.encoding));
         let first = whole.map_or(0, |row| row.bytes.start);
         let first = first + if row[first..].starts_with(MARK) { MARK.len() } else { 0 };
         let (length, is_open) = end_of(&row[first..end.max(first)], self.delimiter, others);
         let before = first + length;
-        let missing =
-            Rows::new(&row[..before], self.delimiter).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
+        let missing = self.rows(&row[..before]).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
         let mut extended = row[..before].to_vec();
         // Whatever came next would be taken for a part of the last cell.
         extended.extend(is_open.then_some(b'"'));
@@ -148,12 +170,12 @@ impl Table {
 
     /// Finds the ends of its rows.
     pub(super) fn ends(&self) -> RowEnds {
-        RowEnds::new(self.delimiter)
+        RowEnds { reader: Box::new(new_reader(self.delimiter)), delimiter: self.delimiter }
     }
 
     /// The text of the row that these bytes are.
     pub(super) fn text(&self, row: &[u8]) -> Result<String, String> {
-        let row = Rows::new(row, self.delimiter).next().ok_or("an empty row")?;
+        let row = self.rows(row).next().ok_or("an empty row")?;
         self.text_of(&row, row.encoding(self.encoding)).map(|(text, _)| text)
     }
 
@@ -206,17 +228,68 @@ fn likeliest(head: &[u8]) -> u8 {
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(b',')
 }
 
+thread_local! {
+    /// Readers that are not in use, each with its delimiter. To make one takes longer than to read a row.
+    static READERS: RefCell<Vec<(u8, Reader)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn new_reader(delimiter: u8) -> Reader {
+    ReaderBuilder::new().delimiter(delimiter).build()
+}
+
 struct Rows<'b> {
     bytes: &'b [u8],
-    reader: Reader<&'b [u8]>,
+    delimiter: u8,
+    reader: Reader,
+    /// How many bytes were read.
+    read: usize,
+    /// Where the last row ended.
     end: usize,
+    /// Room for the cells of a row, and for their ends.
+    cells: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 impl<'b> Rows<'b> {
     fn new(bytes: &'b [u8], delimiter: u8) -> Self {
-        let mut builder = ReaderBuilder::new();
-        builder.has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(bytes.len().clamp(1, 1 << 16));
-        Self { bytes, reader: builder.from_reader(bytes), end: 0 }
+        let spare = READERS.with_borrow_mut(|readers| {
+            let at = readers.iter().position(|(of, _)| *of == delimiter)?;
+            Some(readers.swap_remove(at).1)
+        });
+        let reader = spare.unwrap_or_else(|| new_reader(delimiter));
+        Self { bytes, delimiter, reader, read: 0, end: 0, cells: Vec::new(), ends: Vec::new() }
+    }
+
+    /// The cells of the next row that has some.
+    fn cells(&mut self) -> Option<Cells> {
+        let (mut filled, mut count) = (0, 0);
+        loop {
+            let rest = &self.bytes[self.read..];
+            let (result, read, written, ended) =
+                self.reader.read_record(rest, &mut self.cells[filled..], &mut self.ends[count..]);
+            self.read += read;
+            filled += written;
+            count += ended;
+            match result {
+                // There is no more, which it is told next.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.cells.resize((2 * filled).max(1 << 12), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize((2 * count).max(1 << 4), 0),
+                ReadRecordResult::Record => {
+                    return Some(Cells { bytes: self.cells[..filled].to_vec(), ends: self.ends[..count].to_vec() });
+                }
+                ReadRecordResult::End => return None,
+            }
+        }
+    }
+}
+
+impl Drop for Rows<'_> {
+    fn drop(&mut self) {
+        let mut reader = std::mem::take(&mut self.reader);
+        reader.reset();
+        // A thread that ends has no list any more, and needs none.
+        let _ = READERS.try_with(|readers| readers.borrow_mut().push((self.delimiter, reader)));
     }
 }
 
@@ -224,16 +297,13 @@ impl Iterator for Rows<'_> {
     type Item = Row;
 
     fn next(&mut self) -> Option<Row> {
-        let mut cells = ByteRecord::new();
         loop {
-            // Reading from memory does not fail, and rows may differ in length.
-            self.reader.read_byte_record(&mut cells).ok().filter(|&any| any)?;
+            let cells = self.cells()?;
             let is_end = |&byte: &u8| byte == b'\n' || byte == b'\r';
             let start = self.end + self.bytes[self.end..].iter().take_while(|byte| is_end(byte)).count();
-            let read = self.reader.position().byte() as usize;
             // The reader leaves the second half of a line end for the next row.
-            let half = self.bytes[..read].ends_with(b"\r") && self.bytes.get(read) == Some(&b'\n');
-            self.end = read + usize::from(half);
+            let half = self.bytes[..self.read].ends_with(b"\r") && self.bytes.get(self.read) == Some(&b'\n');
+            self.end = self.read + usize::from(half);
             let bytes = start.min(self.end)..self.end;
             if !self.bytes[bytes.clone()].trim_ascii().is_empty() {
                 return Some(Row { bytes, cells });
@@ -272,15 +342,11 @@ fn end_of(row: &[u8], delimiter: u8, cells: usize) -> (usize, bool) {
 
 /// Finds the ends of rows in bytes that come part by part.
 pub(super) struct RowEnds {
-    core: Box<csv_core::Reader>,
+    reader: Box<Reader>,
     delimiter: u8,
 }
 
 impl RowEnds {
-    fn new(delimiter: u8) -> Self {
-        Self { core: Box::new(csv_core::ReaderBuilder::new().delimiter(delimiter).build()), delimiter }
-    }
-
     /// Whether a quotation is open at the end of a row.
     pub(super) fn is_open(&self, row: &[u8]) -> bool {
         let start = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -292,9 +358,9 @@ impl RowEnds {
         let (mut cells, mut ends) = ([0; 4096], [0; 64]);
         let mut at = 0;
         while at < bytes.len() {
-            let (result, read, ..) = self.core.read_record(&bytes[at..], &mut cells, &mut ends);
+            let (result, read, ..) = self.reader.read_record(&bytes[at..], &mut cells, &mut ends);
             at += read;
-            if matches!(result, csv_core::ReadRecordResult::Record) {
+            if matches!(result, ReadRecordResult::Record) {
                 return Some(at);
             }
         }
@@ -375,7 +441,7 @@ mod tests {
         #[test]
         fn ends_do_not_depend_on_parts(bytes in "[ab,\"\r\n]{0,60}", part in 1usize..20) {
             let bytes = bytes.as_bytes();
-            let mut ends = RowEnds::new(b',');
+            let mut ends = RowEnds { reader: Box::new(new_reader(b',')), delimiter: b',' };
             let mut found = Vec::new();
             for (number, some) in bytes.chunks(part).enumerate() {
                 let mut at = 0;
