@@ -36,9 +36,9 @@ impl Block {
         (self.offset, self.bytes)
     }
 
-    /// Whether it is no small rest of a source.
-    pub(crate) fn is_large(&self) -> bool {
-        self.bytes.len() >= BLOCK / 2
+    /// Whether others are likely to follow: it is no rest, and not one of the first, which are all that short sources have.
+    pub(crate) fn is_one_of_many(&self) -> bool {
+        self.offset >= 2 * BLOCK as u64 && self.bytes.len() >= BLOCK / 2
     }
 }
 

@@ -112,12 +112,12 @@ impl Reader<'_> {
             let source = (index, &self.sources[index]);
             let read = |take: &mut Taker<'_>| told(input::read_block(source, &block, self.options, self.wanted, take));
             let part = part(Box::new(read));
-            let is_large = block.is_large();
+            let is_one_of_many = block.is_one_of_many();
             let (offset, mut bytes) = block.into_bytes();
             if let (Streams::Kept(keeping), true) = (self.streams, self.sources[index].is_worth_keeping()) {
                 bytes = keeping.keep(index, offset, bytes);
             }
-            if is_large {
+            if is_one_of_many {
                 spare.add(bytes);
             }
             (index, part)
