@@ -10,9 +10,9 @@
 //! [`LEADERS`] rounds, or [`FRUITLESS`] in a row in which nobody passed, those still there overflow: they are counted, and
 //! have their other buckets.
 //!
-//! Where nobody followed the last leader, the same is to be expected of the next ones: all that may come are compared with
-//! each member while it is at hand. Of one who then leads no round it is only kept who is apart from it, so that no pair
-//! is compared twice.
+//! Where nobody followed the last leader, the same is to be expected of the next few: they are compared with each member
+//! while it is at hand. Of one who then leads no round it is only kept who is apart from it, so that no pair is compared
+//! twice.
 //!
 //! An article can be in a crowd of every band. Crowds that have members in common are settled one after the other, the
 //! largest first, so that two who follow one leader already are not compared once more.
@@ -84,10 +84,7 @@ impl Crowd {
 
     /// How many of so many rounds that are left will take place, as far as can be told.
     fn rounds(&self, left: usize) -> usize {
-        if !self.scattered {
-            return 1;
-        }
-        if self.fruitless == 0 { left } else { left.min(FRUITLESS - self.fruitless) }
+        if self.scattered { left.min(FRUITLESS - self.fruitless) } else { 1 }
     }
 }
 
@@ -377,16 +374,16 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_follows_all_leaders_that_may_come_are_compared_at_once() {
+    fn where_nobody_follows_several_leaders_are_compared_at_once() {
         let mut asked = Vec::new();
         let settled = settle(vec![(0..1000).collect()], |pairs| {
             asked.push(pairs.len());
             vec![Verdict::Paired; pairs.len()]
         });
         asked.retain(|&count| count > 0);
-        let others: usize = (1..LEADERS).map(|leader| 999 - leader).sum();
-        assert_eq!(asked, [999, others]);
-        assert_eq!(settled.matched.len(), 999 + others);
+        let pairs = |leaders: std::ops::Range<usize>| leaders.map(|leader| 999 - leader).sum::<usize>();
+        assert_eq!(asked, [pairs(0..1), pairs(1..5), pairs(5..9), pairs(9..13), pairs(13..LEADERS)]);
+        assert_eq!(settled.matched.len(), pairs(0..LEADERS));
     }
 
     #[test]
