@@ -229,7 +229,8 @@ fn likeliest(head: &[u8]) -> u8 {
 }
 
 thread_local! {
-    /// Readers that are not in use, each with its delimiter. To make one takes longer than to read a row.
+    /// Readers that are not in use, each with its delimiter. To make one takes longer than to read a row, and a clone of
+    /// one (csv-core 0.1.13) has lost what its delimiter is.
     static READERS: RefCell<Vec<(u8, Reader)>> = const { RefCell::new(Vec::new()) };
 }
 
