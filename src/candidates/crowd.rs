@@ -11,8 +11,8 @@
 //! have their other buckets.
 //!
 //! Where nobody followed the last leader, the same is to be expected of the next few: they are compared with each member
-//! while it is at hand. Of one who then leads no round it is only kept who is apart from it, so that no pair is compared
-//! twice.
+//! while it is at hand. Of one who then leads no round it is kept only who is apart from it: with these nothing is left to be
+//! found.
 //!
 //! An article can be in a crowd of every band. Crowds that have members in common are settled one after the other, the
 //! largest first, so that two who follow one leader already are not compared once more.

@@ -142,9 +142,9 @@ fn hash(name: &OsStr) -> u128 {
     xxh3_128(name.as_encoded_bytes())
 }
 
-/// What tells files apart: a hash of the real path of one in this folder, which is given by its own hash, or in none.
-fn file_key(folder: Option<u128>, name: &OsStr) -> u128 {
-    folder.unwrap_or_default() ^ hash(name)
+/// What tells files apart: a hash of the real path of one in a folder, which is given by its own hash.
+fn file_key(folder: u128, name: &OsStr) -> u128 {
+    folder ^ hash(name)
 }
 
 impl Discovery<'_> {
@@ -156,7 +156,7 @@ impl Discovery<'_> {
     fn is_new(&mut self, path: &Path) -> bool {
         let Ok(real) = path.canonicalize() else { return true };
         let name = real.file_name().unwrap_or(real.as_os_str());
-        let folder = real.parent().map(|folder| hash(folder.as_os_str()));
+        let folder = real.parent().map_or(0, |folder| hash(folder.as_os_str()));
         self.seen.insert(file_key(folder, name))
     }
 
@@ -278,7 +278,7 @@ impl Discovery<'_> {
             let known = self.known(path);
             let is_read = known.is_some() || self.include.is_some();
             let mut is_new = || match folder.real {
-                Some(_) if !entry.path_is_symlink() => self.seen.insert(file_key(folder.real, last)),
+                Some(real) if !entry.path_is_symlink() => self.seen.insert(file_key(real, last)),
                 _ => self.is_new(path),
             };
             if is_read && !is_new() {

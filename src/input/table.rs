@@ -7,6 +7,7 @@
 use super::encoding::{self, MARK};
 use super::fields::{FieldNames, Fields};
 use super::record::{Record, card};
+use csv::ByteRecord;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
 use serde_json::{Map, Value};
@@ -34,29 +35,7 @@ pub struct Table {
 /// A row: where it is among the bytes that were given, and its cells.
 pub(super) struct Row {
     pub(super) bytes: Range<usize>,
-    cells: Cells,
-}
-
-/// The cells of a row, one after the other, and where each ends.
-struct Cells {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Cells {
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn get(&self, column: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(column)?;
-        let start = column.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.bytes[start..end])
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        (0..self.len()).filter_map(|column| self.get(column))
-    }
+    cells: ByteRecord,
 }
 
 impl Row {
@@ -170,7 +149,7 @@ impl Table {
 
     /// Finds the ends of its rows.
     pub(super) fn ends(&self) -> RowEnds {
-        RowEnds { reader: Box::new(new_reader(self.delimiter)), delimiter: self.delimiter }
+        RowEnds::new(self.delimiter)
     }
 
     /// The text of the row that these bytes are.
@@ -262,7 +241,7 @@ impl<'b> Rows<'b> {
     }
 
     /// The cells of the next row that has some.
-    fn cells(&mut self) -> Option<Cells> {
+    fn cells(&mut self) -> Option<ByteRecord> {
         let (mut filled, mut count) = (0, 0);
         loop {
             let rest = &self.bytes[self.read..];
@@ -276,12 +255,17 @@ impl<'b> Rows<'b> {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.cells.resize((2 * filled).max(1 << 12), 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize((2 * count).max(1 << 4), 0),
-                ReadRecordResult::Record => {
-                    return Some(Cells { bytes: self.cells[..filled].to_vec(), ends: self.ends[..count].to_vec() });
-                }
+                ReadRecordResult::Record => break,
                 ReadRecordResult::End => return None,
             }
         }
+        let mut cells = ByteRecord::with_capacity(filled, count);
+        let mut start = 0;
+        for &end in &self.ends[..count] {
+            cells.push_field(&self.cells[start..end]);
+            start = end;
+        }
+        Some(cells)
     }
 }
 
@@ -348,6 +332,10 @@ pub(super) struct RowEnds {
 }
 
 impl RowEnds {
+    fn new(delimiter: u8) -> Self {
+        Self { reader: Box::new(new_reader(delimiter)), delimiter }
+    }
+
     /// Whether a quotation is open at the end of a row.
     pub(super) fn is_open(&self, row: &[u8]) -> bool {
         let start = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -442,7 +430,7 @@ mod tests {
         #[test]
         fn ends_do_not_depend_on_parts(bytes in "[ab,\"\r\n]{0,60}", part in 1usize..20) {
             let bytes = bytes.as_bytes();
-            let mut ends = RowEnds { reader: Box::new(new_reader(b',')), delimiter: b',' };
+            let mut ends = RowEnds::new(b',');
             let mut found = Vec::new();
             for (number, some) in bytes.chunks(part).enumerate() {
                 let mut at = 0;

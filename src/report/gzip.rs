@@ -41,7 +41,7 @@ impl Gzip {
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.waiting.extend_from_slice(bytes);
         if self.waiting.len() >= pieces_at_once() * PIECE {
-            // Whoever is asked when, each piece begins where it would.
+            // Whole ones, so that each begins where it would however many are packed together.
             self.pack(self.waiting.len() / PIECE * PIECE)?;
         }
         Ok(())
