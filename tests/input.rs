@@ -2,10 +2,12 @@
 
 use crate::util::{Folder, gzipped, json_line, story};
 use std::fs;
-use wirecopy::Config;
 use wirecopy::input::{InputOptions, Plan};
 use wirecopy::pipeline::Quiet;
 use wirecopy::pipeline::scan::Scan;
+use wirecopy::report::{Render, Sink};
+use wirecopy::score::{Comparison, Side};
+use wirecopy::{Config, ScoredPair};
 
 fn dump() -> String {
     let text = story(1, 20);
@@ -308,23 +310,24 @@ fn a_text_that_changes_during_the_run_is_listed() {
 /// A sink that keeps nothing.
 struct Nothing;
 
-impl wirecopy::report::Sink for Nothing {
+impl Render for Nothing {
     type Rendered = ();
 
-    fn render(
-        &self,
-        _: &wirecopy::ScoredPair,
-        _: &wirecopy::score::Comparison,
-        _: wirecopy::score::Side<'_>,
-        _: wirecopy::score::Side<'_>,
-    ) {
-    }
+    fn render(&self, _: &ScoredPair, _: &Comparison, _: Side<'_>, _: Side<'_>) {}
 
     fn bytes((): &()) -> usize {
         0
     }
+}
 
-    fn take(&mut self, _: &wirecopy::ScoredPair, (): ()) -> wirecopy::Result<()> {
+impl Sink for Nothing {
+    type Render = Self;
+
+    fn renderer(&self) -> Self {
+        Self
+    }
+
+    fn take(&mut self, _: &ScoredPair, (): ()) -> wirecopy::Result<()> {
         Ok(())
     }
 }

@@ -105,12 +105,12 @@ impl Met {
     /// Adds all pairs of each list of shingles that short articles were looked up by: one of a pair is `short`, and no run is
     /// asked for.
     pub(crate) fn by_short(
-        mut self,
+        &mut self,
         layout: Layout,
         run: &SortedRun,
         limit: Option<usize>,
         short: impl Fn(u32) -> bool,
-    ) -> Self {
+    ) {
         for bucket in run.buckets() {
             let list = carriers(layout, bucket);
             let (shorts, others): (Vec<u32>, Vec<u32>) = list.iter().partition(|&&article| short(article));
@@ -122,7 +122,6 @@ impl Met {
                 shorts[at + 1..].iter().chain(&others).for_each(|&other| self.meet(one, other));
             }
         }
-        self
     }
 }
 

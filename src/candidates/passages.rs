@@ -159,38 +159,35 @@ impl Entries {
         Ok(dealt)
     }
 
+    /// Puts stretches that follow each other together until they are worth dealing out.
+    pub(crate) fn in_groups(stretches: impl Iterator<Item = Self>) -> Vec<Vec<Self>> {
+        let mut groups: Vec<(usize, Vec<Self>)> = Vec::new();
+        for stretch in stretches {
+            match groups.last_mut() {
+                Some((keys, group)) if *keys < Postings::SMALL => {
+                    *keys += stretch.keys.len();
+                    group.push(stretch);
+                }
+                _ => groups.push((stretch.keys.len(), vec![stretch])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// Those of a group as one.
+    pub(crate) fn joined(group: Vec<Self>) -> Self {
+        let mut joined = Self::default();
+        for mut stretch in group {
+            joined.articles.append(&mut stretch.articles);
+            joined.keys.append(&mut stretch.keys);
+        }
+        joined
+    }
+
     /// Begins anew.
     pub(crate) fn clear(&mut self) {
         self.articles.clear();
         self.keys.clear();
-    }
-}
-
-/// Entries that come in small parts, dealt out when there are many.
-#[derive(Debug, Default)]
-pub(crate) struct Dealt {
-    dealt: Vec<Postings>,
-    waiting: Entries,
-}
-
-impl Dealt {
-    /// Adds the entries of other articles.
-    pub(crate) fn add(&mut self, mut part: Entries, store: &Arc<Store>) -> Result<()> {
-        self.waiting.articles.append(&mut part.articles);
-        self.waiting.keys.append(&mut part.keys);
-        if self.waiting.keys.len() >= Postings::SMALL { self.deal(store) } else { Ok(()) }
-    }
-
-    /// All of them.
-    pub(crate) fn finish(mut self, store: &Arc<Store>) -> Result<Vec<Postings>> {
-        self.deal(store)?;
-        Ok(self.dealt)
-    }
-
-    fn deal(&mut self, store: &Arc<Store>) -> Result<()> {
-        self.dealt.append(&mut self.waiting.deal(store)?);
-        self.waiting.clear();
-        Ok(())
     }
 }
 
@@ -348,9 +345,18 @@ impl SeenTwice {
     }
 }
 
-/// Keys of articles, article after article.
+/// Keys of articles, in stretches of articles that follow each other.
 #[derive(Debug, Default)]
 pub(crate) struct ArticleKeys {
+    stretches: Vec<KeysOfSome>,
+}
+
+/// Keys of some articles, article after article.
+#[derive(Debug, Default)]
+pub(crate) struct KeysOfSome {
+    /// The article that those here are counted from.
+    first: u32,
+    /// Each article that has keys, and how many.
     articles: Vec<(u32, u32)>,
     keys: Vec<u32>,
 }
@@ -358,25 +364,43 @@ pub(crate) struct ArticleKeys {
 impl ArticleKeys {
     /// Adds an article and its keys, if it has some, and takes them away.
     pub(crate) fn push(&mut self, article: u32, keys: &mut Vec<u32>) {
-        if !keys.is_empty() {
-            self.articles.push((article, keys.len() as u32));
-            self.keys.append(keys);
+        if keys.is_empty() {
+            return;
+        }
+        if self.stretches.is_empty() {
+            self.stretches.push(KeysOfSome::default());
+        }
+        if let Some(last) = self.stretches.last_mut() {
+            last.articles.push((article - last.first, keys.len() as u32));
+            last.keys.append(keys);
         }
     }
 
     /// Adds what was gathered elsewhere, whose articles are counted from `before`.
-    pub(crate) fn append(&mut self, before: u32, mut other: Self) {
-        self.articles.extend(other.articles.iter().map(|&(article, count)| (before + article, count)));
-        self.keys.append(&mut other.keys);
+    pub(crate) fn append(&mut self, before: u32, other: Self) {
+        let moved = |stretch: KeysOfSome| KeysOfSome { first: before + stretch.first, ..stretch };
+        self.stretches.extend(other.stretches.into_iter().map(moved));
     }
 
+    /// The stretches.
+    pub(crate) fn stretches(&self) -> &[KeysOfSome] {
+        &self.stretches
+    }
+
+    /// The articles, each with its keys.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> + '_ {
+        self.stretches.iter().flat_map(KeysOfSome::iter)
+    }
+}
+
+impl KeysOfSome {
     /// The articles, each with its keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> + '_ {
         let mut start = 0;
         self.articles.iter().map(move |&(article, count)| {
             let of_article = start..start + count as usize;
             start = of_article.end;
-            (article, &self.keys[of_article])
+            (self.first + article, &self.keys[of_article])
         })
     }
 }
@@ -384,14 +408,15 @@ impl ArticleKeys {
 #[cfg(feature = "formats")]
 impl Saved for ArticleKeys {
     fn save(&self, out: &mut dyn Write) -> io::Result<()> {
-        let articles: Vec<[u32; 2]> = self.articles.iter().map(|&(article, count)| [article, count]).collect();
+        let (articles, keys): (Vec<[u32; 2]>, Vec<&[u32]>) =
+            self.iter().map(|(article, keys)| ([article, keys.len() as u32], keys)).unzip();
         save_all(&articles, out)?;
-        save_all(&self.keys, out)
+        save_all(&keys.concat(), out)
     }
 
     fn load(from: &mut dyn Read) -> io::Result<Self> {
         let articles = load_all::<[u32; 2]>(from)?.into_iter().map(|[article, count]| (article, count)).collect();
-        Ok(Self { articles, keys: load_all(from)? })
+        Ok(Self { stretches: vec![KeysOfSome { first: 0, articles, keys: load_all(from)? }] })
     }
 }
 

@@ -56,9 +56,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     // What tell() will show.
     let silent = arguments.common.quiet && output.folder.is_some();
     let strongest = (output.format == Format::Text && !silent).then(|| Strongest::new(output.top));
-    let mut sink = ((folder, streamed), strongest);
+    let mut sink = ((folder, streamed), strongest.as_ref());
     let found = scan.detect(sketches, boilerplate.as_ref(), &mut sink, &bars)?;
-    let ((folder, streamed), strongest) = sink;
+    let ((folder, streamed), _) = sink;
     bars.begin(Stage::Report, None);
     folder.map(JsonLines::finish).transpose()?;
     streamed.map(JsonLines::finish).transpose()?;
@@ -221,7 +221,7 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
     overview::write_summary(&mut out, &found.summary, width())?;
     if let Some(strongest) = strongest.filter(|_| found.summary.counts.pairs > 0) {
         writeln!(out).map_err(output_error)?;
-        strongest.write(&mut out, scan.catalogue(), width())?;
+        strongest.write(&mut out, scan.catalogue(), found.summary.counts.pairs, width())?;
     }
     if let Some(folder) = &output.folder {
         writeln!(out, "\nwritten to {}", escape(&folder.to_string_lossy())).map_err(output_error)?;

@@ -26,16 +26,24 @@ pub(super) struct Allowance {
     fixed: u64,
     /// The part of its room that a result takes.
     part: f64,
+    /// The rooms of results of the batch that is there, and the bytes that they take.
+    learnt: (u64, u64),
 }
 
 impl Allowance {
     /// For results of so many bytes beside what is made of a pair, where memory is bounded so.
     pub(super) fn new(bound: Option<u64>, fixed: usize) -> Self {
-        Self { bytes: bound.map_or(UNBOUNDED, |bound| bound / 2), fixed: fixed as u64 + ON_ITS_WAY, part: 1.0 }
+        let bytes = bound.map_or(UNBOUNDED, |bound| bound / 2);
+        Self { bytes, fixed: fixed as u64 + ON_ITS_WAY, part: 1.0, learnt: (0, 0) }
     }
 
-    /// How many of these pairs, whose shorter articles have so many words, make the next batch.
-    pub(super) fn batch(&self, shorter: impl ExactSizeIterator<Item = u32>) -> usize {
+    /// How many of these pairs, whose shorter articles have so many words, make the next batch, by what was learnt of the one
+    /// before.
+    pub(super) fn batch(&mut self, shorter: impl ExactSizeIterator<Item = u32>) -> usize {
+        let (rooms, taken) = std::mem::take(&mut self.learnt);
+        if rooms > 0 {
+            self.part = (taken as f64 / rooms as f64).max(LEAST_PART);
+        }
         let (mut taken, least) = (0, LEAST.min(shorter.len()));
         let fits = |words: &u32| {
             taken += self.fixed + (room(*words) as f64 * self.part) as u64;
@@ -49,13 +57,10 @@ impl Allowance {
         usize::try_from(self.bytes / self.fixed).unwrap_or(MOST).clamp(LEAST, MOST)
     }
 
-    /// Learns from results that are there: the words of the shorter articles, and the bytes.
-    pub(super) fn learn(&mut self, results: impl Iterator<Item = (u32, usize)>) {
-        let sum = |(rooms, taken), (words, bytes)| (rooms + room(words), taken + bytes as u64);
-        let (rooms, taken) = results.fold((0, 0), sum);
-        if rooms > 0 {
-            self.part = (taken as f64 / rooms as f64).max(LEAST_PART);
-        }
+    /// Learns from a result: the words of the shorter article, and the bytes.
+    pub(super) fn learn(&mut self, words: u32, bytes: usize) {
+        self.learnt.0 += room(words);
+        self.learnt.1 += bytes as u64;
     }
 }
 
@@ -87,11 +92,10 @@ mod tests {
     #[test]
     fn dear_results_make_batches_smaller_and_cheap_ones_larger() {
         let mut allowance = allowance();
-        allowance.learn(repeat_n((10, room(10) as usize * 2), 5));
+        (0..5).for_each(|_| allowance.learn(10, room(10) as usize * 2));
         assert_eq!(allowance.batch(repeat_n(10, 100)), 8);
-        allowance.learn(std::iter::empty());
         assert_eq!(allowance.batch(repeat_n(10, 100)), 8, "nothing was reported, nothing learnt");
-        allowance.learn(repeat_n((100, 1), 5));
+        (0..5).for_each(|_| allowance.learn(100, 1));
         assert_eq!(allowance.batch(repeat_n(100, 100)), MOST);
         // As cheap as they were: longer articles may share much more.
         assert_eq!(allowance.batch(repeat_n(10_000, 100)), LEAST);

@@ -27,6 +27,7 @@ use ahash::AHashSet;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 /// Gives back the texts that were gathered.
 pub(crate) trait Texts: Sync {
@@ -247,20 +248,21 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
 
     /// What the bands bring together: pairs, sorted, and crowds.
     fn alike(&self, traces: &Traces, copies: &Copies, filter: &Filter<'_>) -> Result<(Vec<Pair>, Vec<Vec<u32>>)> {
-        let bands = self.config.bands.bands();
-        self.progress.begin(Stage::Candidates, Some(bands as u64));
-        let agreement = self.config.bands.agreement(self.config.threshold);
+        let Self { gathered, config, progress, .. } = self;
+        let bands = config.bands.bands();
+        progress.begin(Stage::Candidates, Some(bands as u64));
+        let agreement = config.bands.agreement(config.threshold);
         let (mut pairs, mut crowds) = (AHashSet::new(), Vec::new());
         let at_once: Vec<usize> = (0..bands).collect();
-        let limit = lsh::limit(self.config.list_all);
+        let limit = lsh::limit(config.list_all);
         for some in at_once.chunks(rayon::current_num_threads()) {
             let found: Result<Vec<lsh::Buckets>> = some
                 .par_iter()
                 .map(|&band| {
-                    let mut found = lsh::buckets(&self.gathered.keys.column(band, bands)?, &copies.members, limit);
+                    let mut found = lsh::buckets(&gathered.keys.column(band, bands)?, &copies.members, limit);
                     let is_new = |pair: &Pair| !pairs.contains(pair);
                     found.pairs.retain(|pair| is_new(pair) && traces.agree(*pair, agreement) && filter.admits(*pair));
-                    self.progress.advance(1);
+                    progress.advance(1);
                     Ok(found)
                 })
                 .collect();
@@ -317,11 +319,9 @@ impl Proposed {
                 work.extend(admitted.map(|(_, pair)| Work { pair, origin: Origin::Known }));
             }
         }
-        // Of one pair the entry that says most sorts last, and is the one to keep.
-        work.par_sort_unstable();
-        work.reverse();
+        // Of one pair the entry that says most comes first, and is the one to keep.
+        work.par_sort_unstable_by_key(|work| (work.pair, Reverse(work.origin)));
         work.dedup_by_key(|work| work.pair);
-        work.reverse();
         work
     }
 }

@@ -10,7 +10,7 @@ use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
 use crate::config::{Config, RECALL, THRESHOLD};
 use crate::error::Result;
-use crate::report::{Copied, Sink};
+use crate::report::{Copied, Render, Sink};
 use crate::score::{Comparison, PassageSpans, ScoredPair, Side};
 use crate::sketch::Winnower;
 use rayon::prelude::*;
@@ -289,18 +289,29 @@ impl Texts for InMemory<'_> {
 #[derive(Default)]
 struct Collected(Vec<Vec<PassageSpans>>);
 
-impl Sink for Collected {
+/// Makes of pairs the places of their passages.
+struct Spans;
+
+impl Render for Spans {
     type Rendered = Vec<PassageSpans>;
 
-    fn render(&self, _: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
+    fn render(&self, _: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Vec<PassageSpans> {
         PassageSpans::all(comparison, a, b)
     }
 
-    fn bytes(passages: &Self::Rendered) -> usize {
+    fn bytes(passages: &Vec<PassageSpans>) -> usize {
         passages.capacity() * size_of::<PassageSpans>()
     }
+}
 
-    fn take(&mut self, _: &ScoredPair, passages: Self::Rendered) -> Result<()> {
+impl Sink for Collected {
+    type Render = Spans;
+
+    fn renderer(&self) -> Spans {
+        Spans
+    }
+
+    fn take(&mut self, _: &ScoredPair, passages: Vec<PassageSpans>) -> Result<()> {
         self.0.push(passages);
         Ok(())
     }

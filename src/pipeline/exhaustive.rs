@@ -3,6 +3,7 @@
 use super::copies::Copies;
 use super::detect::Texts;
 use super::gather::Gathered;
+use super::index::deal;
 use super::progress::{Progress, Stage};
 use super::verify::{Origin, Verifier};
 use crate::article::ArticleId;
@@ -11,7 +12,7 @@ use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
 use crate::candidates::lsh::PairSet;
-use crate::candidates::passages::{Dealt, Entries, Layout, PARTS, Postings, key};
+use crate::candidates::passages::{Entries, Layout, PARTS, Postings, key};
 use crate::config::{Config, RECALL_SAMPLE};
 use crate::error::Result;
 use crate::report::MeasuredRecall;
@@ -90,12 +91,12 @@ impl Join {
                 part.entries.push(article.0, distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
             },
         );
-        let (mut postings, mut sizes) = (Dealt::default(), vec![0; gathered.len()]);
+        let (mut entries, mut sizes) = (Vec::with_capacity(parts.len()), vec![0; gathered.len()]);
         for part in parts {
-            postings.add(part.entries, &gathered.store)?;
+            entries.push(part.entries);
             part.sizes.iter().for_each(|&(article, size)| sizes[article as usize] = size);
         }
-        Ok(Self { postings: postings.finish(&gathered.store)?, sizes })
+        Ok(Self { postings: deal(entries, &gathered.store)?, sizes })
     }
 
     fn meet(self, limit: Option<usize>, threshold: f64, wanted: impl Fn(u32) -> bool + Sync) -> Result<Vec<Pair>> {

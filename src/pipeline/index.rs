@@ -13,8 +13,9 @@ use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::candidates::met::Met;
-use crate::candidates::passages::{Dealt, Entries, Key, Layout, PARTS, Postings, is_short, key, prefix};
+use crate::candidates::passages::{Entries, Key, KeysOfSome, Layout, PARTS, Postings, is_short, key, prefix};
 use crate::candidates::run::{ShelvedRun, SortedRun};
+use crate::candidates::shelf::Store;
 use crate::candidates::{Pair, lsh};
 use crate::config::{Config, SHORT};
 use crate::error::Result;
@@ -24,6 +25,8 @@ use crate::sketch::fingerprint::{NEVER, Slide, WordBits, rank};
 use crate::text::word_hashes;
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the index brings together.
 #[derive(Debug, Default)]
@@ -61,14 +64,14 @@ impl<T: Texts> Indexer<'_, T> {
             reader.read(buffers, part, (article, again[article.index()]), text);
         };
         let parts: Vec<Part> = self.texts.read_again((self.progress, Stage::Fingerprints), &wanted, &visit);
-        let (mut fingerprints, mut shorts, mut lost) = (Dealt::default(), Dealt::default(), Vec::new());
+        let (mut fingerprints, mut shorts, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for mut part in parts {
-            fingerprints.add(part.fingerprints, &gathered.store)?;
-            shorts.add(part.shorts, &gathered.store)?;
+            fingerprints.push(part.fingerprints);
+            shorts.push(part.shorts);
             lost.append(&mut part.lost);
         }
-        shorts.add(self.shorts(&again), &gathered.store)?;
-        let (fingerprints, shorts) = (fingerprints.finish(&gathered.store)?, shorts.finish(&gathered.store)?);
+        shorts.push(self.shorts(&again));
+        let (fingerprints, shorts) = (deal(fingerprints, &gathered.store)?, deal(shorts, &gathered.store)?);
         let met = self.meet(shared, &fingerprints, &again, run - config.shingle)?;
         let Met { pairs, matches, crowds } = met.and(self.meet_short(&shorts)?);
         let mut pairs = pairs.all();
@@ -84,17 +87,14 @@ impl<T: Texts> Indexer<'_, T> {
         let stays = |entry: u64| again[layout.article(entry) as usize] < Again::Whole;
         let mut first: Vec<Option<ShelvedRun>> = shared.into_iter().map(Some).collect();
         first.resize_with(PARTS, || None);
-        let met = first.into_par_iter().enumerate().with_min_len(PARTS / 4 / rayon::current_num_threads()).try_fold(
-            Met::default,
-            |mut met, (part, first)| {
-                let second = Postings::sorted(second, part, layout, false, |_| true)?;
-                let first = first.map_or(Ok(SortedRun::default()), ShelvedRun::take)?;
-                let wanted = |entry: u64| stays(entry) && !marks.has_furniture(Layout::key(part, entry));
-                first.each_with(&second, wanted, |bucket| met.by_fingerprint(layout, bucket, limit, more));
-                Ok(met)
-            },
-        );
-        let mut met = met.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
+        let see = |met: &mut Met, (part, first): (usize, Option<ShelvedRun>)| {
+            let second = Postings::sorted(second, part, layout, false, |_| true)?;
+            let first = first.map_or(Ok(SortedRun::default()), ShelvedRun::take)?;
+            let wanted = |entry: u64| stays(entry) && !marks.has_furniture(Layout::key(part, entry));
+            first.each_with(&second, wanted, |bucket| met.by_fingerprint(layout, bucket, limit, more));
+            Ok(())
+        };
+        let mut met = of_parts(first.into_par_iter().enumerate(), see)?;
         met.crowds.iter_mut().for_each(|crowd| copies.sort(crowd));
         Ok(met)
     }
@@ -104,11 +104,12 @@ impl<T: Texts> Indexer<'_, T> {
         let Self { gathered, copies, config, .. } = *self;
         let (layout, limit) = (Layout::new(gathered.len()), lsh::limit(config.list_all));
         let short = |article: u32| is_short(gathered.words[article as usize]);
-        let met = (0..PARTS).into_par_iter().try_fold(Met::default, |met, part| {
+        let see = |met: &mut Met, part: usize| {
             let run = Postings::sorted(shorts, part, layout, true, |_| true)?;
-            Ok(met.by_short(layout, &run, limit, short))
-        });
-        let mut met = met.try_reduce(Met::default, |met, next| Ok(met.and(next)))?;
+            met.by_short(layout, &run, limit, short);
+            Ok(())
+        };
+        let mut met = of_parts((0..PARTS).into_par_iter(), see)?;
         for crowd in &mut met.crowds {
             copies.sort(crowd);
             // It is short ones that the others are compared with.
@@ -130,39 +131,41 @@ impl<T: Texts> Indexer<'_, T> {
             _ if marks.short.is_empty() || gathered.preview.covers(&gathered.short) => Again::No,
             _ => Again::ForShorts,
         };
-        let mut again = vec![all; gathered.len()];
+        let again: Vec<AtomicU8> = (0..gathered.len()).map(|_| AtomicU8::new(all as u8)).collect();
+        let add = |article: u32, what: Again| again[article as usize].fetch_max(what as u8, Relaxed);
         let keys = [&marks.hot, &marks.furniture].map(|keys| {
             let mut keys: Vec<u32> = keys.iter().copied().collect();
             keys.sort_unstable();
             keys
         });
-        let told =
-            |(part, run): (usize, &ShelvedRun)| run.of_keys(keys.each_ref().map(|keys| Layout::above(part, keys)));
-        let told: Result<Vec<[Vec<u64>; 2]>> = shared.par_iter().enumerate().map(told).collect();
         // The sum of all keys of boilerplate that an article has, less those that were noted: 0 if they are the same ones.
-        let mut unknown = vec![0u64; gathered.len()];
-        for ([hot, furniture], part) in told?.into_iter().zip(0..) {
-            hot.into_iter().for_each(|entry| again[layout.article(entry) as usize] = Again::Whole);
+        let unknown: Vec<AtomicU64> = (0..gathered.len()).map(|_| AtomicU64::default()).collect();
+        shared.par_iter().enumerate().try_for_each(|(part, run)| {
+            let [hot, furniture] = run.of_keys(keys.each_ref().map(|keys| Layout::above(part, keys)))?;
+            hot.into_iter().for_each(|entry| _ = add(layout.article(entry), Again::Whole));
             for entry in furniture {
-                let sum = &mut unknown[layout.article(entry) as usize];
-                *sum = sum.wrapping_add(mix(u64::from(Layout::key(part, entry))));
+                let sum = &unknown[layout.article(entry) as usize];
+                sum.fetch_add(mix(u64::from(Layout::key(part, entry))), Relaxed);
             }
-        }
-        let mut add = |article: usize, what: Again| again[article] = again[article].max(what);
-        for (article, keys) in gathered.common.iter() {
-            let sum = &mut unknown[article as usize];
-            *sum = keys.iter().fold(*sum, |sum, &key| sum.wrapping_sub(mix(u64::from(key))));
+            Ok(())
+        })?;
+        gathered.common.stretches().par_iter().flat_map_iter(KeysOfSome::iter).for_each(|(article, keys)| {
+            let noted = keys.iter().fold(0u64, |sum, &key| sum.wrapping_add(mix(u64::from(key))));
+            unknown[article as usize].fetch_sub(noted, Relaxed);
             if !keys.iter().all(|key| marks.noted.contains(key)) {
-                add(article as usize, Again::Whole);
+                add(article, Again::Whole);
             }
-        }
-        (0..).zip(unknown).filter(|(_, unknown)| *unknown != 0).for_each(|(article, _)| add(article, Again::Whole));
-        for (article, keys) in gathered.looked_up.iter() {
+        });
+        gathered.looked_up.stretches().par_iter().flat_map_iter(KeysOfSome::iter).for_each(|(article, keys)| {
             if !keys.iter().all(|key| marks.prefixes.contains(key)) {
-                add(article as usize, Again::ForShorts);
+                add(article, Again::ForShorts);
             }
-        }
-        Ok(again)
+        });
+        let of_article = |(again, unknown): (AtomicU8, AtomicU64)| match unknown.into_inner() {
+            0 => Again::of(again.into_inner()),
+            _ => Again::Whole,
+        };
+        Ok(again.into_par_iter().zip(unknown).map(of_article).collect())
     }
 
     /// What is known of the shingles of short articles: what they have themselves, and who has them without having to be
@@ -183,6 +186,33 @@ impl<T: Texts> Indexer<'_, T> {
     }
 }
 
+/// What the parts of an index bring together. A thread adds to what was found in those that it saw before.
+fn of_parts<P: Send>(
+    parts: impl IndexedParallelIterator<Item = P>,
+    see: impl Fn(&mut Met, P) -> Result<()> + Sync,
+) -> Result<Met> {
+    let before: Mutex<Vec<Met>> = Mutex::default();
+    let at_hand = || before.lock().unwrap_or_else(PoisonError::into_inner);
+    let of_part = |part: P| {
+        let mut met = at_hand().pop().unwrap_or_default();
+        see(&mut met, part)?;
+        let crowds = std::mem::take(&mut met.crowds);
+        at_hand().push(met);
+        Ok(crowds)
+    };
+    let crowds: Result<Vec<Vec<Vec<u32>>>> = parts.with_max_len(1).map(of_part).collect();
+    let crowds = crowds?.into_iter().flatten().collect();
+    let all = before.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Met { crowds, ..all.into_par_iter().reduce(Met::default, Met::and) })
+}
+
+/// Deals out what was chosen in stretches of articles that follow each other.
+pub(super) fn deal(stretches: Vec<Entries>, store: &Arc<Store>) -> Result<Vec<Postings>> {
+    let groups = Entries::in_groups(stretches.into_iter()).into_par_iter();
+    let dealt: Result<Vec<Vec<Postings>>> = groups.map(|group| Entries::joined(group).deal(store)).collect();
+    Ok(dealt?.into_iter().flatten().collect())
+}
+
 /// What an article is read again for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Again {
@@ -192,6 +222,13 @@ enum Again {
     ForShorts,
     /// Its fingerprints, too.
     Whole,
+}
+
+impl Again {
+    /// The one of a number.
+    fn of(number: u8) -> Self {
+        [Self::No, Self::ForShorts].into_iter().find(|&one| one as u8 == number).unwrap_or(Self::Whole)
+    }
 }
 
 /// What is known of shingles before the second reading.

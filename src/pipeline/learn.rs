@@ -64,7 +64,7 @@ pub(crate) fn survey(gathered: &mut Gathered, traces: &Traces, copies: &Copies, 
         }
         Ok(survey)
     };
-    let parts: Result<Vec<Survey>> = (0..PARTS).into_par_iter().map(of_part).collect();
+    let parts: Result<Vec<Survey>> = (0..PARTS).into_par_iter().with_max_len(1).map(of_part).collect();
     let mut survey = Survey::default();
     for mut part in parts? {
         survey.shared.append(&mut part.shared);

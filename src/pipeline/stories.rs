@@ -4,12 +4,12 @@ use super::desk::ARTICLES;
 use crate::candidates::Pair;
 use rayon::prelude::*;
 
-/// The places of pairs, each with its story, those of one story together: of articles that hang together by pairs. Where a
-/// story is longer than a desk, the pairs of some of its articles with some others come together. So each article is read
-/// about once.
+/// The places of pairs, each with its story: the first of the articles that hang together by pairs. Stories follow each
+/// other, those of one together. Where a story is longer than a desk, the pairs of some of its articles with some others come
+/// together. So each article is read about once.
 pub(super) fn by_story(pairs: &[Pair]) -> Vec<(u32, usize)> {
     const SIDE: u32 = ARTICLES as u32 / 2;
-    let (members, stories) = stories(pairs);
+    let (articles, members, stories) = stories(pairs);
     let mut order: Vec<(u32, u32)> = stories.iter().copied().zip(0..).collect();
     order.par_sort_unstable();
     let mut places = vec![0; order.len()];
@@ -20,12 +20,12 @@ pub(super) fn by_story(pairs: &[Pair]) -> Vec<(u32, usize)> {
         .map(|(&[a, b], at)| [stories[a as usize], places[a as usize] / SIDE, places[b as usize] / SIDE, at])
         .collect();
     order.par_sort_unstable();
-    order.into_iter().map(|[story, .., at]| (story, at as usize)).collect()
+    order.into_iter().map(|[story, .., at]| (articles[story as usize], at as usize)).collect()
 }
 
-/// The articles of some pairs, numbered anew in their order: the two of each pair, and for each article the first of those
-/// that it hangs together with.
-fn stories(pairs: &[Pair]) -> (Vec<[u32; 2]>, Vec<u32>) {
+/// The articles of some pairs, in their order, which numbers them anew: the two of each pair, and for each article the first
+/// of those that it hangs together with.
+fn stories(pairs: &[Pair]) -> (Vec<u32>, Vec<[u32; 2]>, Vec<u32>) {
     let mut articles: Vec<u32> = pairs.iter().flat_map(|pair| [pair.a(), pair.b()]).collect();
     articles.par_sort_unstable();
     articles.dedup();
@@ -37,7 +37,7 @@ fn stories(pairs: &[Pair]) -> (Vec<[u32; 2]>, Vec<u32>) {
         earlier[a.max(b) as usize] = a.min(b);
     }
     let stories = (0..articles.len() as u32).map(|article| first(&mut earlier, article)).collect();
-    (members, stories)
+    (articles, members, stories)
 }
 
 /// The first that is known, and all on the way there point to it afterwards.
@@ -71,18 +71,23 @@ mod tests {
                     (obvious[a], obvious[b]) = (least, least);
                 }
             }
-            let (members, stories) = stories(&pairs);
+            let (articles, members, stories) = stories(&pairs);
             for (pair, [a, b]) in pairs.iter().zip(&members) {
+                prop_assert_eq!([articles[*a as usize], articles[*b as usize]], [pair.a(), pair.b()]);
                 prop_assert_eq!(stories[*a as usize], stories[*b as usize]);
                 for (other, [c, _]) in pairs.iter().zip(&members) {
                     let alike = obvious[pair.a() as usize] == obvious[other.a() as usize];
                     prop_assert_eq!(stories[*a as usize] == stories[*c as usize], alike);
                 }
             }
-            let mut order: Vec<usize> = by_story(&pairs).into_iter().map(|(_, at)| at).collect();
-            prop_assert!(order.windows(2).all(|two| obvious[pairs[two[0]].a() as usize] <= obvious[pairs[two[1]].a() as usize]));
-            order.sort_unstable();
-            prop_assert_eq!(order, (0..pairs.len()).collect::<Vec<_>>());
+            let order = by_story(&pairs);
+            prop_assert!(order.is_sorted_by_key(|(story, _)| *story));
+            for &(story, at) in &order {
+                prop_assert_eq!(story, obvious[pairs[at].a() as usize]);
+            }
+            let mut places: Vec<usize> = order.into_iter().map(|(_, at)| at).collect();
+            places.sort_unstable();
+            prop_assert_eq!(places, (0..pairs.len()).collect::<Vec<_>>());
         }
     }
 }

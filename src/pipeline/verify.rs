@@ -13,12 +13,16 @@ use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::lsh::Traces;
 use crate::error::Result;
-use crate::report::Sink;
+use crate::report::{Render, Rendered, Sink};
 use crate::score::{self, Matched, Reason, ScoredPair, Weighed, by_runs};
 use rayon::prelude::*;
 
-/// Pairs that a thread takes at a time.
-const PIECE: usize = 32;
+/// Pairs that a thread takes at a time. (Few in tests, which so see many parts.)
+const PIECE: usize = if cfg!(test) { 2 } else { 32 };
+/// Parts in which a batch is scored, of so many pairs at least: what is settled by one is handed over while the next is
+/// scored, which is worth it where there is much of it.
+const WAVES: usize = 8;
+const WAVE: usize = if cfg!(test) { 2 } else { 1 << 16 };
 
 /// How a pair became a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +43,7 @@ pub(crate) struct Work {
 }
 
 /// A pair that is reported, with what the sink made of it.
-type Scored<S> = (ScoredPair, <S as Sink>::Rendered);
+type Scored<S> = (ScoredPair, Rendered<S>);
 
 /// Reads, prepares and compares.
 pub(crate) struct Verifier<'a, T> {
@@ -65,8 +69,17 @@ impl<'a, T: Texts> Verifier<'a, T> {
 
     fn compare(&self, origin: Origin, pairs: &[Pair]) -> Vec<Verdict> {
         let some = pairs.chunks(self.allowance(size_of::<Verdict>()).plain_batch());
-        let one = |&pair: &Pair, desk: &mut Desk<'_, 'a, T>| self.compare_one(Work { pair, origin }, desk);
-        some.flat_map(|some| self.at_desks(some, |_| {}, |&pair| pair, one).into_iter()).collect()
+        let of_some = |some: &[Pair]| {
+            let stories = by_story(some);
+            let mut verdicts = Pieces::new(&stories);
+            verdicts.add(self.at_desks(
+                &stories,
+                |_| {},
+                |at, desk| self.compare_one(Work { pair: some[at], origin }, desk),
+            ));
+            verdicts.take(some.len()).collect::<Vec<Verdict>>()
+        };
+        some.flat_map(of_some).collect()
     }
 
     fn compare_one(&self, Work { pair, origin }: Work, desk: &mut Desk<'_, 'a, T>) -> Verdict {
@@ -83,37 +96,45 @@ impl<'a, T: Texts> Verifier<'a, T> {
         }
     }
 
-    /// Scores all work and hands the pairs that are reported to the sink. Gives them, sorted like the work, and what `then`
-    /// makes of them while the last of them are handed over.
+    /// Scores all work and hands the pairs that are reported to the sink, some of them while others are scored. Gives them,
+    /// sorted like the work, and what `then` makes of them while the last of them are handed over.
     pub(crate) fn score<S: Sink, R: Send>(
         &self,
         work: &[Work],
         sink: &mut S,
         then: impl FnOnce(&[ScoredPair]) -> R + Send,
     ) -> Result<(Vec<ScoredPair>, R)> {
+        let render = &sink.renderer();
         let shorter = |pair: Pair| self.words(pair.a()).min(self.words(pair.b()));
         let mut allowance = self.allowance(size_of::<Option<Scored<S>>>());
-        let (mut found, mut rest) = (Vec::new(), work);
-        loop {
-            let (some, others) = rest.split_at(allowance.batch(rest.iter().map(|work| shorter(work.pair))));
-            let scored = self.score_some(some, sink, &mut found);
-            if others.is_empty() {
-                let (handed_over, made) = rayon::join(|| hand_over(scored, sink), || then(&found));
-                return handed_over.map(|()| (found, made));
-            }
-            let reported = scored.iter().flatten();
-            allowance.learn(reported.map(|(pair, rendered)| (shorter(key(pair)), S::bytes(rendered))));
-            hand_over(scored, sink)?;
-            rest = others;
-        }
-    }
-
-    /// Scores some work, and adds the pairs that are reported to `found`.
-    fn score_some<S: Sink>(&self, some: &[Work], sink: &S, found: &mut Vec<ScoredPair>) -> Pieces<Option<Scored<S>>> {
         let done = |count| self.progress.advance(count);
-        let scored = self.at_desks(some, done, |work| work.pair, |work, desk| self.score_one(work, desk, sink));
-        found.extend(scored.iter().flatten().map(|(pair, _)| *pair));
-        scored
+        let (mut found, mut rest, mut left) = (Vec::new(), work, Pieces::default());
+        while !rest.is_empty() {
+            let (some, others) = rest.split_at(allowance.batch(rest.iter().map(|work| shorter(work.pair))));
+            let stories = by_story(&some.iter().map(|work| work.pair).collect::<Vec<Pair>>());
+            let mut pieces: Pieces<Option<Scored<S>>> = Pieces::new(&stories);
+            let mut learn = |scored: &Option<Scored<S>>| {
+                if let Some((pair, rendered)) = scored {
+                    allowance.learn(shorter(key(pair)), S::Render::bytes(rendered));
+                }
+            };
+            for wave in stories.chunks(wave(some.len())) {
+                // Stories follow each other by their first articles: those before have all pairs of the articles before.
+                let settled = some.partition_point(|work| work.pair.a() < wave[0].0);
+                let ready = left.take(usize::MAX).chain(pieces.take(settled).inspect(&mut learn));
+                let (handed_over, made) = rayon::join(
+                    || hand_over(ready.flatten().inspect(|(pair, _)| found.push(*pair)), sink),
+                    || self.at_desks(wave, done, |at, desk| self.score_one::<S>(&some[at], desk, render)),
+                );
+                handed_over?;
+                pieces.add(made);
+            }
+            pieces.iter().for_each(learn);
+            (left, rest) = (pieces, others);
+        }
+        found.extend(left.iter().flatten().map(|(pair, _)| *pair));
+        let (handed_over, made) = rayon::join(|| hand_over(left.take(usize::MAX).flatten(), sink), || then(&found));
+        handed_over.map(|()| (found, made))
     }
 
     fn allowance(&self, fixed: usize) -> Allowance {
@@ -124,17 +145,14 @@ impl<'a, T: Texts> Verifier<'a, T> {
         self.office.gathered.words[article as usize]
     }
 
-    /// What `make` makes of each item; `done` hears how many are. Items of one story are worked on one after the other, at
-    /// the same desk.
-    fn at_desks<W: Sync, M: Send>(
+    /// What `make` makes of each item, piece by piece; `done` hears of how many. Items of one story are worked on one after
+    /// the other, at the same desk.
+    fn at_desks<M: Send>(
         &self,
-        items: &[W],
+        stories: &[(u32, usize)],
         done: impl Fn(u64) + Sync,
-        pair: impl Fn(&W) -> Pair,
-        make: impl Fn(&W, &mut Desk<'_, 'a, T>) -> M + Sync,
-    ) -> Pieces<M> {
-        let pairs: Vec<Pair> = items.iter().map(pair).collect();
-        let stories = by_story(&pairs);
+        make: impl Fn(usize, &mut Desk<'_, 'a, T>) -> M + Sync,
+    ) -> Vec<Vec<Option<M>>> {
         let at_a_desk = |piece: &[(u32, usize)]| {
             let mut desk = self.office.desk();
             let mut made = Vec::with_capacity(piece.len());
@@ -142,22 +160,19 @@ impl<'a, T: Texts> Verifier<'a, T> {
                 if !made.is_empty() {
                     desk.clear();
                 }
-                made.extend(some.iter().map(|&(_, at)| Some(make(&items[at], &mut desk))));
+                made.extend(some.iter().map(|&(_, item)| Some(make(item, &mut desk))));
             }
             done(piece.len() as u64);
             made
         };
-        let made = stories.par_chunks(PIECE).map(at_a_desk).collect();
-        let mut places = vec![0; stories.len()];
-        stories.iter().zip(0..).for_each(|(&(_, at), place)| places[at] = place);
-        Pieces { made, places }
+        stories.par_chunks(PIECE).with_max_len(1).map(at_a_desk).collect()
     }
 
     /// The score of a pair with what the sink makes of it, if it is reported.
-    fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, sink: &S) -> Option<Scored<S>> {
+    fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, render: &S::Render) -> Option<Scored<S>> {
         let config = self.office.config;
         let stand = [work.pair.a(), work.pair.b()].map(|article| self.copies.standing[article as usize].0);
-        let (a, b) = if stand[0] == stand[1] && !sink.reads_copies() {
+        let (a, b) = if stand[0] == stand[1] && !render.reads_copies() {
             // One text has the words of both.
             let one = desk.article(stand[0])?;
             (one, one)
@@ -178,7 +193,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
         self.tally.add(work.pair, &matched.copied());
         self.tally.add_own_words(pair.a, || of_a.own_words());
         self.tally.add_own_words(pair.b, || of_b.own_words());
-        let rendered = sink.render(&pair, &comparison, a.side(), b.side());
+        let rendered = render.render(&pair, &comparison, a.side(), b.side());
         Some((pair, rendered))
     }
 
@@ -215,29 +230,51 @@ impl<'a, T: Texts> Verifier<'a, T> {
     }
 }
 
-/// Hands the pairs that are reported to the sink, in their order.
-fn hand_over<S: Sink>(scored: Pieces<Option<Scored<S>>>, sink: &mut S) -> Result<()> {
-    scored.into_iter().flatten().try_for_each(|(pair, rendered)| sink.take(&pair, rendered))
+/// Hands pairs that are reported to the sink.
+fn hand_over<S: Sink>(mut scored: impl Iterator<Item = Scored<S>>, sink: &mut S) -> Result<()> {
+    scored.try_for_each(|(pair, rendered)| sink.take(&pair, rendered))
 }
 
-/// What was made of some items, story by story.
+/// Of a batch of so many pairs, how many are scored before others are handed over.
+fn wave(pairs: usize) -> usize {
+    pairs.div_ceil(WAVES).max(WAVE).next_multiple_of(PIECE)
+}
+
+/// What was made of some items, story by story, and not taken yet.
+#[derive(Default)]
 struct Pieces<M> {
     /// By pieces of [`PIECE`].
     made: Vec<Vec<Option<M>>>,
     /// Where that of each item is.
     places: Vec<usize>,
+    /// How many items have no more.
+    taken: usize,
 }
 
 impl<M> Pieces<M> {
-    /// What was made of each item, in the order of the items.
-    fn iter(&self) -> impl Iterator<Item = &M> {
-        self.places.iter().filter_map(|place| self.made[place / PIECE][place % PIECE].as_ref())
+    /// Nothing yet of so many items.
+    fn new(stories: &[(u32, usize)]) -> Self {
+        let mut places = vec![0; stories.len()];
+        stories.iter().zip(0..).for_each(|(&(_, item), place)| places[item] = place);
+        Self { made: Vec::new(), places, taken: 0 }
     }
 
-    /// The same, which is gone when it was taken.
-    fn into_iter(mut self) -> impl Iterator<Item = M> {
-        let made = move |place: usize| self.made[place / PIECE][place % PIECE].take();
-        self.places.into_iter().filter_map(made)
+    /// Adds what was made of the next stories.
+    fn add(&mut self, mut made: Vec<Vec<Option<M>>>) {
+        self.made.append(&mut made);
+    }
+
+    /// What was made of each item, in the order of the items.
+    fn iter(&self) -> impl Iterator<Item = &M> {
+        self.places[self.taken..].iter().filter_map(|place| self.made[place / PIECE][place % PIECE].as_ref())
+    }
+
+    /// The same of the items before `until`, which is gone afterwards.
+    fn take(&mut self, until: usize) -> impl Iterator<Item = M> {
+        let Self { made, places, taken } = self;
+        let until = until.clamp(*taken, places.len());
+        let some = &places[std::mem::replace(taken, until)..until];
+        some.iter().filter_map(|place| made[place / PIECE][place % PIECE].take())
     }
 }
 

@@ -82,9 +82,9 @@ pub struct MeasuredRecall {
     pub interval: [f64; 2],
 }
 
-/// Takes the reported pairs of a run, in the order of a, then b.
-pub trait Sink: Send + Sync {
-    /// What is made of a pair in parallel and taken in order.
+/// Makes of a reported pair what a [`Sink`] takes; by all threads, in any order.
+pub trait Render: Send + Sync {
+    /// What is made of a pair.
     type Rendered: Send;
 
     /// Whether the texts of exact copies are looked at. Where they are not, the words of one may be shown for both.
@@ -92,25 +92,38 @@ pub trait Sink: Send + Sync {
         true
     }
 
-    /// Makes of a pair what will be kept of it; called in parallel.
+    /// Makes of a pair what will be kept of it.
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered;
 
     /// Bytes that it takes in memory until it is taken, beside its own size.
     fn bytes(rendered: &Self::Rendered) -> usize;
+}
+
+/// Takes the reported pairs of a run, in the order of a, then b.
+pub trait Sink: Send {
+    /// Makes of pairs what is taken, while those before them are.
+    type Render: Render;
+
+    /// What makes it.
+    fn renderer(&self) -> Self::Render;
 
     /// Takes a pair.
     ///
     /// # Errors
     /// If it cannot be written.
-    fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()>;
+    fn take(&mut self, pair: &ScoredPair, rendered: Rendered<Self>) -> Result<()>;
 }
+
+/// What a sink takes of a pair.
+pub type Rendered<S> = <<S as Sink>::Render as Render>::Rendered;
 
 /// Takes no note of pairs as they come.
 #[cfg(feature = "formats")]
+#[derive(Clone, Copy)]
 pub(crate) struct Nowhere;
 
 #[cfg(feature = "formats")]
-impl Sink for Nowhere {
+impl Render for Nowhere {
     type Rendered = ();
 
     fn render(&self, _: &ScoredPair, _: &Comparison, _: Side<'_>, _: Side<'_>) {}
@@ -118,28 +131,45 @@ impl Sink for Nowhere {
     fn bytes((): &()) -> usize {
         0
     }
+}
+
+#[cfg(feature = "formats")]
+impl Sink for Nowhere {
+    type Render = Self;
+
+    fn renderer(&self) -> Self {
+        *self
+    }
 
     fn take(&mut self, _: &ScoredPair, (): ()) -> Result<()> {
         Ok(())
     }
 }
 
-impl<S: Sink> Sink for Option<S> {
-    type Rendered = Option<S::Rendered>;
+impl<R: Render> Render for Option<R> {
+    type Rendered = Option<R::Rendered>;
 
     fn reads_copies(&self) -> bool {
-        self.as_ref().is_some_and(S::reads_copies)
+        self.as_ref().is_some_and(R::reads_copies)
     }
 
     fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
-        self.as_ref().map(|sink| sink.render(pair, comparison, a, b))
+        self.as_ref().map(|render| render.render(pair, comparison, a, b))
     }
 
     fn bytes(rendered: &Self::Rendered) -> usize {
-        rendered.as_ref().map_or(0, S::bytes)
+        rendered.as_ref().map_or(0, R::bytes)
+    }
+}
+
+impl<S: Sink> Sink for Option<S> {
+    type Render = Option<S::Render>;
+
+    fn renderer(&self) -> Self::Render {
+        self.as_ref().map(S::renderer)
     }
 
-    fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()> {
+    fn take(&mut self, pair: &ScoredPair, rendered: Rendered<Self>) -> Result<()> {
         match (self, rendered) {
             (Some(sink), Some(rendered)) => sink.take(pair, rendered),
             _ => Ok(()),
@@ -147,8 +177,8 @@ impl<S: Sink> Sink for Option<S> {
     }
 }
 
-impl<S: Sink, T: Sink> Sink for (S, T) {
-    type Rendered = (S::Rendered, T::Rendered);
+impl<R: Render, Q: Render> Render for (R, Q) {
+    type Rendered = (R::Rendered, Q::Rendered);
 
     fn reads_copies(&self) -> bool {
         self.0.reads_copies() || self.1.reads_copies()
@@ -159,10 +189,18 @@ impl<S: Sink, T: Sink> Sink for (S, T) {
     }
 
     fn bytes(rendered: &Self::Rendered) -> usize {
-        S::bytes(&rendered.0) + T::bytes(&rendered.1)
+        R::bytes(&rendered.0) + Q::bytes(&rendered.1)
+    }
+}
+
+impl<S: Sink, T: Sink> Sink for (S, T) {
+    type Render = (S::Render, T::Render);
+
+    fn renderer(&self) -> Self::Render {
+        (self.0.renderer(), self.1.renderer())
     }
 
-    fn take(&mut self, pair: &ScoredPair, rendered: Self::Rendered) -> Result<()> {
+    fn take(&mut self, pair: &ScoredPair, rendered: Rendered<Self>) -> Result<()> {
         self.0.take(pair, rendered.0)?;
         self.1.take(pair, rendered.1)
     }

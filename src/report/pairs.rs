@@ -14,8 +14,8 @@
 //!
 //! Fractions are written with as many digits as reading them back to the same number takes.
 
-use super::Sink;
 use super::catalogue::Catalogue;
+use super::{Render, Sink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::score::{Comparison, Core, PassageSpans, Relation, ScoredPair, Side};
 use serde::Serialize;
@@ -143,8 +143,7 @@ pub(crate) fn cut(text: &str, most: usize) -> &str {
 
 /// Writes pairs as lines of JSON.
 pub struct JsonLines<'c, W> {
-    catalogue: &'c Catalogue,
-    detail: Detail,
+    lines: Lines<'c>,
     out: W,
     /// The file that it is, if it is one.
     place: Option<PathBuf>,
@@ -156,7 +155,7 @@ pub struct JsonLines<'c, W> {
 impl<'c, W: Write> JsonLines<'c, W> {
     /// A writer to `out`, which should be buffered.
     pub fn new(catalogue: &'c Catalogue, detail: Detail, out: W) -> Self {
-        Self { catalogue, detail, out, place: None, tolerant: false, closed: false }
+        Self { lines: Lines { catalogue, detail }, out, place: None, tolerant: false, closed: false }
     }
 
     /// The same, and errors name this file.
@@ -197,7 +196,14 @@ impl<'c, W: Write> JsonLines<'c, W> {
     }
 }
 
-impl<W: Write + Send + Sync> Sink for JsonLines<'_, W> {
+/// Makes of pairs lines of JSON.
+#[derive(Clone, Copy)]
+pub struct Lines<'c> {
+    catalogue: &'c Catalogue,
+    detail: Detail,
+}
+
+impl Render for Lines<'_> {
     type Rendered = Vec<u8>;
 
     fn reads_copies(&self) -> bool {
@@ -213,6 +219,14 @@ impl<W: Write + Send + Sync> Sink for JsonLines<'_, W> {
 
     fn bytes(line: &Vec<u8>) -> usize {
         line.capacity()
+    }
+}
+
+impl<'c, W: Write + Send> Sink for JsonLines<'c, W> {
+    type Render = Lines<'c>;
+
+    fn renderer(&self) -> Lines<'c> {
+        self.lines
     }
 
     fn take(&mut self, _: &ScoredPair, line: Vec<u8>) -> Result<()> {

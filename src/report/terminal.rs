@@ -1,8 +1,8 @@
 //! What a person sees of a run: the strongest pairs with the longest passage of each; and how texts and numbers are shown.
 
-use super::Sink;
 use super::catalogue::Catalogue;
 use super::pairs::cut;
+use super::{Render, Sink};
 use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::score::{Comparison, PassageSpans, Relation, ScoredPair, Side};
@@ -10,6 +10,8 @@ use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{self, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Columns that are used where nobody says how many there are.
 pub const WIDTH: usize = 100;
@@ -121,51 +123,79 @@ impl Ord for Shown {
     }
 }
 
-/// Keeps the strongest pairs.
+/// Keeps the strongest pairs, whichever thread scores them when.
 #[derive(Debug)]
 pub struct Strongest {
     most: usize,
-    kept: BinaryHeap<Reverse<Shown>>,
-    seen: u64,
+    kept: Mutex<BinaryHeap<Reverse<Shown>>>,
+    /// The bits of the least Jaccard of those that are kept; 0 while there is room for more.
+    least: AtomicU64,
 }
 
 impl Strongest {
     /// Keeps up to `most`.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { most, kept: BinaryHeap::new(), seen: 0 }
+        Self { most, kept: Mutex::default(), least: AtomicU64::new(0) }
     }
 
-    /// Writes them, strongest first, in `width` columns.
+    /// Writes them, strongest first, in `width` columns, and how many of `all` pairs are not among them.
     ///
     /// # Errors
     /// If they cannot be written.
-    pub fn write(self, out: &mut impl Write, catalogue: &Catalogue, width: usize) -> Result<()> {
-        let unseen = self.seen - self.kept.len() as u64;
-        let pairs: Vec<Shown> = self.kept.into_sorted_vec().into_iter().map(|Reverse(shown)| shown).collect();
+    pub fn write(self, out: &mut impl Write, catalogue: &Catalogue, all: u64, width: usize) -> Result<()> {
+        let kept = self.kept.into_inner().unwrap_or_default();
+        let unseen = all - kept.len() as u64;
+        let pairs: Vec<Shown> = kept.into_sorted_vec().into_iter().map(|Reverse(shown)| shown).collect();
         write_pairs(out, catalogue, &pairs, width, unseen).map_err(|error| Error::output(&error))
+    }
+
+    /// Whether a pair is one of the strongest yet.
+    fn has_room_for(&self, shown: &Shown) -> bool {
+        let is_stronger = |kept: &BinaryHeap<Reverse<Shown>>| kept.peek().is_some_and(|Reverse(least)| shown > least);
+        // Most pairs are told by one number.
+        shown.pair.overlap.jaccard().to_bits() >= self.least.load(Relaxed)
+            && self.kept.lock().is_ok_and(|kept| kept.len() < self.most || is_stronger(&kept))
+    }
+
+    fn keep(&self, shown: Shown) {
+        let Ok(mut kept) = self.kept.lock() else { return };
+        kept.push(Reverse(shown));
+        if kept.len() > self.most {
+            kept.pop();
+        }
+        if let Some(Reverse(least)) = kept.peek().filter(|_| kept.len() == self.most) {
+            self.least.store(least.pair.overlap.jaccard().to_bits(), Relaxed);
+        }
     }
 }
 
-impl Sink for Strongest {
-    type Rendered = Option<(u32, String)>;
+impl Render for &Strongest {
+    type Rendered = ();
 
-    fn render(&self, _: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) -> Self::Rendered {
-        // Of the longest the first.
-        let longest = PassageSpans::all(comparison, a, b).into_iter().rev().max_by_key(|passage| passage.words)?;
-        Some((longest.words, escape(cut(longest.a.of(a.text), SNIPPET))))
-    }
-
-    fn bytes(snippet: &Self::Rendered) -> usize {
-        snippet.as_ref().map_or(0, |(_, text)| text.capacity())
-    }
-
-    fn take(&mut self, pair: &ScoredPair, snippet: Self::Rendered) -> Result<()> {
-        self.seen += 1;
-        self.kept.push(Reverse(Shown { pair: *pair, snippet }));
-        if self.kept.len() > self.most {
-            self.kept.pop();
+    fn render(&self, pair: &ScoredPair, comparison: &Comparison, a: Side<'_>, b: Side<'_>) {
+        let mut shown = Shown { pair: *pair, snippet: None };
+        if self.has_room_for(&shown) {
+            // Of the longest the first.
+            let longest = PassageSpans::all(comparison, a, b).into_iter().rev().max_by_key(|passage| passage.words);
+            shown.snippet = longest.map(|passage| (passage.words, escape(cut(passage.a.of(a.text), SNIPPET))));
+            self.keep(shown);
         }
+    }
+
+    fn bytes((): &()) -> usize {
+        0
+    }
+}
+
+impl<'s> Sink for &'s Strongest {
+    type Render = &'s Strongest;
+
+    fn renderer(&self) -> &'s Strongest {
+        self
+    }
+
+    fn take(&mut self, _: &ScoredPair, (): ()) -> Result<()> {
         Ok(())
     }
 }
