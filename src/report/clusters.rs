@@ -8,7 +8,7 @@
 //! | `members` | the other articles, in input order: `id`, and to the representative `relation`, `jaccard`, `containment` (how much of the member's shingles the representative has), `coverage` (the share of the member's words in shared shingles) |
 
 use super::catalogue::Catalogue;
-use super::write_line;
+use super::{rows, write_line};
 use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::score::{Relation, ScoredPair};
@@ -103,23 +103,28 @@ impl Clusters {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(&self, mut out: impl Write, catalogue: &Catalogue) -> Result<()> {
-        for ((representative, pairs), cluster) in self.each().zip(1..) {
-            let line = Line {
-                cluster,
-                representative: &catalogue.id(representative),
-                min_jaccard: pairs.iter().map(|pair| pair.overlap.jaccard()).fold(1.0, f64::min),
-                members: Members { pairs, catalogue },
-            };
-            write_line(&mut out, &line)?;
-        }
+    pub fn write(&self, mut out: impl Write + Send, catalogue: &Catalogue) -> Result<()> {
+        rows::write(&mut out, self.len(), |some| {
+            let mut lines = Vec::new();
+            for before in some {
+                let pairs = self.pairs(before);
+                let line = Line {
+                    cluster: before + 1,
+                    representative: &catalogue.id(pairs[0].b),
+                    min_jaccard: pairs.iter().map(|pair| pair.overlap.jaccard()).fold(1.0, f64::min),
+                    members: Members { pairs, catalogue },
+                };
+                write_line(&mut lines, &line)?;
+            }
+            Ok(lines)
+        })?;
         out.flush().map_err(|error| Error::output(&error))
     }
 }
 
 #[derive(Serialize)]
 struct Line<'a> {
-    cluster: u64,
+    cluster: usize,
     representative: &'a str,
     min_jaccard: f64,
     members: Members<'a>,

@@ -4,6 +4,7 @@
 //! byte (RFC 1951, 3.2.4), and the next can follow it. The bytes do not depend on threads. Of all files together
 //! there wait two pieces a thread, and as much packed, or one of each file.
 
+use super::rows::each;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use std::fs::File;
@@ -59,7 +60,7 @@ impl Gzip {
     fn pack(&mut self, count: usize) -> io::Result<()> {
         let pieces: Vec<&[u8]> = self.waiting[..count].chunks(PIECE).collect();
         for some in pieces.chunks(pieces_at_once()) {
-            for (bytes, seen) in packed(some)? {
+            for (bytes, seen) in each(some, &|piece| pack(piece))? {
                 self.file.write_all(&bytes)?;
                 self.seen.combine(&seen);
             }
@@ -82,19 +83,7 @@ fn pieces_at_once() -> usize {
     (PIECES * rayon::current_num_threads() / files).max(1)
 }
 
-/// Pieces, one or more, packed, with their checksums.
-fn packed(pieces: &[&[u8]]) -> io::Result<Vec<(Vec<u8>, Crc)>> {
-    if let [piece] = pieces {
-        return pack(piece).map(|packed| vec![packed]);
-    }
-    let (some, others) = pieces.split_at(pieces.len() / 2);
-    let (some, others) = rayon::join(|| packed(some), || packed(others));
-    let mut all = some?;
-    all.append(&mut others?);
-    Ok(all)
-}
-
-/// A piece that ends at a byte and is not the last.
+/// A piece packed, with its checksum: it ends at a byte and is not the last.
 fn pack(piece: &[u8]) -> io::Result<(Vec<u8>, Crc)> {
     let mut encoder = DeflateEncoder::new(Vec::with_capacity(piece.len() / 2), Compression::default());
     encoder.write_all(piece)?;

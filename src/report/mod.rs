@@ -45,6 +45,8 @@ pub mod removed;
 #[cfg(feature = "formats")]
 mod repack;
 #[cfg(feature = "formats")]
+mod rows;
+#[cfg(feature = "formats")]
 mod sieve;
 #[cfg(feature = "formats")]
 pub mod summary;

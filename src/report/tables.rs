@@ -22,9 +22,9 @@
 //! A cell that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) is
 //! preceded by an apostrophe; so is one that has apostrophes before such a character already.
 
-use super::Copied;
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
+use super::{Copied, rows};
 use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::input::Iso;
@@ -37,7 +37,7 @@ use std::io::Write;
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair]) -> Result<()> {
+pub fn write_pairs(mut out: impl Write + Send, catalogue: &Catalogue, pairs: &[ScoredPair]) -> Result<()> {
     let header = [
         "a",
         "b",
@@ -51,8 +51,8 @@ pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair])
         "core_containment_a",
         "core_containment_b",
     ];
-    let mut row = Cells::new(out, &header)?;
-    for pair in pairs {
+    write_rows(&mut out, &header, pairs.len(), |row, at| {
+        let pair = &pairs[at];
         let overlap = &pair.overlap;
         row.text(&catalogue.id(pair.a))?;
         row.text(&catalogue.id(pair.b))?;
@@ -64,10 +64,8 @@ pub fn write_pairs(out: impl Write, catalogue: &Catalogue, pairs: &[ScoredPair])
         row.fraction(Some(overlap.coverage_b()))?;
         row.fraction(pair.core.map(|core| core.jaccard()))?;
         row.fraction(pair.core.map(|core| core.containment_a()))?;
-        row.fraction(pair.core.map(|core| core.containment_b()))?;
-        row.end()?;
-    }
-    row.finish()
+        row.fraction(pair.core.map(|core| core.containment_b()))
+    })
 }
 
 /// What `articles.csv` says of articles beside their fields.
@@ -85,7 +83,7 @@ pub struct Found<'a> {
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>) -> Result<()> {
+pub fn write_articles(mut out: impl Write + Send, catalogue: &Catalogue, found: &Found<'_>) -> Result<()> {
     let Found { clusters, pairs, copied } = *found;
     let mut partners = vec![0u64; catalogue.cards.len()];
     for pair in pairs {
@@ -109,9 +107,9 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>)
         "copied",
         "copied_with",
     ];
-    let mut row = Cells::new(out, &header)?;
-    for (index, card) in catalogue.cards.iter().enumerate() {
+    write_rows(&mut out, &header, catalogue.cards.len(), |row, index| {
         let article = ArticleId(index as u32);
+        let card = catalogue.cards.get(article);
         let place = clusters.place(article);
         let pair = place.and_then(|place| place.pair);
         row.text(&catalogue.id(article))?;
@@ -128,10 +126,29 @@ pub fn write_articles(out: impl Write, catalogue: &Catalogue, found: &Found<'_>)
         row.fraction(pair.map(|pair| pair.overlap.jaccard()))?;
         row.own(partners[index])?;
         row.fraction(Some(copied[index].map_or(0.0, |copied| copied.share)))?;
-        row.text(&copied[index].map(|copied| catalogue.id(copied.most_with)).unwrap_or_default())?;
-        row.end()?;
-    }
-    row.finish()
+        row.text(&copied[index].map(|copied| catalogue.id(copied.most_with)).unwrap_or_default())
+    })
+}
+
+/// Writes a table of so many rows, of which `fill` makes each.
+fn write_rows(
+    out: &mut (impl Write + Send),
+    header: &[&str],
+    count: usize,
+    fill: impl Fn(&mut Cells<&mut Vec<u8>>, usize) -> Result<()> + Sync,
+) -> Result<()> {
+    Cells::new(&mut *out, header)?.finish()?;
+    rows::write(out, count, |some| {
+        let mut made = Vec::new();
+        let mut row = Cells::of(&mut made);
+        for at in some {
+            fill(&mut row, at)?;
+            row.end()?;
+        }
+        row.finish()?;
+        Ok(made)
+    })?;
+    out.flush().map_err(|error| Error::output(&error))
 }
 
 /// A pair that a person is to judge.
@@ -175,9 +192,14 @@ struct Cells<W: Write> {
 
 impl<W: Write> Cells<W> {
     fn new(out: W, header: &[&str]) -> Result<Self> {
-        let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(header).map_err(failed)?;
-        Ok(Self { csv, digits: Vec::new() })
+        let mut cells = Self::of(out);
+        cells.csv.write_record(header).map_err(failed)?;
+        Ok(cells)
+    }
+
+    /// Without a header.
+    fn of(out: W) -> Self {
+        Self { csv: csv::Writer::from_writer(out), digits: Vec::new() }
     }
 
     /// A text, as one that no spreadsheet takes for a formula.
