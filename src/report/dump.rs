@@ -15,6 +15,7 @@
 use super::gzip::Gzip;
 use super::removed::COLUMNS;
 pub(crate) use super::repack::{Becomes, repack};
+use super::share::Share;
 pub(crate) use super::sieve::{Noting, sieve};
 use crate::input::{End, Format, Location, Packing, Piece, Place, Source, each_piece};
 use bzip2::write::BzEncoder;
@@ -52,13 +53,16 @@ pub(crate) type Fates<'f> = dyn Fn(usize, &[u8]) -> Fate + 'f;
 /// The preset of xz that its own program takes.
 const XZ_PRESET: u32 = 6;
 
+/// Bytes of a source, up to which it is packed by one thread.
+const SMALL: u64 = 1 << 20;
+
 /// A file that is packed while it is written.
 pub(super) enum Packed {
     Plain(BufWriter<File>),
     Gzip(Gzip),
     /// A member for each record, as WARC asks for.
     Members(BufWriter<File>),
-    Zstd(zstd::Encoder<'static, BufWriter<File>>),
+    Zstd(zstd::Encoder<'static, BufWriter<File>>, Share),
     Bzip2(BzEncoder<BufWriter<File>>),
     Xz(XzEncoder<BufWriter<File>>),
     /// UTF-16; little endian or not.
@@ -73,7 +77,15 @@ impl Packed {
         Ok(match packing {
             Packing::Gzip if is_responses => Self::Members(file),
             Packing::Gzip => Self::Gzip(Gzip::new(file)?),
-            Packing::Zstd => Self::Zstd(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?),
+            Packing::Zstd => {
+                let share = Share::new();
+                let mut encoder = zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+                if source.is_none_or(|source| source.bytes > SMALL) {
+                    // Threads of its own, as many as this file has. What is written is the same by one as by several.
+                    encoder.multithread(share.of(1) as u32)?;
+                }
+                Self::Zstd(encoder, share)
+            }
             Packing::Bzip2 => Self::Bzip2(BzEncoder::new(file, bzip2::Compression::default())),
             Packing::Xz => Self::Xz(XzEncoder::new(file, XZ_PRESET)),
             Packing::Plain => Self::Plain(file),
@@ -97,7 +109,7 @@ impl Packed {
                 encoder.write_all(lines)?;
                 encoder.finish().map(|_| ())
             }
-            Self::Zstd(encoder) => encoder.write_all(lines),
+            Self::Zstd(encoder, _) => encoder.write_all(lines),
             Self::Bzip2(encoder) => encoder.write_all(lines),
             Self::Xz(encoder) => encoder.write_all(lines),
             Self::Wide(file, is_little) => {
@@ -112,7 +124,7 @@ impl Packed {
         match self {
             Self::Plain(mut file) | Self::Members(mut file) | Self::Wide(mut file, _) => file.flush(),
             Self::Gzip(gzip) => gzip.finish(),
-            Self::Zstd(encoder) => encoder.finish()?.flush(),
+            Self::Zstd(encoder, _) => encoder.finish()?.flush(),
             Self::Bzip2(encoder) => encoder.finish()?.flush(),
             Self::Xz(encoder) => encoder.finish()?.flush(),
         }
@@ -299,6 +311,27 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zstd_is_the_same_by_however_many_threads() {
+        let text: Vec<u8> =
+            (0u64..).flat_map(|number| format!("{:x} ", number * number).into_bytes()).take(20 << 20).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let by = |threads: usize| {
+            let path = folder.path().join(threads.to_string());
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let write = || {
+                let mut out = Packed::create(&path, Packing::Zstd, None)?;
+                text.chunks(1 << 17).try_for_each(|part| out.write(part))?;
+                out.finish()
+            };
+            pool.install(write).expect("a file");
+            fs::read(&path).expect("it is there")
+        };
+        let one = by(1);
+        assert!(zstd::decode_all(&one[..]).expect("zstd") == text);
+        assert!(by(3) == one);
+    }
 
     #[test]
     fn arrays_stay_arrays_whatever_goes() {

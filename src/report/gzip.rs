@@ -5,11 +5,11 @@
 //! there wait two pieces a thread, and as much packed, or one of each file.
 
 use super::rows::each;
+use super::share::Share;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of a piece. What is alike in two pieces is packed twice: at this size it makes no file 1 % larger.
 const PIECE: usize = 1 << 20;
@@ -21,27 +21,24 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// Ends a stream: a block of nothing, the last one.
 const END: [u8; 2] = [3, 0];
 
-/// Files that are being written. Where there is one for each thread, all threads have something to do.
-static FILES: AtomicUsize = AtomicUsize::new(0);
-
 /// A file that is packed while it is written.
 pub(super) struct Gzip {
     file: BufWriter<File>,
     waiting: Vec<u8>,
     /// Of all that was packed.
     seen: Crc,
+    share: Share,
 }
 
 impl Gzip {
     pub(super) fn new(mut file: BufWriter<File>) -> io::Result<Self> {
         file.write_all(&HEADER)?;
-        FILES.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { file, waiting: Vec::new(), seen: Crc::new() })
+        Ok(Self { file, waiting: Vec::new(), seen: Crc::new(), share: Share::new() })
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() >= pieces_at_once() * PIECE {
+        if self.waiting.len() >= self.pieces_at_once() * PIECE {
             // Whole ones, so that each begins where it would however many are packed together.
             self.pack(self.waiting.len() / PIECE * PIECE)?;
         }
@@ -59,7 +56,7 @@ impl Gzip {
     /// Packs the first so many bytes that wait.
     fn pack(&mut self, count: usize) -> io::Result<()> {
         let pieces: Vec<&[u8]> = self.waiting[..count].chunks(PIECE).collect();
-        for some in pieces.chunks(pieces_at_once()) {
+        for some in pieces.chunks(self.pieces_at_once()) {
             for (bytes, seen) in each(some, &|piece| pack(piece))? {
                 self.file.write_all(&bytes)?;
                 self.seen.combine(&seen);
@@ -68,19 +65,12 @@ impl Gzip {
         self.waiting.drain(..count);
         Ok(())
     }
-}
 
-impl Drop for Gzip {
-    fn drop(&mut self) {
-        FILES.fetch_sub(1, Ordering::Relaxed);
+    /// How many pieces are packed together. Whoever waits for others may begin another file meanwhile, and there wait again:
+    /// no deeper than there are threads, as with more files each piece is packed by itself.
+    fn pieces_at_once(&self) -> usize {
+        self.share.of(PIECES)
     }
-}
-
-/// How many pieces of a file are packed together. Whoever waits for others may begin another file meanwhile, and there wait
-/// again: no deeper than there are threads, as with more files each piece is packed by itself.
-fn pieces_at_once() -> usize {
-    let files = FILES.load(Ordering::Relaxed).max(1);
-    (PIECES * rayon::current_num_threads() / files).max(1)
 }
 
 /// A piece packed, with its checksum: it ends at a byte and is not the last.

@@ -47,6 +47,8 @@ mod repack;
 #[cfg(feature = "formats")]
 mod rows;
 #[cfg(feature = "formats")]
+mod share;
+#[cfg(feature = "formats")]
 mod sieve;
 #[cfg(feature = "formats")]
 pub mod summary;
