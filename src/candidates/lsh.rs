@@ -192,7 +192,7 @@ pub(crate) fn all_pairs(bucket: &[u32], pairs: &mut Vec<Pair>) {
     }
 }
 
-/// Pairs gathered from many bands, each kept once.
+/// Pairs gathered bit by bit, each kept once.
 ///
 /// Sorted and thinned out whenever it has doubled, so that it never holds many more than there are.
 #[derive(Debug, Default)]

@@ -11,7 +11,6 @@ use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
-use crate::candidates::lsh::PairSet;
 use crate::candidates::passages::{Entries, Layout, PARTS, Postings, key};
 use crate::config::{Config, RECALL_SAMPLE};
 use crate::error::Result;
@@ -105,10 +104,11 @@ impl Join {
             let run = Postings::sorted(&self.postings, part, layout, false, |_| true)?;
             Ok(meet((layout, &run), limit, sizes, threshold, &wanted))
         };
-        let met: Result<Vec<Vec<Pair>>> = (0..PARTS).into_par_iter().map(of_part).collect();
-        let mut pairs = PairSet::default();
-        met?.iter().for_each(|some| pairs.extend(some));
-        Ok(pairs.into_sorted())
+        let met: Result<Vec<Vec<Pair>>> = (0..PARTS).into_par_iter().with_max_len(1).map(of_part).collect();
+        let mut pairs: Vec<Pair> = met?.into_iter().flatten().collect();
+        pairs.par_sort_unstable();
+        pairs.dedup();
+        Ok(pairs)
     }
 
     /// Candidates among which is every pair at the threshold.

@@ -82,7 +82,7 @@ impl Packed {
                 let mut encoder = zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?;
                 if source.is_none_or(|source| source.bytes > SMALL) {
                     // Threads of its own, as many as this file has. What is written is the same by one as by several.
-                    encoder.multithread(share.of(1) as u32)?;
+                    encoder.multithread(Share::of(1) as u32)?;
                 }
                 Self::Zstd(encoder, share)
             }

@@ -27,18 +27,18 @@ pub(super) struct Gzip {
     waiting: Vec<u8>,
     /// Of all that was packed.
     seen: Crc,
-    share: Share,
+    _share: Share,
 }
 
 impl Gzip {
     pub(super) fn new(mut file: BufWriter<File>) -> io::Result<Self> {
         file.write_all(&HEADER)?;
-        Ok(Self { file, waiting: Vec::new(), seen: Crc::new(), share: Share::new() })
+        Ok(Self { file, waiting: Vec::new(), seen: Crc::new(), _share: Share::new() })
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() >= self.pieces_at_once() * PIECE {
+        if self.waiting.len() >= pieces_at_once() * PIECE {
             // Whole ones, so that each begins where it would however many are packed together.
             self.pack(self.waiting.len() / PIECE * PIECE)?;
         }
@@ -56,7 +56,7 @@ impl Gzip {
     /// Packs the first so many bytes that wait.
     fn pack(&mut self, count: usize) -> io::Result<()> {
         let pieces: Vec<&[u8]> = self.waiting[..count].chunks(PIECE).collect();
-        for some in pieces.chunks(self.pieces_at_once()) {
+        for some in pieces.chunks(pieces_at_once()) {
             for (bytes, seen) in each(some, &|piece| pack(piece))? {
                 self.file.write_all(&bytes)?;
                 self.seen.combine(&seen);
@@ -65,12 +65,12 @@ impl Gzip {
         self.waiting.drain(..count);
         Ok(())
     }
+}
 
-    /// How many pieces are packed together. Whoever waits for others may begin another file meanwhile, and there wait again:
-    /// no deeper than there are threads, as with more files each piece is packed by itself.
-    fn pieces_at_once(&self) -> usize {
-        self.share.of(PIECES)
-    }
+/// How many pieces of a file are packed together. Whoever waits for others may begin another file meanwhile, and there wait
+/// again: no deeper than there are threads, as with more files each piece is packed by itself.
+fn pieces_at_once() -> usize {
+    Share::of(PIECES)
 }
 
 /// A piece packed, with its checksum: it ends at a byte and is not the last.

@@ -14,8 +14,8 @@ impl Share {
         Self(())
     }
 
-    /// How many of so many for each thread this file has now; at least one.
-    pub(super) fn of(&self, each: usize) -> usize {
+    /// How many of so many for each thread a file has now; at least one.
+    pub(super) fn of(each: usize) -> usize {
         (each * rayon::current_num_threads() / FILES.load(Relaxed).max(1)).max(1)
     }
 }
