@@ -69,9 +69,11 @@
 //! 6. `pipeline/verify.rs` reads the texts of candidates (`input/reread.rs`), story by story (`pipeline/stories.rs`), keeps them on
 //!    a desk (`pipeline/desk.rs`) for as long as they are needed, and asks [`score`] whether a pair is reported
 //!    (`score/reason.rs`); if so, it is compared in full, passages by `score/passages.rs`.
-//! 7. The pair goes to a [`report::Sink`]: `report/pairs.rs` makes it a line of JSON, in parallel, and writes it in order.
-//! 8. [`cluster`] groups the pairs, and [`report`] writes the other files and the summary; `report/html/` makes of all of it
-//!    one page, whose texts, escaped, its own script shows (`report/html/*.js`).
+//! 7. A [`report::Render`] makes of it what is kept, and a [`report::Sink`] takes that in order, while others are scored:
+//!    `report/pairs.rs` makes and writes lines of JSON.
+//! 8. [`cluster`] groups the pairs, and [`report`] writes the other files and the summary, their rows made by all threads
+//!    (`report/rows.rs`); `report/html/` makes of all of it one page, whose texts, escaped, its own script shows
+//!    (`report/html/*.js`).
 //!
 //! What all of this does many times over is done to many values at once, by instructions that are chosen once the program
 //! runs (`simd.rs`).
