@@ -72,11 +72,8 @@ impl<'a, T: Texts> Verifier<'a, T> {
         let of_some = |some: &[Pair]| {
             let stories = by_story(some);
             let mut verdicts = Pieces::new(&stories);
-            verdicts.add(self.at_desks(
-                &stories,
-                |_| {},
-                |at, desk| self.compare_one(Work { pair: some[at], origin }, desk),
-            ));
+            let compare = |at, desk: &mut Desk<'_, 'a, T>| self.compare_one(Work { pair: some[at], origin }, desk);
+            verdicts.add(self.at_desks(&stories, |_| {}, compare));
             verdicts.take(some.len()).collect::<Vec<Verdict>>()
         };
         some.flat_map(of_some).collect()
@@ -108,33 +105,36 @@ impl<'a, T: Texts> Verifier<'a, T> {
         let shorter = |pair: Pair| self.words(pair.a()).min(self.words(pair.b()));
         let mut allowance = self.allowance(size_of::<Option<Scored<S>>>());
         let done = |count| self.progress.advance(count);
-        let (mut found, mut rest, mut left) = (Vec::new(), work, Pieces::default());
-        while !rest.is_empty() {
+        let (mut found, mut rest) = (Vec::new(), work);
+        loop {
             let (some, others) = rest.split_at(allowance.batch(rest.iter().map(|work| shorter(work.pair))));
             let stories = by_story(&some.iter().map(|work| work.pair).collect::<Vec<Pair>>());
-            let mut pieces: Pieces<Option<Scored<S>>> = Pieces::new(&stories);
-            let mut learn = |scored: &Option<Scored<S>>| {
-                if let Some((pair, rendered)) = scored {
-                    allowance.learn(shorter(key(pair)), S::Render::bytes(rendered));
-                }
+            let mut pieces = Pieces::new(&stories);
+            let mut note = |(pair, rendered): &Scored<S>| {
+                found.push(*pair);
+                allowance.learn(shorter(key(pair)), S::Render::bytes(rendered));
             };
-            for wave in stories.chunks(wave(some.len())) {
+            for wave in stories.chunks(wave_of(some.len())) {
                 // Stories follow each other by their first articles: those before have all pairs of the articles before.
                 let settled = some.partition_point(|work| work.pair.a() < wave[0].0);
-                let ready = left.take(usize::MAX).chain(pieces.take(settled).inspect(&mut learn));
+                let ready = pieces.take(settled).flatten().inspect(&mut note);
                 let (handed_over, made) = rayon::join(
-                    || hand_over(ready.flatten().inspect(|(pair, _)| found.push(*pair)), sink),
+                    || hand_over(ready, sink),
                     || self.at_desks(wave, done, |at, desk| self.score_one::<S>(&some[at], desk, render)),
                 );
                 handed_over?;
                 pieces.add(made);
             }
-            pieces.iter().for_each(learn);
-            (left, rest) = (pieces, others);
+            pieces.iter().flatten().for_each(note);
+            let left = pieces.take(some.len()).flatten();
+            if others.is_empty() {
+                let (handed_over, made) = rayon::join(|| hand_over(left, sink), || then(&found));
+                return handed_over.map(|()| (found, made));
+            }
+            // The next batch has all the room that there is.
+            hand_over(left, sink)?;
+            rest = others;
         }
-        found.extend(left.iter().flatten().map(|(pair, _)| *pair));
-        let (handed_over, made) = rayon::join(|| hand_over(left.take(usize::MAX).flatten(), sink), || then(&found));
-        handed_over.map(|()| (found, made))
     }
 
     fn allowance(&self, fixed: usize) -> Allowance {
@@ -236,12 +236,11 @@ fn hand_over<S: Sink>(mut scored: impl Iterator<Item = Scored<S>>, sink: &mut S)
 }
 
 /// Of a batch of so many pairs, how many are scored before others are handed over.
-fn wave(pairs: usize) -> usize {
+fn wave_of(pairs: usize) -> usize {
     pairs.div_ceil(WAVES).max(WAVE).next_multiple_of(PIECE)
 }
 
 /// What was made of some items, story by story, and not taken yet.
-#[derive(Default)]
 struct Pieces<M> {
     /// By pieces of [`PIECE`].
     made: Vec<Vec<Option<M>>>,

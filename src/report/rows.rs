@@ -8,7 +8,7 @@ use std::io::Write;
 use std::ops::Range;
 
 /// Rows that are made at a time.
-const PIECE: usize = if cfg!(test) { 3 } else { 1 << 12 };
+const PIECE: usize = if cfg!(test) { 3 } else { 1 << 10 };
 /// Pieces a thread that are made while others are written.
 const PIECES: usize = 2;
 
