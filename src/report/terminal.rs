@@ -246,7 +246,7 @@ fn write_pairs(
             writeln!(out, "{}", Style::new().dim().apply_to(truncate_str(&text, width, "…")))?;
         }
         if let Some((words, text)) = snippet {
-            let text = format!("    {words} words: {text}");
+            let text = format!("    {}: {text}", plural(u64::from(*words), "word"));
             writeln!(out, "{}", Style::new().dim().apply_to(truncate_str(&text, width, "…")))?;
         }
     }
