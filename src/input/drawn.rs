@@ -53,11 +53,15 @@ impl Drawn {
 
     /// A text that was kept.
     pub(super) fn get(&self, at: u64, len: u32) -> io::Result<Vec<u8>> {
-        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let file = file.ok_or(io::ErrorKind::NotFound)?;
         let mut text = vec![0; len as usize];
-        read_exact_into(&file, at, &mut text)?;
+        read_exact_into(&*self.file()?, at, &mut text)?;
         Ok(text)
+    }
+
+    /// The file that they are in.
+    pub(super) fn file(&self) -> io::Result<Arc<File>> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        file.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// A hash of all texts and their places.

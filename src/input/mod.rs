@@ -27,6 +27,7 @@
 //! **What is kept** of an article is where it lies and its short fields, never its text; [`Library`] reads a text again.
 //! Texts that had to be drawn from something else (pages, responses, columns) wait in a temporary file.
 
+mod ahead;
 mod archive;
 mod cards;
 mod columns;

@@ -1,5 +1,6 @@
 //! Units of input, and the articles in them.
 
+use super::ahead;
 use super::columns::{self, Columns, Row};
 use super::encoding;
 use super::lines::{self, Block, Blocks, PIECE};
@@ -18,8 +19,10 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::ops::Range;
 
-/// Small files that are read one after the other.
-const FILES: usize = 64;
+/// Small files that are read one after the other, at most: all of them are asked for together. Of the last files they are
+/// fewer, so that all threads come to an end together.
+const FILES: usize = 256;
+const LAST_FILES: usize = 32;
 /// Bytes of files beyond which a unit takes no more of them.
 const FILES_BYTES: u64 = 4 << 20;
 
@@ -129,8 +132,9 @@ pub(crate) fn units(sources: &[Source]) -> Vec<Unit> {
         match &source.format {
             Format::Text | Format::Page => {
                 let (start, mut bytes) = (at, 0);
+                let most = ((sources.len() - at) / 16).clamp(LAST_FILES, FILES);
                 let belongs = |other: &Source| other.format.is_whole() && other.reference == source.reference;
-                while at < sources.len() && at - start < FILES && belongs(&sources[at]) {
+                while at < sources.len() && at - start < most && belongs(&sources[at]) {
                     bytes += sources[at].bytes;
                     at += 1;
                     if bytes > FILES_BYTES {
@@ -430,13 +434,13 @@ fn read_texts(
     f: &mut dyn FnMut(ReadArticle<'_>),
 ) -> Heard {
     let mut heard = Heard::default();
-    for index in range {
+    let of = |index: usize| {
         let source = &sources[index];
-        let location =
-            Location { source: index as u32, offset: 0, len: source.bytes, record: 0, text: TextPlace::Record };
-        if !wanted.is(&location) {
-            continue;
-        }
+        (source, Location { source: index as u32, offset: 0, len: source.bytes, record: 0, text: TextPlace::Record })
+    };
+    let asked: Vec<_> = range.map(of).filter(|(_, location)| wanted.is(location)).collect();
+    ahead::fetch(&asked, |(source, _)| source.place.shared().ok());
+    for (source, location) in asked {
         match whole(source, options.limits) {
             Ok(whole) => {
                 if let Some(error) = &whole.error {

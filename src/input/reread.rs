@@ -1,15 +1,17 @@
 //! Reading an article's text again, when a pair needs it.
 
+use super::ahead;
 use super::kept::Kept;
 use super::read;
-use super::stream::{Place, Window, read_exact_into};
+use super::stream::{Window, read_exact_into};
 use super::{Drawn, InputOptions, Location, Source, TextPlace, record};
 use crate::article::ArticleId;
 use crate::simd::string;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Most sources that are kept open.
 const OPEN: usize = 256;
@@ -32,7 +34,7 @@ pub struct Library<'s> {
 /// Records of a packed source, unpacked.
 pub struct Extract {
     source: usize,
-    file: File,
+    file: Arc<File>,
     /// (article, offset, length), by article.
     records: Vec<(ArticleId, u64, usize)>,
 }
@@ -95,7 +97,7 @@ impl<'s> Library<'s> {
                 }
             }
         }
-        Ok(Extract { source, file, records })
+        Ok(Extract { source, file: Arc::new(file), records })
     }
 
     /// Puts what was extracted where [`text`](Self::text) finds it.
@@ -151,22 +153,53 @@ impl<'s> Library<'s> {
             return self.kept.get(index, offset, len).ok_or_else(gone);
         }
         let buffer = first_of(buffer, len);
-        let place: &Place = &self.sources[index].place;
-        let open = || place.shared().map_err(|error| error.to_string());
-        if let Some(window) = self.open.get(index) {
-            let window = window.get_or_init(|| open().ok()).as_ref().ok_or_else(gone)?;
-            window.read_exact_into(offset, buffer).map_err(|_| gone())?;
-        } else {
-            open()?.read_exact_into(offset, buffer).map_err(|_| gone())?;
-        }
+        self.opened(index)?.read_exact_into(offset, buffer).map_err(|_| gone())?;
         Ok(buffer)
+    }
+
+    /// A source that is not packed.
+    fn opened(&self, index: usize) -> Result<Cow<'_, Window>, String> {
+        let open = || self.sources[index].place.shared().map_err(|error| error.to_string());
+        let Some(window) = self.open.get(index) else { return open().map(Cow::Owned) };
+        window.get_or_init(|| open().ok()).as_ref().map(Cow::Borrowed).ok_or_else(gone)
+    }
+
+    /// Asks early for the texts of articles that are read soon, and in about this order.
+    pub(crate) fn fetch_ahead(&self, articles: &[ArticleId]) {
+        ahead::fetch(articles, |&article| self.window(article));
+    }
+
+    /// What of a file is read for the text of an article; nothing if there is no such file.
+    fn window(&self, article: ArticleId) -> Option<Window> {
+        let Location { source, offset, len, text, .. } = self.locations[article.index()];
+        let index = source as usize;
+        if let TextPlace::Drawn { at, len } = text {
+            return Some(Window::new(at..at + u64::from(len), self.drawn.file().ok()?));
+        }
+        if let Some(extract) = self.extracts.get(&index) {
+            let (at, len) = extract.find(article)?;
+            return Some(Window::new(at..at + len as u64, Arc::clone(&extract.file)));
+        }
+        let source = &self.sources[index];
+        if source.is_packed() {
+            return None;
+        }
+        let whole = self.opened(index).ok()?.into_owned();
+        let start = whole.start + offset;
+        Some(if source.format.is_whole() { whole } else { Window::new(start..start + len, whole.file) })
     }
 }
 
 impl Extract {
-    fn record<'b>(&self, article: ArticleId, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
-        let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).map_err(|_| gone())?;
+    /// Where in the file an article's record is, and how long.
+    fn find(&self, article: ArticleId) -> Option<(u64, usize)> {
+        let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).ok()?;
         let (_, offset, len) = self.records[at];
+        Some((offset, len))
+    }
+
+    fn record<'b>(&self, article: ArticleId, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
+        let (offset, len) = self.find(article).ok_or_else(gone)?;
         let buffer = first_of(buffer, len);
         read_exact_into(&self.file, offset, buffer).map_err(|error| error.to_string())?;
         Ok(buffer)
@@ -183,4 +216,64 @@ fn first_of(buffer: &mut Vec<u8>, len: usize) -> &mut [u8] {
 
 fn gone() -> String {
     "changed while it was read".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::{Plan, ReadArticle, Wanted, read_block, units};
+    use std::fs;
+
+    #[test]
+    fn what_is_asked_for_early_is_what_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let lines: String = (0..5).map(|n| format!("{{\"text\": \"line {n}\"}}\n")).collect();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(lines.as_bytes()).expect("in memory");
+        let files: [(&str, &[u8]); 4] = [
+            ("a.txt", b"a whole file"),
+            ("b.jsonl", lines.as_bytes()),
+            ("c.jsonl.gz", &packed.finish().expect("in memory")),
+            ("d.html", b"<html><body><p>a page</p></body></html>"),
+        ];
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).expect("a temporary file");
+        }
+        let options = InputOptions::default();
+        let plan = Plan::new(&[folder.path().to_owned()], &[], &options).expect("valid");
+        let (drawn, kept, mut locations) = (Drawn::default(), Kept::default(), Vec::new());
+        let mut note = |article: ReadArticle<'_>| {
+            let mut location = article.location;
+            if plan.sources[location.source as usize].format.is_drawn() {
+                location.text = drawn.put(article.text).expect("a temporary file");
+            }
+            locations.push(location);
+        };
+        for unit in units(&plan.sources) {
+            let Some(blocks) = unit.blocks(&plan.sources, &options) else {
+                unit.read(&plan.sources, &options, Wanted::All, &mut note);
+                continue;
+            };
+            let source = (unit.source(), &plan.sources[unit.source()]);
+            blocks.for_each(|block| _ = read_block(source, &block, &options, Wanted::All, &mut note));
+        }
+        let articles: Vec<ArticleId> = (0..locations.len() as u32).map(ArticleId).collect();
+        assert_eq!(articles.len(), 12);
+        let mut library = Library::new(&plan.sources, &locations, &options, (&kept, &drawn));
+        for packed in library.packed(&articles) {
+            let extract = library.extract(packed).expect("a temporary file");
+            library.install(extract);
+        }
+        library.fetch_ahead(&articles);
+        for &article in &articles {
+            let window = library.window(article).expect("all are in files");
+            let bytes = window.read_exact_at(0, window.len() as usize).expect("they are there");
+            let text = library.text(article).expect("it is there");
+            let record = if text.starts_with("line") { format!("{{\"text\": \"{text}\"}}") } else { text };
+            assert_eq!(String::from_utf8_lossy(&bytes).trim_end(), record);
+        }
+        fs::remove_file(folder.path().join("a.txt")).expect("it is there");
+        library.fetch_ahead(&articles);
+        assert!(library.text(articles[0]).is_err(), "only advice, which nobody hears of");
+    }
 }

@@ -5,6 +5,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use std::cell::{Cell, OnceCell};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,21 +85,21 @@ impl Place {
                 }
                 Ok(Box::new(file))
             }
-            Self::Spool(file) => Ok(Box::new(Window { file: Arc::clone(file), start: 0, at: offset, end: u64::MAX })),
+            Self::Spool(file) => Ok(Box::new(Window::new(offset..u64::MAX, Arc::clone(file)))),
             Self::Member(member) => member.open_at(offset),
         }
     }
 
     /// A handle that many threads can read from at once, of what is not packed.
     pub(crate) fn shared(&self) -> io::Result<Window> {
-        let whole = |file: Arc<File>| Ok(Window { start: 0, at: 0, end: file.metadata()?.len(), file });
+        let whole = |file: Arc<File>| Ok(Window::new(0..file.metadata()?.len(), file));
         match self {
             Self::Path(path) => whole(Arc::new(File::open(path)?)),
             Self::Spool(file) => whole(Arc::clone(file)),
             Self::Member(member) => {
                 let archive = member.archive.shared()?;
                 let start = archive.start + member.offset;
-                Ok(Window { file: archive.file, start, at: start, end: start + member.len })
+                Ok(Window::new(start..start + member.len, archive.file))
             }
         }
     }
@@ -153,6 +154,11 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// Some bytes of a file.
+    pub(super) fn new(Range { start, end }: Range<u64>, file: Arc<File>) -> Self {
+        Self { file, start, at: start, end }
+    }
+
     /// Exactly so many bytes, from `offset` on.
     pub(crate) fn read_exact_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; len];

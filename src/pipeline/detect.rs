@@ -44,6 +44,9 @@ pub(crate) trait Texts: Sync {
     fn text_in(&self, article: ArticleId, raw: &mut Vec<u8>, text: String)
     -> std::result::Result<Cow<'_, str>, String>;
 
+    /// Says that the texts of these articles are asked for soon, in about this order.
+    fn fetch_ahead(&self, _articles: &[ArticleId]) {}
+
     /// Reads the articles that are `wanted` again, in parallel. Gives what `visit` made of each stretch of them, in input
     /// order; its buffers are not kept.
     fn read_again<B: Default, P: Default + Send>(

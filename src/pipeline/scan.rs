@@ -465,15 +465,15 @@ impl OnDisk<'_> {
         let some = self.catalogue.locations.par_chunks(SOME).zip((0..u32::MAX).into_par_iter().step_by(SOME));
         let read = |buffers: &mut B, (locations, first): (&[Location], u32)| {
             let mut part = P::default();
-            for (article, location) in (first..).map(ArticleId).zip(locations) {
+            let wanted: Vec<_> = (first..).map(ArticleId).take(locations.len()).filter(|&one| wanted(one)).collect();
+            self.library.fetch_ahead(&wanted);
+            for article in wanted {
                 // What cannot be read any more is said when a pair needs it.
-                if wanted(article)
-                    && let Ok(text) = self.library.text(article)
-                {
+                if let Ok(text) = self.library.text(article) {
                     visit(buffers, &mut part, article, &text);
                 }
-                progress.advance(location.len);
             }
+            progress.advance(locations.iter().map(|location| location.len).sum());
             part
         };
         some.map_init(B::default, read).collect()
@@ -502,6 +502,10 @@ impl Texts for OnDisk<'_> {
         text: String,
     ) -> std::result::Result<Cow<'_, str>, String> {
         self.library.text_in(article, raw, text).map(Cow::Owned)
+    }
+
+    fn fetch_ahead(&self, articles: &[ArticleId]) {
+        self.library.fetch_ahead(articles);
     }
 
     fn read_again<B: Default, P: Default + Send>(

@@ -19,6 +19,8 @@ use rayon::prelude::*;
 
 /// Pairs that a thread takes at a time. (Few in tests, which so see many parts.)
 const PIECE: usize = if cfg!(test) { 2 } else { 32 };
+/// Pieces between the one that a thread is at and the one whose articles it asks for early.
+const AHEAD: usize = 4;
 /// Parts in which a batch is scored, of so many pairs at least: what is settled by one is handed over while the next is
 /// scored, which is worth it where there is much of it.
 const WAVES: usize = 8;
@@ -73,7 +75,8 @@ impl<'a, T: Texts> Verifier<'a, T> {
             let stories = by_story(some);
             let mut verdicts = Pieces::new(&stories);
             let compare = |at, desk: &mut Desk<'_, 'a, T>| self.compare_one(Work { pair: some[at], origin }, desk);
-            verdicts.add(self.at_desks(&stories, |_| {}, compare));
+            let articles = |at: usize| [some[at].a(), some[at].b()];
+            verdicts.add(self.at_desks(&stories, articles, |_| {}, compare));
             verdicts.take(some.len()).collect::<Vec<Verdict>>()
         };
         some.flat_map(of_some).collect()
@@ -109,6 +112,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
         loop {
             let (some, others) = rest.split_at(allowance.batch(rest.iter().map(|work| shorter(work.pair))));
             let stories = by_story(&some.iter().map(|work| work.pair).collect::<Vec<Pair>>());
+            let articles = |at: usize| self.read_for::<S>(some[at].pair, render);
             let mut pieces = Pieces::new(&stories);
             let mut note = |(pair, rendered): &Scored<S>| {
                 found.push(*pair);
@@ -120,7 +124,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
                 let ready = pieces.take(settled).flatten().inspect(&mut note);
                 let (handed_over, made) = rayon::join(
                     || hand_over(ready, sink),
-                    || self.at_desks(wave, done, |at, desk| self.score_one::<S>(&some[at], desk, render)),
+                    || self.at_desks(wave, articles, done, |at, desk| self.score_one::<S>(&some[at], desk, render)),
                 );
                 handed_over?;
                 pieces.add(made);
@@ -145,15 +149,21 @@ impl<'a, T: Texts> Verifier<'a, T> {
         self.office.gathered.words[article as usize]
     }
 
-    /// What `make` makes of each item, piece by piece; `done` hears of how many. Items of one story are worked on one after
-    /// the other, at the same desk.
+    /// What `make` makes of each item, piece by piece, for which it needs its `articles`; `done` hears of how many. Items of
+    /// one story are worked on one after the other, at the same desk.
     fn at_desks<M: Send>(
         &self,
         stories: &[(u32, usize)],
+        articles: impl Fn(usize) -> [u32; 2] + Sync,
         done: impl Fn(u64) + Sync,
         make: impl Fn(usize, &mut Desk<'_, 'a, T>) -> M + Sync,
     ) -> Vec<Vec<Option<M>>> {
-        let at_a_desk = |piece: &[(u32, usize)]| {
+        let at_a_desk = |(number, piece): (usize, &[(u32, usize)])| {
+            let later = stories.chunks(PIECE).nth(number + AHEAD).unwrap_or_default();
+            let mut later: Vec<_> = later.iter().flat_map(|&(_, item)| articles(item)).map(ArticleId).collect();
+            later.sort_unstable();
+            later.dedup();
+            self.office.texts.fetch_ahead(&later);
             let mut desk = self.office.desk();
             let mut made = Vec::with_capacity(piece.len());
             for some in piece.chunk_by(|one, other| one.0 == other.0) {
@@ -165,19 +175,25 @@ impl<'a, T: Texts> Verifier<'a, T> {
             done(piece.len() as u64);
             made
         };
-        stories.par_chunks(PIECE).with_max_len(1).map(at_a_desk).collect()
+        stories.par_chunks(PIECE).enumerate().with_max_len(1).map(at_a_desk).collect()
+    }
+
+    /// The articles that are read for the score of a pair; of copies of each other twice the one that has the words of both.
+    fn read_for<S: Sink>(&self, pair: Pair, render: &S::Render) -> [u32; 2] {
+        let both = [pair.a(), pair.b()];
+        let standing = both.map(|article| self.copies.standing[article as usize].0);
+        if standing[0] == standing[1] && !render.reads_copies() { standing } else { both }
     }
 
     /// The score of a pair with what the sink makes of it, if it is reported.
     fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, render: &S::Render) -> Option<Scored<S>> {
         let config = self.office.config;
-        let stand = [work.pair.a(), work.pair.b()].map(|article| self.copies.standing[article as usize].0);
-        let (a, b) = if stand[0] == stand[1] && !render.reads_copies() {
-            // One text has the words of both.
-            let one = desk.article(stand[0])?;
-            (one, one)
-        } else {
-            desk.pair(work.pair)?
+        let (a, b) = match self.read_for::<S>(work.pair, render) {
+            [a, b] if a == b => {
+                let one = desk.article(a)?;
+                (one, one)
+            }
+            _ => desk.pair(work.pair)?,
         };
         let (of_a, of_b) = (&a.prepared, &b.prepared);
         let matched = self.matched(a, b, work.origin)?;
