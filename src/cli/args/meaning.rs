@@ -14,7 +14,10 @@ use crate::pipeline::resume::WorkDir;
 use crate::report::boilerplate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use sysinfo::{CGroupLimits, MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{
+    CGroupLimits, MemoryRefreshKind, Process, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System,
+    get_current_pid,
+};
 
 /// A fraction, or nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -252,16 +255,21 @@ impl Room {
             // It is the first to say where they are.
             let _ = tempfile::env::override_temp_dir(folder);
         }
-        Ok(self.memory.or_else(|| {
-            let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-            let system = System::new_with_specifics(memory);
-            let available = system.available_memory();
-            // Of a container's memory, what files take in the cache can be had.
-            let within = |limits: CGroupLimits| limits.total_memory.saturating_sub(limits.rss);
-            let free = system.cgroup_limits().map_or(available, |limits| available.min(within(limits)));
-            (available > 0).then_some((free / 2).clamp(LEAST_MEMORY, MOST_MEMORY))
-        }))
+        Ok(self.memory.or_else(|| Some((free_memory()? / 2).clamp(LEAST_MEMORY, MOST_MEMORY))))
     }
+}
+
+/// Bytes of memory that are free, for the group of processes that this one is in: a container, a service, a job.
+fn free_memory() -> Option<u64> {
+    let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let mut system = System::new_with_specifics(memory).ok()?;
+    let available = system.available_memory();
+    let own = get_current_pid().ok()?;
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), false, ProcessRefreshKind::nothing());
+    // What files of it take in the cache can be had.
+    let within = |limits: CGroupLimits| limits.total_memory.saturating_sub(limits.rss);
+    let limits = system.process(own).and_then(Process::cgroup_limits);
+    (available > 0).then(|| limits.map_or(available, |limits| available.min(within(limits))))
 }
 
 /// Bytes of a thread's stack: trees of pages are walked by functions that call themselves.
