@@ -1,8 +1,10 @@
 //! What was unpacked of packed sources, kept as long as there is room for it, so that they need not be unpacked again.
 
+use super::reread::Extract;
 use ahash::AHashMap;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Unpacked stretches of a source, each with where it begins.
 type Blocks = Vec<(u64, Vec<u8>)>;
@@ -49,7 +51,7 @@ impl Keeping {
             blocks.sort_unstable_by_key(|&(offset, _)| offset);
             Some((source, blocks))
         };
-        Kept { sources: so_far.sources.into_iter().filter_map(in_order).collect() }
+        Kept { sources: so_far.sources.into_iter().filter_map(in_order).collect(), ..Kept::default() }
     }
 }
 
@@ -58,12 +60,19 @@ impl Keeping {
 pub(crate) struct Kept {
     /// Of each source that is here all of it, in order.
     sources: AHashMap<usize, Blocks>,
+    /// What was unpacked of others for those who needed some of their records last.
+    extracts: Mutex<BTreeMap<usize, Arc<Extract>>>,
 }
 
 impl Kept {
     /// Whether a source is here.
     pub(super) fn has(&self, source: usize) -> bool {
         self.sources.contains_key(&source)
+    }
+
+    /// What was unpacked of sources that are not here.
+    pub(super) fn extracts(&self) -> MutexGuard<'_, BTreeMap<usize, Arc<Extract>>> {
+        self.extracts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All bytes of a source, if it is here and nothing was left out between its blocks.

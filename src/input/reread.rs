@@ -28,7 +28,7 @@ pub struct Library<'s> {
     drawn: &'s Drawn,
     /// Of every source, where they are not too many.
     open: Vec<OnceLock<Option<Window>>>,
-    extracts: BTreeMap<usize, Extract>,
+    extracts: BTreeMap<usize, Arc<Extract>>,
 }
 
 /// Records of a packed source, unpacked.
@@ -50,7 +50,8 @@ impl<'s> Library<'s> {
     ) -> Self {
         let few = if sources.len() <= OPEN { sources.len() } else { 0 };
         let open = (0..few).map(|_| OnceLock::new()).collect();
-        Self { sources, locations, options, kept, drawn, open, extracts: BTreeMap::new() }
+        let extracts = kept.extracts().clone();
+        Self { sources, locations, options, kept, drawn, open, extracts }
     }
 
     /// Whether any article of a source can be read by itself.
@@ -64,13 +65,15 @@ impl<'s> Library<'s> {
         (0..self.sources.len()).all(|source| self.is_at_hand(source))
     }
 
-    /// The sources of `articles` (ascending) that have to be read through, each with those of its articles.
+    /// The sources of `articles` (ascending) that have to be read through, each with those of its articles: those of which
+    /// not all was extracted before.
     #[must_use]
     pub fn packed<'a>(&self, articles: &'a [ArticleId]) -> Vec<&'a [ArticleId]> {
         let source_of = |article: &ArticleId| self.locations[article.index()].source as usize;
         articles
             .chunk_by(|one, other| source_of(one) == source_of(other))
             .filter(|chunk| !self.is_at_hand(source_of(&chunk[0])))
+            .filter(|chunk| !self.extracts.get(&source_of(&chunk[0])).is_some_and(|extract| extract.has(chunk)))
             .collect()
     }
 
@@ -85,7 +88,8 @@ impl<'s> Library<'s> {
         let mut records = Vec::with_capacity(articles.len());
         let mut wanted = articles.iter().peekable();
         let mut written = 0;
-        for block in self.sources[source].blocks(self.options.limits) {
+        let spare = Arc::default();
+        for block in self.sources[source].blocks(self.options.limits).in_spare(&spare) {
             let end = block.offset + block.bytes.len() as u64;
             while let Some(&article) = wanted.next_if(|article| self.locations[article.index()].offset < end) {
                 let Location { offset, len, .. } = self.locations[article.index()];
@@ -96,12 +100,15 @@ impl<'s> Library<'s> {
                     written += len;
                 }
             }
+            spare.add(block.into_bytes().1);
         }
         Ok(Extract { source, file: Arc::new(file), records })
     }
 
-    /// Puts what was extracted where [`text`](Self::text) finds it.
+    /// Puts what was extracted where [`text`](Self::text) finds it, and the libraries that come after this one.
     pub fn install(&mut self, extract: Extract) {
+        let extract = Arc::new(extract);
+        self.kept.extracts().insert(extract.source, Arc::clone(&extract));
         self.extracts.insert(extract.source, extract);
     }
 
@@ -191,6 +198,11 @@ impl<'s> Library<'s> {
 }
 
 impl Extract {
+    /// Whether the records of all these articles are here.
+    fn has(&self, articles: &[ArticleId]) -> bool {
+        articles.iter().all(|&article| self.find(article).is_some())
+    }
+
     /// Where in the file an article's record is, and how long.
     fn find(&self, article: ArticleId) -> Option<(u64, usize)> {
         let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).ok()?;
@@ -272,6 +284,9 @@ mod tests {
             let record = if text.starts_with("line") { format!("{{\"text\": \"{text}\"}}") } else { text };
             assert_eq!(String::from_utf8_lossy(&bytes).trim_end(), record);
         }
+        let later = Library::new(&plan.sources, &locations, &options, (&kept, &drawn));
+        assert!(later.packed(&articles).is_empty(), "no source is read through twice for the same records");
+        assert!(articles.iter().all(|&article| later.text(article) == library.text(article)));
         fs::remove_file(folder.path().join("a.txt")).expect("it is there");
         library.fetch_ahead(&articles);
         assert!(library.text(articles[0]).is_err(), "only advice, which nobody hears of");
