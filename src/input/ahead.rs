@@ -6,15 +6,20 @@
 use super::stream::Window;
 
 /// Asks for the bytes of all items, which are read soon and in about this order; `window` says where they are.
+#[cfg(target_os = "linux")]
 pub(super) fn fetch<T>(items: &[T], window: impl Fn(&T) -> Option<Window>) {
-    let ends = [items.first(), items.last()].into_iter().flatten();
-    if ends.filter_map(&window).any(|window| system::is_on_disk(&window)) {
-        items.iter().filter_map(window).for_each(|window| system::ask_for(&window));
+    // One alone is there no sooner for being asked for.
+    let [first, .., last] = items else { return };
+    if [first, last].into_iter().filter_map(&window).any(|window| linux::is_on_disk(&window)) {
+        items.iter().filter_map(window).for_each(|window| linux::ask_for(&window));
     }
 }
 
+#[cfg(not(target_os = "linux"))]
+pub(super) fn fetch<T>(_: &[T], _: impl Fn(&T) -> Option<Window>) {}
+
 #[cfg(target_os = "linux")]
-mod system {
+mod linux {
     use super::Window;
     use rustix::fs::{Advice, fadvise};
     use rustix::io::{Errno, ReadWriteFlags, preadv2};
@@ -33,15 +38,4 @@ mod system {
             let _ = fadvise(&window.file, window.start, Some(len), Advice::WillNeed);
         }
     }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod system {
-    use super::Window;
-
-    pub(super) fn is_on_disk(_: &Window) -> bool {
-        false
-    }
-
-    pub(super) fn ask_for(_: &Window) {}
 }

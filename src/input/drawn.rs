@@ -1,7 +1,7 @@
 //! Texts that were drawn from something else, kept so that they are drawn once: pages, responses, columns.
 
 use super::TextPlace;
-use super::stream::{read_exact_into, write_all_at};
+use super::stream::{Window, write_all_at};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -53,15 +53,13 @@ impl Drawn {
 
     /// A text that was kept.
     pub(super) fn get(&self, at: u64, len: u32) -> io::Result<Vec<u8>> {
-        let mut text = vec![0; len as usize];
-        read_exact_into(&*self.file()?, at, &mut text)?;
-        Ok(text)
+        self.window(at, len)?.read_exact_at(0, len as usize)
     }
 
-    /// The file that they are in.
-    pub(super) fn file(&self) -> io::Result<Arc<File>> {
+    /// Where in the file it is.
+    pub(super) fn window(&self, at: u64, len: u32) -> io::Result<Window> {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        file.ok_or_else(|| io::ErrorKind::NotFound.into())
+        Ok(Window::new(at..at + u64::from(len), file.ok_or(io::ErrorKind::NotFound)?))
     }
 
     /// A hash of all texts and their places.

@@ -3,7 +3,7 @@
 use super::ahead;
 use super::kept::Kept;
 use super::read;
-use super::stream::{Window, read_exact_into};
+use super::stream::Window;
 use super::{Drawn, InputOptions, Location, Source, TextPlace, record};
 use crate::article::ArticleId;
 use crate::simd::string;
@@ -88,8 +88,7 @@ impl<'s> Library<'s> {
         let mut records = Vec::with_capacity(articles.len());
         let mut wanted = articles.iter().peekable();
         let mut written = 0;
-        let spare = Arc::default();
-        for block in self.sources[source].blocks(self.options.limits).in_spare(&spare) {
+        for block in self.sources[source].blocks(self.options.limits) {
             let end = block.offset + block.bytes.len() as u64;
             while let Some(&article) = wanted.next_if(|article| self.locations[article.index()].offset < end) {
                 let Location { offset, len, .. } = self.locations[article.index()];
@@ -100,7 +99,6 @@ impl<'s> Library<'s> {
                     written += len;
                 }
             }
-            spare.add(block.into_bytes().1);
         }
         Ok(Extract { source, file: Arc::new(file), records })
     }
@@ -181,11 +179,10 @@ impl<'s> Library<'s> {
         let Location { source, offset, len, text, .. } = self.locations[article.index()];
         let index = source as usize;
         if let TextPlace::Drawn { at, len } = text {
-            return Some(Window::new(at..at + u64::from(len), self.drawn.file().ok()?));
+            return self.drawn.window(at, len).ok();
         }
         if let Some(extract) = self.extracts.get(&index) {
-            let (at, len) = extract.find(article)?;
-            return Some(Window::new(at..at + len as u64, Arc::clone(&extract.file)));
+            return extract.window(article);
         }
         let source = &self.sources[index];
         if source.is_packed() {
@@ -200,20 +197,20 @@ impl<'s> Library<'s> {
 impl Extract {
     /// Whether the records of all these articles are here.
     fn has(&self, articles: &[ArticleId]) -> bool {
-        articles.iter().all(|&article| self.find(article).is_some())
+        articles.iter().all(|&article| self.window(article).is_some())
     }
 
-    /// Where in the file an article's record is, and how long.
-    fn find(&self, article: ArticleId) -> Option<(u64, usize)> {
+    /// Where in the file an article's record is.
+    fn window(&self, article: ArticleId) -> Option<Window> {
         let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).ok()?;
         let (_, offset, len) = self.records[at];
-        Some((offset, len))
+        Some(Window::new(offset..offset + len as u64, Arc::clone(&self.file)))
     }
 
     fn record<'b>(&self, article: ArticleId, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
-        let (offset, len) = self.find(article).ok_or_else(gone)?;
-        let buffer = first_of(buffer, len);
-        read_exact_into(&self.file, offset, buffer).map_err(|error| error.to_string())?;
+        let window = self.window(article).ok_or_else(gone)?;
+        let buffer = first_of(buffer, window.len() as usize);
+        window.read_exact_into(0, buffer).map_err(|error| error.to_string())?;
         Ok(buffer)
     }
 }

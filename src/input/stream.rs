@@ -216,7 +216,7 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
 }
 
 /// As many bytes of a file as `bytes` has, from `offset` on.
-pub(super) fn read_exact_into(file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+fn read_exact_into(file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
     while filled < bytes.len() {
         match read_at(file, &mut bytes[filled..], offset + filled as u64) {

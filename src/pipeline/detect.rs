@@ -44,8 +44,8 @@ pub(crate) trait Texts: Sync {
     fn text_in(&self, article: ArticleId, raw: &mut Vec<u8>, text: String)
     -> std::result::Result<Cow<'_, str>, String>;
 
-    /// Says that the texts of these articles are asked for soon, in about this order.
-    fn fetch_ahead(&self, _articles: &[ArticleId]) {}
+    /// Says that the texts of some articles, ascending, are asked for soon.
+    fn fetch_ahead(&self, _articles: impl FnOnce() -> Vec<ArticleId>) {}
 
     /// Reads the articles that are `wanted` again, in parallel. Gives what `visit` made of each stretch of them, in input
     /// order; its buffers are not kept.
@@ -55,6 +55,14 @@ pub(crate) trait Texts: Sync {
         wanted: &(dyn Fn(ArticleId) -> bool + Sync),
         visit: &(dyn Fn(&mut B, &mut P, ArticleId, &str) + Sync),
     ) -> Vec<P>;
+}
+
+/// These articles, ascending, each once.
+pub(super) fn ascending(articles: impl Iterator<Item = ArticleId>) -> Vec<ArticleId> {
+    let mut articles: Vec<ArticleId> = articles.collect();
+    articles.par_sort_unstable();
+    articles.dedup();
+    articles
 }
 
 /// All that a run found, pairs apart, which went to the sink.

@@ -1,6 +1,6 @@
 //! Pairs that a person names, scored one by one whether they are reported or not.
 
-use super::detect::Texts;
+use super::detect::{Texts, ascending};
 use super::scan::{Found, OnDisk, Scan};
 use crate::article::{ArticleId, Timestamp};
 use crate::boilerplate::Boilerplate;
@@ -94,12 +94,7 @@ impl Scan {
     /// Some texts, announced.
     fn texts_of(&self, articles: impl Iterator<Item = ArticleId>) -> Result<OnDisk<'_>> {
         let mut texts = self.on_disk();
-        texts.prepare(|| {
-            let mut articles: Vec<ArticleId> = articles.collect();
-            articles.sort_unstable();
-            articles.dedup();
-            articles
-        })?;
+        texts.prepare(|| ascending(articles))?;
         Ok(texts)
     }
 

@@ -2,7 +2,7 @@
 
 use super::batches::batches;
 use super::copies::Copies;
-use super::detect::Texts;
+use super::detect::{Texts, ascending};
 use super::gather::Gathered;
 use crate::article::ArticleId;
 use crate::boilerplate::learn::{Background, LEAST_OF_SITE, Sampled, Suspect, listed, passages};
@@ -113,11 +113,7 @@ pub(crate) fn learn<T: Texts>(
 
 /// The carriers whose texts are needed, ascending.
 fn carriers<'s>(suspects: impl Iterator<Item = &'s Suspect>) -> Vec<ArticleId> {
-    let mut needed: Vec<ArticleId> =
-        suspects.flat_map(|suspect| suspect.sample.iter().copied().map(ArticleId)).collect();
-    needed.par_sort_unstable();
-    needed.dedup();
-    needed
+    ascending(suspects.flat_map(|suspect| suspect.sample.iter().copied().map(ArticleId)))
 }
 
 /// Words of articles that are held at a time, each some 40 bytes.

@@ -504,8 +504,8 @@ impl Texts for OnDisk<'_> {
         self.library.text_in(article, raw, text).map(Cow::Owned)
     }
 
-    fn fetch_ahead(&self, articles: &[ArticleId]) {
-        self.library.fetch_ahead(articles);
+    fn fetch_ahead(&self, articles: impl FnOnce() -> Vec<ArticleId>) {
+        self.library.fetch_ahead(&articles());
     }
 
     fn read_again<B: Default, P: Default + Send>(

@@ -4,7 +4,7 @@ use super::allowance::Allowance;
 use super::copied::Tally;
 use super::copies::Copies;
 use super::desk::{Desk, Loaded, Office};
-use super::detect::{Texts, key};
+use super::detect::{Texts, ascending, key};
 use super::filter::Filter;
 use super::progress::Progress;
 use super::stories::by_story;
@@ -160,10 +160,8 @@ impl<'a, T: Texts> Verifier<'a, T> {
     ) -> Vec<Vec<Option<M>>> {
         let at_a_desk = |(number, piece): (usize, &[(u32, usize)])| {
             let later = stories.chunks(PIECE).nth(number + AHEAD).unwrap_or_default();
-            let mut later: Vec<_> = later.iter().flat_map(|&(_, item)| articles(item)).map(ArticleId).collect();
-            later.sort_unstable();
-            later.dedup();
-            self.office.texts.fetch_ahead(&later);
+            let needed = || ascending(later.iter().flat_map(|&(_, item)| articles(item)).map(ArticleId));
+            self.office.texts.fetch_ahead(needed);
             let mut desk = self.office.desk();
             let mut made = Vec::with_capacity(piece.len());
             for some in piece.chunk_by(|one, other| one.0 == other.0) {

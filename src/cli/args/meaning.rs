@@ -268,7 +268,7 @@ fn free_memory() -> Option<u64> {
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), false, ProcessRefreshKind::nothing());
     // What files of it take in the cache can be had.
     let within = |limits: CGroupLimits| limits.total_memory.saturating_sub(limits.rss);
-    let limits = system.process(own).and_then(Process::cgroup_limits);
+    let limits = system.process(own).and_then(Process::cgroup_limits).or_else(|| system.cgroup_limits());
     (available > 0).then(|| limits.map_or(available, |limits| available.min(within(limits))))
 }
 
