@@ -69,6 +69,12 @@ impl Error {
         Self::new(kind, error.to_string())
     }
 
+    /// A temporary file could not be made, written or read.
+    #[cfg(feature = "formats")]
+    pub(crate) fn temporary(error: &std::io::Error) -> Self {
+        Self::new(ErrorKind::Output, format!("temporary file: {error}")).at(tempfile::env::temp_dir())
+    }
+
     /// What kind of failure it was.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -42,6 +42,25 @@ fn every_line_fits_the_width() {
 }
 
 #[test]
+fn what_a_run_will_need_is_said_before_it_begins() {
+    let folder = Folder::new();
+    let lines: String = (0..50).map(|n| json_line(&[("id", &n.to_string()), ("text", &story(n, 9))])).collect();
+    folder.write("dump.jsonl", &lines).gzip("dump.jsonl.gz", lines.as_bytes());
+    for command in [&["scan"][..], &["dedup", "--dry-run"], &["explain", "1", "2"], &["evaluate", "--sample", "9"]] {
+        let said = |dump: &str, memory: &str| {
+            let run = folder.run(&[command, &[dump, "-v", "--memory", memory]].concat());
+            assert_eq!(run.status, 0, "{}", run.err);
+            run.err.lines().find(|line| line.starts_with("about 50 articles: ")).expect(&run.err).to_owned()
+        };
+        assert!(said("dump.jsonl", "1G").contains(" of memory, 0 B of temporary files in "));
+        assert!(!said("dump.jsonl", "4K").contains(" 0 B of temporary files"));
+        let for_packed = ", and at most ";
+        assert!(said("dump.jsonl.gz", "4K").contains(for_packed), "they may have to be unpacked into one");
+        assert!(!said("dump.jsonl.gz", "1G").contains(for_packed));
+    }
+}
+
+#[test]
 fn check_says_whether_there_are_duplicates() {
     let folder = three();
     assert_eq!(folder.run(&["scan", ".", "--check"]).status, 1);

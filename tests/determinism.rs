@@ -64,8 +64,14 @@ fn one_file_or_many_or_a_compressed_one_or_a_stream() {
     assert!(expected.as_ref().is_some_and(|(_, content)| !content.is_empty()));
     assert!(pairs("files") == expected, "as many files");
     assert!(pairs("dump.jsonl.gz") == expected, "compressed");
-    let unkept = folder.scan(&["dump.jsonl.gz", "--date-field", "nothing", "--memory", "4K"], 0).files();
-    assert!(unkept.into_iter().find(|(name, _)| name == "pairs.jsonl") == expected, "compressed, and no room for it");
+    let little = |dump: &str| {
+        let results = folder.scan(&[dump, "--date-field", "nothing", "--memory", "4K"], 0);
+        let pairs = results.files().into_iter().find(|(name, _)| name == "pairs.jsonl");
+        (pairs, results.run_info()["temporary"].as_u64().expect("a number"))
+    };
+    let ((plain, put_away), (unkept, and_extracted)) = (little("dump.jsonl"), little("dump.jsonl.gz"));
+    assert!(plain == expected && unkept == expected, "compressed, and no room for it");
+    assert!(and_extracted > put_away + 100_000, "{put_away} and {and_extracted} bytes");
     let streamed = folder
         .run_with_input(&["scan", "-", "--format", "jsonl", "--quiet", "--date-field", "nothing"], lines.as_bytes());
     assert!(streamed.out.as_bytes() == expected.expect("it was written").1, "{}", streamed.err);

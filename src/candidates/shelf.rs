@@ -150,7 +150,7 @@ impl<T> Drop for Held<T> {
 
 #[cfg(feature = "formats")]
 mod spill {
-    use crate::error::{Error, ErrorKind, Result};
+    use crate::error::{Error, Result};
     use std::fs::File;
     use std::io;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -169,7 +169,7 @@ mod spill {
             if let Some(spill) = place.get() {
                 return Ok(Arc::clone(spill));
             }
-            let file = tempfile::tempfile().map_err(|error| failed(&error))?;
+            let file = tempfile::tempfile().map_err(|error| Error::temporary(&error))?;
             Ok(Arc::clone(place.get_or_init(|| Arc::new(Self { file, end: AtomicU64::new(0) }))))
         }
 
@@ -183,10 +183,10 @@ mod spill {
             let mut written = 0;
             while written < bytes.len() {
                 match write_at(&self.file, &bytes[written..], start + written as u64) {
-                    Ok(0) => return Err(failed(&io::ErrorKind::WriteZero.into())),
+                    Ok(0) => return Err(Error::temporary(&io::ErrorKind::WriteZero.into())),
                     Ok(count) => written += count,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(failed(&error)),
+                    Err(error) => return Err(Error::temporary(&error)),
                 }
             }
             Ok(start)
@@ -197,18 +197,14 @@ mod spill {
             let mut read = 0;
             while read < bytes.len() {
                 match read_at(&self.file, &mut bytes[read..], start + read as u64) {
-                    Ok(0) => return Err(failed(&io::ErrorKind::UnexpectedEof.into())),
+                    Ok(0) => return Err(Error::temporary(&io::ErrorKind::UnexpectedEof.into())),
                     Ok(count) => read += count,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(failed(&error)),
+                    Err(error) => return Err(Error::temporary(&error)),
                 }
             }
             Ok(())
         }
-    }
-
-    fn failed(error: &io::Error) -> Error {
-        Error::new(ErrorKind::Output, format!("temporary file: {error}")).at(tempfile::env::temp_dir())
     }
 
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use super::args::Dedup;
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, log, output_error, tell_unmet, width};
+use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, log, needs, output_error, tell_unmet, width};
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Packing, Plan, Source, is_named_packed, shown};
@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         return Err(Error::new(ErrorKind::Output, "is what is read; name another place").at(output));
     }
     check_input(&plan, arguments.common.verbose)?;
+    needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
     let is_plain = |source: &Source| source.packing == Packing::Plain && source.member.is_none();
     if let Some(output) = output.filter(|output| is_file && is_named_packed(output))
         && plan.sources.iter().all(is_plain)

@@ -2,7 +2,7 @@
 
 use super::args::{Evaluate, OneFormat};
 use super::progress::Bars;
-use super::{Exit, check_input, log, output_error, width};
+use super::{Exit, check_input, log, needs, output_error, width};
 use crate::article::ArticleId;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -30,6 +30,7 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
     let memory = arguments.room.prepare()?;
     let plan = Plan::new(&arguments.paths, &[], &options)?;
     check_input(&plan, arguments.common.verbose)?;
+    needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config.clone(), (memory, None), &bars)?;
     if scan.catalogue().cards.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::args::Explain;
 use super::progress::Bars;
-use super::{Exit, check_input, log, output_error, width};
+use super::{Exit, check_input, log, needs, output_error, width};
 use crate::article::ArticleId;
 use crate::error::{Error, Result};
 use crate::input::Plan;
@@ -17,6 +17,7 @@ pub(super) fn run(arguments: &Explain) -> Result<Exit> {
     let options = arguments.input.options();
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
     check_input(&plan, arguments.common.verbose)?;
+    needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config.clone(), (memory, None), &bars)?;
     let a = number(&scan, &arguments.a)?;

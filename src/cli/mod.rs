@@ -8,6 +8,7 @@ mod explain;
 mod find;
 mod help_files;
 mod log;
+mod needs;
 mod progress;
 mod report;
 mod scan;

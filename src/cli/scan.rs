@@ -2,10 +2,11 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, command_line, log, next, output_error, tell_unmet, width};
+use super::{
+    Exit, NOTHING_TO_RESUME, STAGING, check_input, command_line, log, needs, next, output_error, tell_unmet, width,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan, Skipped};
-use crate::pipeline::needs::Needs;
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
 use crate::report::folder::{Results, Staging};
@@ -14,7 +15,6 @@ use crate::report::overview;
 use crate::report::pairs::JsonLines;
 use crate::report::summary::RunInfo;
 use crate::report::terminal::{Strongest, escape, write_next};
-use indicatif::DecimalBytes;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         *path = Some(staging.path().to_owned());
     }
     check_input(&plan, arguments.common.verbose)?;
-    check_needs(&Needs::of(&plan, &options, &config), memory, arguments)?;
+    needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
     let work = arguments.work.folder(arguments.output.folder.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
@@ -84,47 +84,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         (false, true) => Exit::Done,
         (false, false) => Exit::Skipped,
     })
-}
-
-/// Says what a run will need, if it is asked or the machine has too little of it.
-fn check_needs(needs: &Needs, memory: Option<u64>, arguments: &Arguments) -> Result<()> {
-    let Arguments { common, room, .. } = arguments;
-    let temporary = needs.temporary(memory);
-    let folder = tempfile::env::temp_dir();
-    let amount = DecimalBytes;
-    if temporary > 0
-        && let Ok(free) = fs4::available_space(&folder)
-        && free < temporary
-    {
-        let message = format!(
-            "about {} of temporary files will be needed, and {} has room for {}: name another folder with --temp-dir, or \
-             allow more --memory",
-            amount(temporary),
-            folder.display(),
-            amount(free)
-        );
-        // It is an estimate; what will not fit by far need not be tried.
-        if free < temporary / 2 {
-            return Err(Error::setting(message));
-        }
-        if !common.quiet {
-            log::notice(&message);
-        }
-    }
-    if let Some(memory) = memory.filter(|&memory| needs.kept > memory && room.is_given() && !common.quiet) {
-        let (kept, memory) = (amount(needs.kept), amount(memory));
-        log::notice(&format!("about {kept} of memory will be needed, whatever is put away, and not {memory}"));
-    }
-    if common.verbose {
-        log::notice(&format!(
-            "about {} articles: {} of memory, {} of temporary files in {}",
-            needs.articles,
-            amount(needs.memory(memory)),
-            amount(temporary),
-            folder.display()
-        ));
-    }
-    Ok(())
 }
 
 /// Writes what is not written yet, and puts the folder in its place.

@@ -2,9 +2,10 @@
 
 use super::TextPlace;
 use super::stream::{Window, write_all_at};
+use crate::error::Error;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +15,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 #[derive(Default)]
 pub(crate) struct Drawn {
     file: Mutex<Option<Arc<File>>>,
+    /// Where it is, if it was named.
+    path: Option<PathBuf>,
     end: AtomicU64,
     /// Hashes of all texts, whatever their order.
     sum: AtomicU64,
@@ -23,7 +26,7 @@ impl Drawn {
     /// No texts yet, in a new file of this path.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         let file = File::options().create(true).truncate(true).read(true).write(true).open(path)?;
-        Ok(Self { file: Mutex::new(Some(Arc::new(file))), ..Self::default() })
+        Ok(Self { file: Mutex::new(Some(Arc::new(file))), path: Some(path.to_owned()), ..Self::default() })
     }
 
     /// Texts that are in a file.
@@ -49,6 +52,14 @@ impl Drawn {
         write_all_at(&file, at, text.as_bytes())?;
         self.sum.fetch_xor(hash(at, text.as_bytes()), Ordering::Relaxed);
         Ok(TextPlace::Drawn { at, len: text.len() as u32 })
+    }
+
+    /// Why a text could not be kept.
+    pub(crate) fn failed(&self, error: &io::Error) -> Error {
+        match &self.path {
+            Some(path) => Error::output(error).at(path),
+            None => Error::temporary(error),
+        }
     }
 
     /// A text that was kept.

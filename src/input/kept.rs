@@ -4,6 +4,7 @@ use super::reread::Extract;
 use ahash::AHashMap;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Unpacked stretches of a source, each with where it begins.
@@ -62,6 +63,8 @@ pub(crate) struct Kept {
     sources: AHashMap<usize, Blocks>,
     /// What was unpacked of others for those who needed some of their records last.
     extracts: Mutex<BTreeMap<usize, Arc<Extract>>>,
+    /// Bytes of all that ever was.
+    extracted: AtomicU64,
 }
 
 impl Kept {
@@ -73,6 +76,17 @@ impl Kept {
     /// What was unpacked of sources that are not here.
     pub(super) fn extracts(&self) -> MutexGuard<'_, BTreeMap<usize, Arc<Extract>>> {
         self.extracts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds what was unpacked of a source, in place of what was before.
+    pub(super) fn add(&self, source: usize, extract: Arc<Extract>) {
+        self.extracted.fetch_add(extract.bytes(), Ordering::Relaxed);
+        self.extracts().insert(source, extract);
+    }
+
+    /// Bytes that were unpacked of sources that are not here, into temporary files.
+    pub(crate) fn extracted(&self) -> u64 {
+        self.extracted.load(Ordering::Relaxed)
     }
 
     /// All bytes of a source, if it is here and nothing was left out between its blocks.

@@ -424,25 +424,28 @@ impl Source {
         self.is_packed() && !self.format.is_drawn()
     }
 
-    /// How many bytes its texts have, about.
-    fn text_bytes(&self) -> u64 {
+    /// How many bytes its texts have, about, if what is packed grows so many times.
+    fn text_bytes(&self, growth: f64) -> u64 {
         /// Of a page, one byte in so many is text.
         const MARKUP: u64 = 4;
         /// Columns are packed, whatever the file is.
         const COLUMNS: u64 = 3;
         match self.format {
-            Format::Page | Format::Responses => self.unpacked_bytes() / MARKUP,
+            Format::Page | Format::Responses => self.unpacked_bytes(growth) / MARKUP,
             Format::Columns(_) => self.bytes * COLUMNS,
-            _ => self.unpacked_bytes(),
+            _ => self.unpacked_bytes(growth),
         }
     }
 
-    /// How many bytes it has unpacked, about.
-    fn unpacked_bytes(&self) -> u64 {
-        const PACKED: u64 = 4;
-        self.bytes * if self.packing == Packing::Plain && !self.place.is_packed() { 1 } else { PACKED }
+    /// How many bytes it has unpacked, about, if what is packed grows so many times.
+    fn unpacked_bytes(&self, growth: f64) -> u64 {
+        let is_compressed = self.packing.is_compressed() || self.place.is_packed();
+        if is_compressed { (self.bytes as f64 * growth) as u64 } else { self.bytes }
     }
 }
+
+/// How many times its size a packed source has unpacked where nothing else is known.
+const GROWTH: f64 = 4.0;
 
 /// About how much there is to read.
 pub(crate) struct Estimate {
@@ -456,10 +459,13 @@ pub(crate) struct Estimate {
     pub(crate) unpacked: u64,
 }
 
-/// About how much these sources hold, by the size of the first records of some.
+/// About how much these sources hold, by the beginnings of some.
 pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
     const SOURCES: usize = 8;
     const HEAD: u64 = 1 << 20;
+    let mut packed = sources.iter().filter(|source| source.packing.is_compressed()).take(SOURCES);
+    let growth =
+        packed.find_map(|source| stream::growth(&source.place, source.packing, options.limits)).unwrap_or(GROWTH);
     let in_columns = |source: &Source| match &source.format {
         Format::Columns(columns) => Some(columns.rows()),
         _ => None,
@@ -476,12 +482,13 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
         bytes_seen += bytes.len() as u64;
         lines_seen += source.format.each(0, &bytes).count() as u64;
     }
-    let in_lines: u64 = sources.iter().filter(of_lines).map(Source::unpacked_bytes).sum();
+    let in_lines: u64 = sources.iter().filter(of_lines).map(|source| source.unpacked_bytes(growth)).sum();
     let articles = (in_lines as f64 / bytes_seen.max(1) as f64 * lines_seen as f64) as u64;
     let texts = sources.iter().filter(|source| source.format.is_whole()).count() as u64;
     let rows: u64 = sources.iter().filter_map(in_columns).sum();
-    let bytes =
-        |some: &dyn Fn(&Source) -> bool| sources.iter().filter(|source| some(source)).map(Source::text_bytes).sum();
+    let bytes = |some: &dyn Fn(&Source) -> bool| {
+        sources.iter().filter(|source| some(source)).map(|source| source.text_bytes(growth)).sum()
+    };
     Estimate {
         articles: articles + texts + rows,
         bytes: bytes(&|_| true),
@@ -492,7 +499,7 @@ pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
 
 /// About how many bytes are in sources that can only be read from their beginning, unpacked.
 pub(crate) fn in_streams(sources: &[Source]) -> u64 {
-    sources.iter().filter(|source| source.is_stream()).map(Source::unpacked_bytes).sum()
+    sources.iter().filter(|source| source.is_stream()).map(|source| source.unpacked_bytes(GROWTH)).sum()
 }
 
 /// The bytes of all sources together, if none of them is packed.

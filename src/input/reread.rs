@@ -106,7 +106,7 @@ impl<'s> Library<'s> {
     /// Puts what was extracted where [`text`](Self::text) finds it, and the libraries that come after this one.
     pub fn install(&mut self, extract: Extract) {
         let extract = Arc::new(extract);
-        self.kept.extracts().insert(extract.source, Arc::clone(&extract));
+        self.kept.add(extract.source, Arc::clone(&extract));
         self.extracts.insert(extract.source, extract);
     }
 
@@ -198,6 +198,11 @@ impl Extract {
     /// Whether the records of all these articles are here.
     fn has(&self, articles: &[ArticleId]) -> bool {
         articles.iter().all(|&article| self.window(article).is_some())
+    }
+
+    /// Bytes of the file.
+    pub(super) fn bytes(&self) -> u64 {
+        self.records.last().map_or(0, |&(_, offset, len)| offset + len as u64)
     }
 
     /// Where in the file an article's record is.

@@ -1,6 +1,7 @@
 //! Opening a source: raw bytes from any offset, or its unpacked bytes from the beginning.
 
 use super::{Limits, Packing};
+use crate::error::Error;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use std::cell::{Cell, OnceCell};
 use std::fs::File;
@@ -249,9 +250,17 @@ pub(super) fn write_all_at(file: &File, mut offset: u64, mut bytes: &[u8]) -> io
 
 /// Copies all that `reader` has into a temporary file that has no name and goes when the run does.
 pub(super) fn spool(reader: &mut impl Read) -> io::Result<(Place, u64)> {
-    let mut file = tempfile::tempfile()?;
-    let bytes = io::copy(reader, &mut file)?;
+    let mut file = tempfile::tempfile().map_err(|error| in_temporary(&error))?;
+    let bytes = io::copy(reader, &mut file).map_err(|error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => in_temporary(&error),
+        _ => error,
+    })?;
     Ok((Place::Spool(Arc::new(file)), bytes))
+}
+
+/// The error of a temporary file, which says that it is one.
+fn in_temporary(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), Error::temporary(error))
 }
 
 /// A temporary file without a name for all that has to be unpacked before it can be read.
@@ -265,7 +274,7 @@ impl Spool {
     /// Adds all that `reader` has, and says where it is now, and why that is not all.
     pub(super) fn add(&self, reader: &mut dyn Read) -> io::Result<(Place, Option<io::Error>)> {
         if self.file.get().is_none() {
-            let _ = self.file.set(Arc::new(tempfile::tempfile()?));
+            let _ = self.file.set(Arc::new(tempfile::tempfile().map_err(|error| in_temporary(&error))?));
         }
         let file = self.file.get().ok_or(io::ErrorKind::NotFound)?;
         let offset = self.end.get();
@@ -274,7 +283,7 @@ impl Spool {
             match reader.read(&mut part) {
                 Ok(0) => break None,
                 Ok(count) => {
-                    write_all_at(file, self.end.get(), &part[..count])?;
+                    write_all_at(file, self.end.get(), &part[..count]).map_err(|error| in_temporary(&error))?;
                     self.end.set(self.end.get() + count as u64);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -331,6 +340,19 @@ pub(super) fn decompressed(
         Packing::Xz => Box::new(liblzma::read::XzDecoder::new_multi_decoder(raw)),
     };
     Ok(Box::new(Bounded { bytes, unpacked: 0, packed, ratio: limits.ratio }))
+}
+
+/// How many times its size the beginning of a source that is compressed has unpacked, if anything comes of it.
+pub(super) fn growth(place: &Place, packing: Packing, limits: Limits) -> Option<f64> {
+    const HEAD: u64 = 1 << 19;
+    let mut head = Vec::new();
+    place.open_at(0).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
+    let size = head.len();
+    let unpacked = Arc::new(AtomicU64::new(0));
+    let bytes = decompressed(io::Cursor::new(head), packing, limits).ok()?;
+    // Where the head ends, what is packed is cut off.
+    let _ = io::copy(&mut Counted { bytes, count: Arc::clone(&unpacked) }, &mut io::sink());
+    Some(unpacked.load(Ordering::Relaxed) as f64 / size as f64).filter(|growth| *growth > 0.0)
 }
 
 /// Bytes that are counted.

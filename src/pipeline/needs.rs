@@ -44,8 +44,7 @@ impl Needs {
     /// Bytes of memory, if there is so much.
     #[must_use]
     pub fn memory(&self, memory: Option<u64>) -> u64 {
-        let fitting = self.unpacked.min(memory.map_or(u64::MAX, |memory| memory / super::scan::SHELVES));
-        self.kept + self.shelved - self.put_away(memory) + fitting
+        self.kept + self.shelved - self.put_away(memory) + self.unpacked.min(room(memory))
     }
 
     /// Bytes of temporary files, if there is so much memory.
@@ -54,8 +53,20 @@ impl Needs {
         self.drawn + self.put_away(memory)
     }
 
+    /// Bytes of temporary files beside these, at most, if there is so much memory: of packed sources that are not kept
+    /// there, the records that candidates need.
+    #[must_use]
+    pub fn extracted(&self, memory: Option<u64>) -> u64 {
+        if self.unpacked > room(memory) { self.unpacked } else { 0 }
+    }
+
     /// Bytes for which there is no room.
     fn put_away(&self, memory: Option<u64>) -> u64 {
-        memory.map_or(0, |memory| self.shelved.saturating_sub(memory / super::scan::SHELVES))
+        self.shelved.saturating_sub(room(memory))
     }
+}
+
+/// Bytes of so much memory that are for what can be put away, and as many for what was unpacked.
+fn room(memory: Option<u64>) -> u64 {
+    memory.map_or(u64::MAX, |memory| memory / super::scan::SHELVES)
 }

@@ -72,7 +72,7 @@ pub struct Found {
     pub candidates: u64,
     /// How many fingerprints they have in common, altogether.
     pub matches: u64,
-    /// Bytes that were put away in a temporary file.
+    /// Bytes that were put away in temporary files.
     pub temporary: u64,
 }
 
@@ -234,7 +234,7 @@ impl Scan {
             summary,
             candidates: outcome.candidates,
             matches: outcome.matches,
-            temporary: store.spilled() + self.drawn.bytes(),
+            temporary: store.spilled() + self.drawn.bytes() + self.kept.extracted(),
         })
     }
 
@@ -420,7 +420,7 @@ impl FirstReading<'_> {
                     if source.format.is_drawn() {
                         match self.drawn.put(text) {
                             Ok(place) => location.text = place,
-                            Err(error) => failed = Some(Error::output(&error).at(tempfile::env::temp_dir())),
+                            Err(error) => failed = Some(self.drawn.failed(&error)),
                         }
                     }
                     part.cards.push(&card);
@@ -490,7 +490,7 @@ impl Texts for OnDisk<'_> {
         let extracts: Vec<_> =
             library.packed(&articles).into_par_iter().map(|articles| library.extract(articles)).collect();
         for extract in extracts {
-            self.library.install(extract.map_err(|error| Error::output(&error))?);
+            self.library.install(extract.map_err(|error| Error::temporary(&error))?);
         }
         Ok(())
     }

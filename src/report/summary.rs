@@ -207,7 +207,8 @@ pub struct RunInfo {
     pub matches: u64,
     /// Most bytes of memory in use, where the system tells.
     pub peak_memory: Option<u64>,
-    /// Bytes of temporary files, of standard input and of compressed records apart.
+    /// Bytes of temporary files, apart from what had to be put in one before it could be read: standard input, archives and
+    /// tables that are packed as a whole.
     pub temporary: u64,
     /// Operating system and processor family.
     pub machine: String,
