@@ -378,3 +378,33 @@ fn fields_that_nobody_has_are_named() {
     assert_eq!(err(&["--date-field", "when"]), "");
     assert_eq!(err(&["--date-field", "wen", "--quiet"]), "");
 }
+
+/// What the end of a stream leaves of a record is no article and is given back; zeros behind one are nothing.
+#[test]
+fn the_last_record_of_a_stream_is_whole_or_rejected() {
+    let folder = Folder::new();
+    let lines: String = (0..40).map(|n| json_line(&[("text", &story(n, 9))])).collect();
+    let table: String = std::iter::once("id,text\n".to_owned())
+        .chain((0..40).map(|n| format!("{n},{}\n", story(n, 9).trim_end())))
+        .collect();
+    for (name, whole) in [("cut.jsonl.gz", &lines), ("cut.csv.gz", &table)] {
+        let packed = gzipped(whole.as_bytes());
+        folder.write(name, &packed[..packed.len() * 2 / 3]);
+        for memory in ["1G", "4K"] {
+            let run = folder.run(&["dedup", name, "-o", "made", "--force", "-q", "--memory", memory]);
+            assert_eq!(run.status, 3, "{}", run.err);
+            let mut unpacked = Vec::new();
+            let kept = fs::File::open(folder.path("made")).expect("it was written");
+            flate2::read::GzDecoder::new(kept).read_to_end(&mut unpacked).expect("gzip");
+            unpacked.extend(fs::read(folder.path("made.rejected")).expect("the rest"));
+            assert!(whole.as_bytes().starts_with(&unpacked), "{name} {memory}");
+            let account = summary(&folder, "made");
+            assert_eq!(account["account"]["rejected"], 1, "{account}");
+            let skips = json_lines(&folder.path("made.skipped.jsonl"));
+            assert!(skips.iter().any(|skip| skip["reason"] == "cut off"), "{skips:?}");
+        }
+    }
+    let padded = [gzipped(lines.trim_end().as_bytes()), vec![0; 700]].concat();
+    let scanned = folder.write("padded.jsonl.gz", padded).scan(&["padded.jsonl.gz"], 0);
+    assert_eq!(scanned.summary()["counts"]["articles"], 40);
+}

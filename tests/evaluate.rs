@@ -103,6 +103,9 @@ fn text_and_plot() {
     }
     let svg = std::fs::read_to_string(folder.path("curve.svg")).expect("it was written");
     assert!(svg.starts_with("<svg") && svg.contains("recall"));
+    let again = ["evaluate", "dump.jsonl", "--truth", "truth.tsv", "--svg", "curve.svg"];
+    assert_eq!(folder.run(&again).status, 2, "it is there already");
+    assert_eq!(folder.run(&[&again[..], &["--force"]].concat()).status, 0);
     for wrong in [&["--truth", "missing.tsv"][..], &[], &["--truth", "dump.jsonl"]] {
         assert_eq!(folder.run(&[&["evaluate", "dump.jsonl"], wrong].concat()).status, 2, "{wrong:?}");
     }

@@ -105,3 +105,13 @@ fn an_article_of_two_words_is_found_wherever_they_stand() {
     let run = folder.run(&["find", "two.txt", "dump.jsonl", "--format", "json"]);
     assert_eq!((run.status, answers(&run.out)), (0, vec![("a".to_owned(), 2), ("b".to_owned(), 2)]), "{}", run.err);
 }
+
+#[test]
+fn answers_say_where_they_are() {
+    let folder = Folder::new();
+    dump(&folder);
+    folder.write("copy.txt", story(1, 20));
+    let run = folder.run(&["find", "mine.txt", "dump.jsonl", "copy.txt"]);
+    assert!(run.out.contains("  quoting  dump.jsonl:2  2024-05-06"), "{}", run.out);
+    assert!(run.out.contains("\n  copy.txt\n"), "{}", run.out);
+}

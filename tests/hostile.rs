@@ -1,6 +1,6 @@
 //! Input that is broken, enormous or malicious: the run goes on, says what it left out, and takes no longer than its size.
 
-use crate::util::{Folder, gzipped, json_line, story};
+use crate::util::{Folder, Results, gzipped, json_line, story};
 use std::fmt::Write;
 
 #[test]
@@ -111,6 +111,35 @@ fn odd_articles_are_no_error() {
     let summary = results.summary();
     assert_eq!(summary["counts"]["without_words"], 4);
     assert_eq!(summary["input"]["invalid_utf8"], 1);
+}
+
+#[test]
+fn what_is_no_text_is_no_article() {
+    let folder = Folder::new();
+    let noise: Vec<u8> = (0..50_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    folder.write("in/noise.txt", &noise).write("in/noise.html", &noise).write("in/a.txt", story(1, 9));
+    let results = folder.scan(&["in"], 3);
+    assert_eq!(results.summary()["counts"]["articles"], 1);
+    let reason = "not text: zero bytes in it, and not UTF-8";
+    assert_eq!(results.skipped(), ["noise.html", "noise.txt"].map(|name| format!("{name} {reason}")));
+}
+
+/// As of a dump in a hundred thousand parts, for which a system has not as many handles.
+#[cfg(unix)]
+#[test]
+fn there_may_be_more_packed_files_than_handles() {
+    let folder = Folder::new();
+    for n in 0..120 {
+        folder.gzip(&format!("in/{n:03}.jsonl.gz"), json_line(&[("text", &story(n / 2, 9))]).as_bytes());
+    }
+    for memory in ["4K", "1G"] {
+        let scan = format!("ulimit -n 60; exec \"$0\" scan in -o out --force --quiet --memory {memory}");
+        let program = folder.program(&[]);
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-c").arg(scan).arg(program.get_program()).current_dir(folder.path(""));
+        assert!(shell.status().expect("a shell").success(), "{memory}");
+        assert_eq!(Results::of(folder.path("out")).pairs().len(), 60, "{memory}");
+    }
 }
 
 #[cfg(unix)]

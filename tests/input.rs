@@ -1,6 +1,7 @@
 //! What can be read, and what results call it.
 
 use crate::util::{Folder, gzipped, json_line, story};
+use serde_json::json;
 use std::fs;
 use wirecopy::input::{InputOptions, Plan};
 use wirecopy::pipeline::Quiet;
@@ -330,4 +331,62 @@ impl Sink for Nothing {
     fn take(&mut self, _: &ScoredPair, (): ()) -> wirecopy::Result<()> {
         Ok(())
     }
+}
+
+/// Half a character, a number too large and arrays too deep are JSON all the same.
+#[test]
+fn fields_are_found_in_records_that_are_read() {
+    let folder = Folder::new();
+    let text = story(1, 10);
+    let odd = [
+        format!(r#"{{"title": "cut \ud83d", "text": "{text}"}}"#),
+        format!(r#"{{"score": 1e999, "text": "{text}"}}"#),
+        format!(r#"{{"deep": {}{}, "text": "{text}"}}"#, "[".repeat(200), "]".repeat(200)),
+        format!(r#"{{"text": "{text}\ud83d"}}"#),
+    ];
+    for (number, record) in odd.iter().enumerate() {
+        folder.write(&format!("in/{number}.json"), record);
+    }
+    let results = folder.scan(&["in"], 0);
+    assert_eq!(results.summary()["counts"]["articles"], 4, "{:?}", results.skipped());
+    assert_eq!(results.summary()["counts"]["clusters"], 1);
+}
+
+#[test]
+fn blank_lines_before_the_first_record_hide_nothing() {
+    let folder = Folder::new();
+    for blank in [10, (1 << 20) + 1] {
+        folder.write("dump.jsonl", "\n".repeat(blank) + &dump());
+        assert_eq!(folder.scan(&["dump.jsonl"], 0).relations(), ["one two near-duplicate"], "{blank} lines");
+    }
+}
+
+#[test]
+fn what_a_repository_ignores_is_read() {
+    let folder = Folder::new();
+    folder.write("data/dump.jsonl", dump()).write("data/.hidden.jsonl", dump());
+    folder.write(".gitignore", "*.jsonl\n").write("data/.ignore", "dump.jsonl\n").write(".git/HEAD", "");
+    assert_eq!(folder.scan(&["data"], 0).summary()["counts"]["articles"], 3);
+}
+
+#[test]
+fn a_mark_in_the_first_cell_of_a_row_is_part_of_it() {
+    let folder = Folder::new();
+    let text = story(1, 10);
+    let mark = '\u{feff}';
+    folder.write("first.csv", format!("{mark}text,id\n{mark}{text},a\n{mark}{text},b\n"));
+    folder.write("second.csv", format!("id,text\na,{mark}{text}\nb,{mark}{text}\n"));
+    let spans = |name: &str| folder.scan(&[name, "--passages", "spans"], 0).pairs()[0]["passages"][0].to_string();
+    assert_eq!(spans("first.csv"), spans("second.csv"));
+    assert!(spans("first.csv").contains("[3,"), "{}", spans("first.csv"));
+}
+
+#[test]
+fn only_what_had_to_be_decoded_is_counted() {
+    let folder = Folder::new();
+    let plain: String = (0..9).map(|n| json_line(&[("text", &story(n, 5))])).collect();
+    let mut lines = plain.into_bytes();
+    lines.extend_from_slice(b"{\"text\": \"caf\xe9 au lait na\xefve\"}\n");
+    folder.write("dump.jsonl", &lines);
+    assert_eq!(folder.scan(&["dump.jsonl"], 0).summary()["input"]["encodings"], json!({"windows-1252": 1}));
 }

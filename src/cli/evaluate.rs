@@ -2,7 +2,7 @@
 
 use super::args::{Evaluate, OneFormat};
 use super::progress::Bars;
-use super::{Exit, check_input, log, needs, output_error, width};
+use super::{Exit, check_input, log, needs, output_error, width, write_whole};
 use crate::article::ArticleId;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
                 .evaluate(truth, &arguments.positive)
                 .map_err(|error| if error.path().is_none() { error.at(file) } else { error })?;
             if let Some(path) = &arguments.svg {
-                plot::svg(path, &evaluation.curve)?;
+                write_whole(path, arguments.force, |out| plot::write_svg(out, &evaluation.curve))?;
             }
             let mut out = BufWriter::new(std::io::stdout().lock());
             match arguments.format {

@@ -87,6 +87,6 @@ pub(super) fn skipped(skipped: &[Skipped], all: bool) {
     }
     if named < skipped.len() {
         let more = skipped.len() - named;
-        let _ = writeln!(std::io::stderr(), "skipped {more} more; -v names each, and with -o skipped.jsonl lists them");
+        let _ = writeln!(std::io::stderr(), "skipped {more} more; -v names each, and the list of them that -o writes");
     }
 }

@@ -166,7 +166,7 @@ fn next(page: Option<&Path>, instead: &str) -> String {
 fn write_whole(path: &Path, may_replace: bool, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     let failed = |error: std::io::Error| Error::output(&error).at(path);
     if path == Path::new("-") {
-        return Err(Error::setting("a page is written into a file: name one"));
+        return Err(Error::setting("that is written into a file: name one"));
     }
     if !may_replace && path.symlink_metadata().is_ok() {
         let message = "is there already; name another file, or replace it with --force";

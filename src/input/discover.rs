@@ -219,9 +219,11 @@ impl Discovery<'_> {
 
     fn add_folder(&mut self, root: &Path) -> Result<()> {
         let mut walk = WalkBuilder::new(root);
+        // What is kept out of a repository is data as often as not.
+        walk.standard_filters(false).hidden(true);
         // Of one folder's entries the paths are ordered as the names are, and need not be taken apart.
         walk.follow_links(true).sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()));
-        // Not given to the walk, which would let it overrule what is hidden or ignored.
+        // Not given to the walk, which would let it overrule what is hidden.
         self.include = self.overrides(root)?;
         if let Some(target) = self.options.leave_out.as_ref().and_then(|target| target.canonicalize().ok()) {
             if root.canonicalize().is_ok_and(|root| root == target) {

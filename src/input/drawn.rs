@@ -41,6 +41,13 @@ impl Drawn {
     /// # Errors
     /// If the file cannot be made or written.
     pub(crate) fn put(&self, text: &str) -> io::Result<TextPlace> {
+        let at = self.append(text.as_bytes())?;
+        self.sum.fetch_xor(hash(at, text.as_bytes()), Ordering::Relaxed);
+        Ok(TextPlace::Drawn { at, len: text.len() as u32 })
+    }
+
+    /// Writes bytes behind all others. Returns where they begin.
+    pub(super) fn append(&self, bytes: &[u8]) -> io::Result<u64> {
         let file = {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             match &*file {
@@ -48,10 +55,9 @@ impl Drawn {
                 None => Arc::clone(file.insert(Arc::new(tempfile::tempfile()?))),
             }
         };
-        let at = self.end.fetch_add(text.len() as u64, Ordering::Relaxed);
-        write_all_at(&file, at, text.as_bytes())?;
-        self.sum.fetch_xor(hash(at, text.as_bytes()), Ordering::Relaxed);
-        Ok(TextPlace::Drawn { at, len: text.len() as u32 })
+        let at = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        write_all_at(&file, at, bytes)?;
+        Ok(at)
     }
 
     /// Why a text could not be kept.
@@ -64,13 +70,13 @@ impl Drawn {
 
     /// A text that was kept.
     pub(super) fn get(&self, at: u64, len: u32) -> io::Result<Vec<u8>> {
-        self.window(at, len)?.read_exact_at(0, len as usize)
+        self.window(at, len.into())?.read_exact_at(0, len as usize)
     }
 
-    /// Where in the file it is.
-    pub(super) fn window(&self, at: u64, len: u32) -> io::Result<Window> {
+    /// Where in the file so many bytes are.
+    pub(super) fn window(&self, at: u64, len: u64) -> io::Result<Window> {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(Window::new(at..at + u64::from(len), file.ok_or(io::ErrorKind::NotFound)?))
+        Ok(Window::new(at..at + len, file.ok_or(io::ErrorKind::NotFound)?))
     }
 
     /// A hash of all texts and their places.

@@ -1,10 +1,10 @@
 //! What was unpacked of packed sources, kept as long as there is room for it, so that they need not be unpacked again.
 
+use super::Drawn;
 use super::reread::Extract;
 use ahash::AHashMap;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Unpacked stretches of a source, each with where it begins.
@@ -27,7 +27,11 @@ impl Keeping {
     }
 
     /// Keeps a block of a source, or gives up the whole source. Gives back what is not kept.
-    pub(crate) fn keep(&self, source: usize, offset: u64, bytes: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn keep(&self, source: usize, offset: u64, mut bytes: Vec<u8>) -> Vec<u8> {
+        // A source of a few bytes was read into room for a block.
+        if bytes.len() < bytes.capacity() / 2 {
+            bytes.shrink_to_fit();
+        }
         let mut so_far = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let SoFar { room, sources } = &mut *so_far;
         let kept = sources.entry(source).or_insert_with(|| Some(Vec::new()));
@@ -63,8 +67,8 @@ pub(crate) struct Kept {
     sources: AHashMap<usize, Blocks>,
     /// What was unpacked of others for those who needed some of their records last.
     extracts: Mutex<BTreeMap<usize, Arc<Extract>>>,
-    /// Bytes of all that ever was.
-    extracted: AtomicU64,
+    /// The records of all these. Of a million sources, too, there is one file.
+    extracted: Drawn,
 }
 
 impl Kept {
@@ -78,15 +82,9 @@ impl Kept {
         self.extracts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds what was unpacked of a source, in place of what was before.
-    pub(super) fn add(&self, source: usize, extract: Arc<Extract>) {
-        self.extracted.fetch_add(extract.bytes(), Ordering::Relaxed);
-        self.extracts().insert(source, extract);
-    }
-
-    /// Bytes that were unpacked of sources that are not here, into temporary files.
-    pub(crate) fn extracted(&self) -> u64 {
-        self.extracted.load(Ordering::Relaxed)
+    /// Where the records of extracts are.
+    pub(crate) fn extracted(&self) -> &Drawn {
+        &self.extracted
     }
 
     /// All bytes of a source, if it is here and nothing was left out between its blocks.

@@ -26,6 +26,8 @@ pub struct Block {
     pub(super) too_long: Option<u64>,
     /// Whether its last record is a row with a quotation that no other mark ends.
     pub(super) is_open: bool,
+    /// Whether it ends within a record, of which the rest could not be read.
+    is_cut: bool,
     /// Why the source could not be read on, if so.
     pub(super) error: Option<String>,
 }
@@ -34,6 +36,11 @@ impl Block {
     /// Where it begins in the unpacked source, and its bytes.
     pub(crate) fn into_bytes(self) -> (u64, Vec<u8>) {
         (self.offset, self.bytes)
+    }
+
+    /// Whether the record that ends there was not read to its end.
+    pub(super) fn is_cut_at(&self, end: usize) -> bool {
+        self.is_cut && end == self.bytes.len()
     }
 
     /// Whether others are likely to follow: it is no rest, and not one of the first, which are all that short sources have.
@@ -343,7 +350,7 @@ impl Iterator for Blocks {
                 Err(error) => {
                     self.stop(&error);
                     whole = self.last_end(&block.bytes, searched).max(whole);
-                    block.bytes.truncate(whole);
+                    block.is_cut = whole < block.bytes.len();
                 }
             }
         }

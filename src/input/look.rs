@@ -6,6 +6,7 @@ use super::fields::{Fields, names_of};
 use super::lines::{self, BLOCK, Blocks, Ends};
 use super::objects::{self, ElementEnds};
 use super::read::decode_line;
+use super::record;
 use super::stream::{self, Place, Spool};
 use super::table::Table;
 use super::{Format, InputOptions, Limits, Packing, encoding};
@@ -227,7 +228,10 @@ fn choose_fields(
             if !line.starts_with('{') {
                 continue;
             }
-            let Ok(record) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
+            let record = record::value(&line);
+            if !record.is_object() {
+                continue;
+            }
             match (Fields::choose(&record, &options.fields), chosen.take()) {
                 (Some(fields), None) => chosen = Some(fields),
                 (Some(fields), Some(first)) if fields.text == first.text => chosen = Some(first.or(fields)),
@@ -260,14 +264,16 @@ fn begins_within(head: &[u8]) -> bool {
     first.is_err_and(|error| error.is_eof()) && next.is_some_and(|next| !next.starts_with(b"{"))
 }
 
-/// The first `HEAD` unpacked bytes, or its whole first line if that is longer. What cannot be read is left out.
+/// The first `HEAD` unpacked bytes, or more, up to the end of the first line with something in it. What cannot be read is
+/// left out.
 fn head(place: &Place, packing: Packing, limits: Limits) -> Vec<u8> {
     let mut head = Vec::new();
     if let Ok(mut reader) = stream::unpacked(place, packing, limits) {
-        let mut searched = 0;
+        let (mut searched, mut is_blank) = (0, true);
         while (head.len() as u64) < limits.record.max(HEAD as u64) {
             let is_more = matches!(reader.by_ref().take(HEAD as u64).read_to_end(&mut head), Ok(count) if count > 0);
-            if !is_more || memchr::memchr(b'\n', &head[searched..]).is_some() {
+            is_blank &= head[searched..].trim_ascii().is_empty();
+            if !is_more || (!is_blank && memchr::memchr(b'\n', &head[searched..]).is_some()) {
                 break;
             }
             searched = head.len();

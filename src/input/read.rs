@@ -260,15 +260,19 @@ fn read_piece(
         heard.lines += 1;
         let offset = block.offset + bytes.start as u64;
         let (len, record) = (bytes.len() as u64, heard.lines);
+        let is_cut = block.is_cut_at(bytes.end);
         let location = Location { source: index as u32, offset, len, record, text: TextPlace::Record };
         if !wanted.is(&location) {
             return;
         }
         let read = match len {
             len if len > options.limits.record => Err(too_long(len, options.limits.record)),
+            // Of a row nobody can tell.
+            _ if is_cut && matches!(source.format, Format::Rows(_)) => Err(CUT.to_owned()),
             _ => read(&block.bytes[bytes], location, heard),
         };
         if let Err(reason) = read {
+            let reason = if is_cut { CUT.to_owned() } else { reason };
             heard.skipped.push(Skipped { source: source.name.clone(), record: Some(location.record), reason });
         }
     };
@@ -295,10 +299,12 @@ fn read_piece(
         }
         Format::Rows(table) => {
             for row in table.records(block.offset, &block.bytes) {
-                record(row.bytes.clone(), &mut |_, location, heard| {
+                record(row.bytes.clone(), &mut |bytes, location, heard| {
                     let (record, replaced, encoding) = table.parse(&row, options.date_format.as_deref())?;
                     heard.replaced += u64::from(replaced);
-                    heard.count(encoding);
+                    if !bytes.is_ascii() {
+                        heard.count(encoding);
+                    }
                     heard.odd_dates += u64::from(record.odd_date);
                     f(ReadArticle { text: &record.text, card: record.card, location });
                     Ok(())
@@ -382,6 +388,9 @@ fn read_columns(
     heard.into_inner()
 }
 
+/// Why a record is skipped of which the rest could not be read.
+pub(super) const CUT: &str = "cut off";
+
 fn too_long(length: u64, max_record: u64) -> String {
     format!("longer than --max-record, {max_record} bytes: {length} bytes or more")
 }
@@ -400,7 +409,9 @@ fn read_line(
     }
     let record = record::parse_in(&decoded, lookup, options.date_format.as_deref(), buffer)?;
     heard.replaced += u64::from(replaced);
-    heard.count(encoding);
+    if !line.is_ascii() {
+        heard.count(encoding);
+    }
     heard.odd_dates += u64::from(record.odd_date);
     let raw = record.raw.filter(|_| matches!(decoded, Cow::Borrowed(_)));
     let text = raw.and_then(|raw| place_in(line, raw)).unwrap_or_default();
@@ -471,6 +482,12 @@ pub(super) struct Whole {
 impl Whole {
     /// The article.
     fn read(self, format: &Format, options: &InputOptions) -> Result<Page, String> {
+        // A picture or a program, whatever its name says, begins so.
+        let head = &self.bytes[..self.bytes.len().min(1 << 12)];
+        let is_binary = || memchr::memchr(0, head).is_some() && simdutf8::basic::from_utf8(&self.bytes).is_err();
+        if self.packing != Packing::Utf16 && is_binary() {
+            return Err("not text: zero bytes in it, and not UTF-8".to_owned());
+        }
         match format {
             Format::Page => page::read(&self.bytes, &Declared::default(), options.date_format.as_deref()),
             _ => Ok(self.text()),
@@ -588,7 +605,7 @@ pub(super) fn article_of(
             record::parse(&line, fields, date_format).map(|record| Some(article(record)))
         }
         Format::Rows(table) => {
-            let row = table.rows(record).next().ok_or("an empty row")?;
+            let row = table.row(record).ok_or("an empty row")?;
             table.parse(&row, date_format).map(|(record, ..)| Some(article(record)))
         }
         Format::Responses => Ok(match warc::response(record, options.limits)? {

@@ -3,8 +3,10 @@
 use super::fields::Fields;
 use super::{Card, dates, flat};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A parsed record.
@@ -101,6 +103,32 @@ pub(super) fn card<'r>(texts: [Option<Cow<'r, str>>; 5], date_format: Option<&st
 /// Only the text of a record that was parsed before.
 pub(super) fn text<'l>(line: &'l str, fields: &Fields) -> Result<Cow<'l, str>, String> {
     parse(line, &fields.text_only(), None).map(|record| record.text)
+}
+
+/// A record for those who look for fields: what records may have and a [`Value`] may not is in it as far as it can be. Half
+/// of a surrogate pair is U+FFFD; numbers too large, and what is nested too deep, are null, as is all that is no JSON.
+pub(super) fn value(json: &str) -> Value {
+    /// Objects in objects, at most, in which fields are looked for.
+    const DEPTH: u32 = 4;
+    value_within(json, DEPTH)
+}
+
+fn value_within(json: &str, depth: u32) -> Value {
+    if let Ok(value) = serde_json::from_str(json) {
+        return value;
+    }
+    match json.as_bytes().first() {
+        Some(b'"') => {
+            let inner = json[1..].strip_suffix('"').unwrap_or_default();
+            string(inner).map_or(Value::Null, |text| Value::from(text.into_owned()))
+        }
+        Some(b'{') if depth > 0 => {
+            let fields: BTreeMap<String, &RawValue> = serde_json::from_str(json).unwrap_or_default();
+            let field = |(name, value): (String, &RawValue)| (name, value_within(value.get(), depth - 1));
+            if fields.is_empty() { Value::Null } else { fields.into_iter().map(field).collect() }
+        }
+        _ => Value::Null,
+    }
 }
 
 /// Puts the values of the wanted fields into their slots, as JSON.

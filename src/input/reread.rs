@@ -9,8 +9,6 @@ use crate::article::ArticleId;
 use crate::simd::string;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
 use std::sync::{Arc, OnceLock};
 
 /// Most sources that are kept open.
@@ -31,12 +29,11 @@ pub struct Library<'s> {
     extracts: BTreeMap<usize, Arc<Extract>>,
 }
 
-/// Records of a packed source, unpacked.
+/// Where records of a packed source are, unpacked.
 pub struct Extract {
     source: usize,
-    file: Arc<File>,
     /// (article, offset, length), by article.
-    records: Vec<(ArticleId, u64, usize)>,
+    records: Vec<(ArticleId, u64, u64)>,
 }
 
 impl<'s> Library<'s> {
@@ -84,29 +81,32 @@ impl<'s> Library<'s> {
     /// If the temporary file cannot be written.
     pub fn extract(&self, articles: &[ArticleId]) -> std::io::Result<Extract> {
         let source = self.locations[articles[0].index()].source as usize;
-        let mut file = tempfile::tempfile()?;
         let mut records = Vec::with_capacity(articles.len());
         let mut wanted = articles.iter().peekable();
-        let mut written = 0;
+        let mut some = Vec::new();
         for block in self.sources[source].blocks(self.options.limits) {
-            let end = block.offset + block.bytes.len() as u64;
+            let (end, first) = (block.offset + block.bytes.len() as u64, records.len());
+            some.clear();
             while let Some(&article) = wanted.next_if(|article| self.locations[article.index()].offset < end) {
                 let Location { offset, len, .. } = self.locations[article.index()];
                 let start = offset.saturating_sub(block.offset) as usize;
                 if let Some(bytes) = block.bytes.get(start..start + len as usize) {
-                    file.write_all(bytes)?;
-                    records.push((article, written, bytes.len()));
-                    written += len;
+                    records.push((article, some.len() as u64, len));
+                    some.extend_from_slice(bytes);
                 }
             }
+            if !some.is_empty() {
+                let at = self.kept.extracted().append(&some)?;
+                records[first..].iter_mut().for_each(|(_, offset, _)| *offset += at);
+            }
         }
-        Ok(Extract { source, file: Arc::new(file), records })
+        Ok(Extract { source, records })
     }
 
     /// Puts what was extracted where [`text`](Self::text) finds it, and the libraries that come after this one.
     pub fn install(&mut self, extract: Extract) {
         let extract = Arc::new(extract);
-        self.kept.add(extract.source, Arc::clone(&extract));
+        self.kept.extracts().insert(extract.source, Arc::clone(&extract));
         self.extracts.insert(extract.source, extract);
     }
 
@@ -145,7 +145,7 @@ impl<'s> Library<'s> {
             _ => {}
         }
         let record = match self.extracts.get(&index) {
-            Some(extract) => extract.record(article, raw),
+            Some(extract) => self.extracted(extract, article, raw),
             None if self.is_at_hand(index) => self.bytes(index, location.offset, location.len as usize, raw),
             None => Err(gone()),
         }?;
@@ -159,6 +159,20 @@ impl<'s> Library<'s> {
         }
         let buffer = first_of(buffer, len);
         self.opened(index)?.read_exact_into(offset, buffer).map_err(|_| gone())?;
+        Ok(buffer)
+    }
+
+    /// The record of an article that was extracted, read into a buffer.
+    fn extracted<'b>(
+        &self,
+        extract: &Extract,
+        article: ArticleId,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<&'b [u8], String> {
+        let (at, len) = extract.place(article).ok_or_else(gone)?;
+        let buffer = first_of(buffer, len as usize);
+        let window = self.kept.extracted().window(at, len);
+        window.and_then(|window| window.read_exact_into(0, buffer)).map_err(|error| error.to_string())?;
         Ok(buffer)
     }
 
@@ -179,10 +193,11 @@ impl<'s> Library<'s> {
         let Location { source, offset, len, text, .. } = self.locations[article.index()];
         let index = source as usize;
         if let TextPlace::Drawn { at, len } = text {
-            return self.drawn.window(at, len).ok();
+            return self.drawn.window(at, len.into()).ok();
         }
         if let Some(extract) = self.extracts.get(&index) {
-            return extract.window(article);
+            let (at, len) = extract.place(article)?;
+            return self.kept.extracted().window(at, len).ok();
         }
         let source = &self.sources[index];
         if source.is_packed() {
@@ -197,26 +212,14 @@ impl<'s> Library<'s> {
 impl Extract {
     /// Whether the records of all these articles are here.
     fn has(&self, articles: &[ArticleId]) -> bool {
-        articles.iter().all(|&article| self.window(article).is_some())
+        articles.iter().all(|&article| self.place(article).is_some())
     }
 
-    /// Bytes of the file.
-    pub(super) fn bytes(&self) -> u64 {
-        self.records.last().map_or(0, |&(_, offset, len)| offset + len as u64)
-    }
-
-    /// Where in the file an article's record is.
-    fn window(&self, article: ArticleId) -> Option<Window> {
+    /// Where an article's record is: its first byte, and how many there are.
+    fn place(&self, article: ArticleId) -> Option<(u64, u64)> {
         let at = self.records.binary_search_by_key(&article, |&(article, ..)| article).ok()?;
         let (_, offset, len) = self.records[at];
-        Some(Window::new(offset..offset + len as u64, Arc::clone(&self.file)))
-    }
-
-    fn record<'b>(&self, article: ArticleId, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
-        let window = self.window(article).ok_or_else(gone)?;
-        let buffer = first_of(buffer, window.len() as usize);
-        window.read_exact_into(0, buffer).map_err(|error| error.to_string())?;
-        Ok(buffer)
+        Some((offset, len))
     }
 }
 
@@ -237,6 +240,7 @@ mod tests {
     use super::*;
     use crate::input::{Plan, ReadArticle, Wanted, read_block, units};
     use std::fs;
+    use std::io::Write;
 
     #[test]
     fn what_is_asked_for_early_is_what_is_read() {

@@ -72,7 +72,11 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
             if wanted.is_some_and(|wanted| count != wanted) || articles > 1 {
                 continue;
             }
-            let article = read::article_of(&source, &block.bytes[range], options);
+            let article = if block.is_cut_at(range.end) {
+                Err(read::CUT.to_owned())
+            } else {
+                read::article_of(&source, &block.bytes[range], options)
+            };
             let failed = |reason: &str| Err(Error::input(reason).at(&path).record(count));
             match article {
                 Ok(None) if wanted.is_some() => return failed("is no article"),

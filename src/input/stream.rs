@@ -3,9 +3,10 @@
 use super::{Limits, Packing};
 use crate::error::Error;
 use encoding_rs_io::DecodeReaderBytesBuilder;
+use flate2::bufread::GzDecoder;
 use std::cell::{Cell, OnceCell};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -334,7 +335,7 @@ pub(super) fn decompressed(
     let raw = Counted { bytes: raw, count: Arc::clone(&packed) };
     let bytes: Box<dyn Read + Send> = match packing {
         Packing::Plain | Packing::Utf16 => return Ok(Box::new(raw)),
-        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 17, raw))),
+        Packing::Gzip => Box::new(Members::new(io::BufReader::with_capacity(1 << 17, raw))),
         Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(raw)?),
         Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(raw)),
         Packing::Xz => Box::new(liblzma::read::XzDecoder::new_multi_decoder(raw)),
@@ -353,6 +354,50 @@ pub(super) fn growth(place: &Place, packing: Packing, limits: Limits) -> Option<
     // Where the head ends, what is packed is cut off.
     let _ = io::copy(&mut Counted { bytes, count: Arc::clone(&unpacked) }, &mut io::sink());
     Some(unpacked.load(Ordering::Relaxed) as f64 / size as f64).filter(|growth| *growth > 0.0)
+}
+
+/// What the members of a gzip file hold, one after the other. Zeros behind a member are no part of anything: tapes and
+/// blocks of storage are filled up with them.
+struct Members<R> {
+    /// The one that is being read, while there is one.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(packed: R) -> Self {
+        Self { member: Some(GzDecoder::new(packed)) }
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let count = member.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            let Some(mut rest) = self.member.take().map(GzDecoder::into_inner) else { break };
+            if has_more(&mut rest)? {
+                self.member = Some(GzDecoder::new(rest));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Passes over zeros; says whether anything comes behind them.
+fn has_more(bytes: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let some = bytes.fill_buf()?;
+        let zeros = some.iter().take_while(|&&byte| byte == 0).count();
+        let ends = (some.is_empty(), zeros < some.len());
+        bytes.consume(zeros);
+        match ends {
+            (true, _) => return Ok(false),
+            (_, true) => return Ok(true),
+            _ => {}
+        }
+    }
 }
 
 /// Bytes that are counted.

@@ -82,12 +82,19 @@ impl Table {
     /// The rows of a block that are records, and not the names of columns. The block begins with a row, at this offset.
     pub(super) fn records<'b>(&self, offset: u64, bytes: &'b [u8]) -> impl Iterator<Item = Row> + use<'b> {
         let header = self.header;
-        self.rows(bytes).filter(move |row| offset + row.bytes.start as u64 >= header)
+        let rows = self.rows(bytes);
+        let rows = if offset == 0 { rows } else { rows.within() };
+        rows.filter(move |row| offset + row.bytes.start as u64 >= header)
     }
 
-    /// The rows of a block, which begins with one.
-    pub(super) fn rows<'b>(&self, bytes: &'b [u8]) -> impl Iterator<Item = Row> + use<'b> {
+    /// The rows of a table, from its beginning on.
+    fn rows<'b>(&self, bytes: &'b [u8]) -> Rows<'b> {
         Rows::new(bytes, self.delimiter)
+    }
+
+    /// The row that these bytes are, in the middle of a table.
+    pub(super) fn row(&self, bytes: &[u8]) -> Option<Row> {
+        self.rows(bytes).within().next()
     }
 
     /// Whether this is a table without doubt, by its beginning: several columns, and rows of as many cells.
@@ -154,7 +161,7 @@ impl Table {
 
     /// The text of the row that these bytes are.
     pub(super) fn text(&self, row: &[u8]) -> Result<String, String> {
-        let row = self.rows(row).next().ok_or("an empty row")?;
+        let row = self.row(row).ok_or("an empty row")?;
         self.text_of(&row, row.encoding(self.encoding)).map(|(text, _)| text)
     }
 
@@ -238,6 +245,13 @@ impl<'b> Rows<'b> {
         });
         let reader = spare.unwrap_or_else(|| new_reader(delimiter));
         Self { bytes, delimiter, reader, read: 0, end: 0, cells: Vec::new(), ends: Vec::new() }
+    }
+
+    /// The same where the table did not begin: what would be the mark of its encoding there is part of a cell.
+    fn within(mut self) -> Self {
+        // Of an empty line nothing is told, but that it was read.
+        self.reader.read_record(b"\n", &mut [0], &mut [0]);
+        self
     }
 
     /// The cells of the next row that has some.
@@ -385,11 +399,11 @@ mod tests {
             (table.delimiter, table.header),
             (b';', head.iter().position(|&byte| byte == b'\n').unwrap_or(0) as u64 + 1)
         );
-        let row = table.rows(&head[table.header as usize..]).next().expect("a row");
+        let row = table.row(&head[table.header as usize..]).expect("a row");
         let (record, replaced, _) = table.parse(&row, None).expect("it has a text");
         assert_eq!((&*record.text, record.card.publisher.as_deref(), replaced), ("a; b", Some("X"), false));
         assert_eq!(record.card.id.as_deref(), Some("1"));
-        let short = table.rows(b"1").next().expect("a row");
+        let short = table.row(b"1").expect("a row");
         let reason = table.parse(&short, None).map(|_| ()).expect_err("no text");
         assert_eq!(reason, "the text, `Body`, would be cell 2 of a row that ends with cell 1");
         assert!(Table::of(b"a,b\n1,2\n", None, &FieldNames::default()).is_err());

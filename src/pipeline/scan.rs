@@ -234,7 +234,7 @@ impl Scan {
             summary,
             candidates: outcome.candidates,
             matches: outcome.matches,
-            temporary: store.spilled() + self.drawn.bytes() + self.kept.extracted(),
+            temporary: store.spilled() + self.drawn.bytes() + self.kept.extracted().bytes(),
         })
     }
 

@@ -119,8 +119,11 @@ pub fn write_text(
         );
         writeln!(out, "\n{}", fits(format!("{}{numbers}", style.apply_to(plural(answer.words, "word")))))?;
         let card = &answer.card;
+        // Ids may be those of several files.
+        let place = answer.record.map_or(answer.source.clone(), |record| format!("{}:{record}", answer.source));
         let known = [
             Some(escape(&answer.id)),
+            Some(escape(&place)).filter(|_| place != answer.id),
             card.date.map(iso),
             card.publisher.as_deref().map(escape),
             card.title.as_deref().map(escape),

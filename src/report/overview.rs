@@ -72,13 +72,20 @@ pub fn write_account(
     }
     lines.push(("found at", found_at(summary)));
     if summary.boilerplate.shingles > 0 {
-        let text = format!("{}, which count for nobody", plural(summary.boilerplate.passages, "passage"));
+        let text = boilerplate(summary);
         lines.push(("boilerplate", text));
     }
     lines.extend(read(summary));
     if let Some(target) = target {
         let target = escape(&shown(target));
-        lines.push(("written", format!("{target}; {target}.removed.jsonl says why each article is gone")));
+        let mut written = target.clone();
+        if account.removed > 0 {
+            written += &format!("; {target}.removed.jsonl says why each article is gone");
+        }
+        if account.rejected > 0 {
+            written += &format!("; {target}.rejected holds what could not be read");
+        }
+        lines.push(("written", written));
     }
     write_lines(out, lines, width)
 }
@@ -104,9 +111,10 @@ fn lines(summary: &Summary, width: usize) -> Vec<(&'static str, String)> {
     lines.extend(bars(&relations, width).into_iter().map(|row| ("", row)));
     if counts.clusters > 0 {
         let text = format!(
-            "{} with {} beside their representatives; the largest has {}",
+            "{} with {} beside {}; the largest has {}",
             count(counts.clusters),
             plural(counts.duplicates, "article"),
+            if counts.clusters == 1 { "its representative" } else { "their representatives" },
             plural(counts.largest_cluster, "article")
         );
         lines.push(("clusters", text));
@@ -124,14 +132,14 @@ fn lines(summary: &Summary, width: usize) -> Vec<(&'static str, String)> {
         );
         lines.push(("recall", text));
     }
-    if let Some(text) = contained(settings) {
+    if let Some(text) = contained(summary) {
         lines.push(("contained", text));
     }
     if let Some(text) = only(settings) {
         lines.push(("only", text));
     }
     if summary.boilerplate.shingles > 0 {
-        let text = format!("{}, which count for nobody", plural(summary.boilerplate.passages, "passage"));
+        let text = boilerplate(summary);
         lines.push(("boilerplate", text));
     }
     if crowds.articles > 0 {
@@ -139,7 +147,7 @@ fn lines(summary: &Summary, width: usize) -> Vec<(&'static str, String)> {
             "crowds",
             format!(
                 "{} share words with more than {BUCKET} others, and were compared with some that stand for them; {} of \
-                 followers not listed, {} not compared with all (--list-all compares and lists all)",
+                 followers not compared with each other, {} not compared with all (--list-all compares and lists all)",
                 plural(crowds.articles, "article"),
                 plural(crowds.unlisted_pairs, "pair"),
                 plural(crowds.overflow, "article")
@@ -242,7 +250,8 @@ fn found_at(summary: &Summary) -> String {
     let settings = &summary.settings.config;
     if settings.exhaustive {
         let Config { threshold, shingle, .. } = settings;
-        return format!("Jaccard {threshold} and above, every pair (exhaustive; shingles of {shingle} words)");
+        let every = every_pair(summary);
+        return format!("Jaccard {threshold} and above, {every} (exhaustive; shingles of {shingle} words)");
     }
     format!(
         "Jaccard {} and above; recall {:.4} at exactly {}, more above ({} bands of {} rows, shingles of {} words)",
@@ -255,14 +264,26 @@ fn found_at(summary: &Summary) -> String {
     )
 }
 
+/// How much is nobody's own.
+fn boilerplate(summary: &Summary) -> String {
+    let passages = summary.boilerplate.passages;
+    format!("{}, which {} for nobody", plural(passages, "passage"), if passages == 1 { "counts" } else { "count" })
+}
+
 /// What is found for what two articles share.
-fn contained(settings: &Config) -> Option<String> {
-    let of_containment = settings.containment.map(|bound| {
-        format!("containment {bound} and above with {} words in a row the same, every pair", settings.run())
-    });
-    let of_passage = settings.passage.map(|words| format!("{words} words in a row the same, every pair"));
+fn contained(summary: &Summary) -> Option<String> {
+    let (settings, every) = (&summary.settings.config, every_pair(summary));
+    let of_containment = settings
+        .containment
+        .map(|bound| format!("containment {bound} and above with {} words in a row the same, {every}", settings.run()));
+    let of_passage = settings.passage.map(|words| format!("{words} words in a row the same, {every}"));
     let found: Vec<String> = of_containment.into_iter().chain(of_passage).collect();
     (!found.is_empty()).then(|| found.join("; "))
+}
+
+/// Which pairs are found with certainty.
+fn every_pair(summary: &Summary) -> &'static str {
+    if summary.crowds.articles == 0 { "every pair" } else { "every pair, but in crowds" }
 }
 
 /// Which pairs are sought.

@@ -97,7 +97,7 @@ pub struct BoilerplateFound {
 pub struct Crowds {
     /// Articles in buckets too full to compare everyone with everyone.
     pub articles: u64,
-    /// Pairs of articles that match one leader and were not compared; `--list-all` does.
+    /// Pairs of articles that match one leader and were not compared, whether they are alike or not; `--list-all` does.
     pub unlisted_pairs: u64,
     /// Articles that matched no leader in some crowd and were not compared further there.
     pub overflow: u64,

@@ -445,6 +445,10 @@ pub(super) struct Evaluate {
     #[arg(long, value_name = "FILE", requires = "truth")]
     pub(super) svg: Option<PathBuf>,
 
+    /// Replace FILE of --svg if it is there
+    #[arg(long, requires = "svg")]
+    pub(super) force: bool,
+
     /// What goes to standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: OneFormat,

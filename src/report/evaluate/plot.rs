@@ -3,7 +3,7 @@
 use super::metrics::Point;
 use crate::error::{Error, ErrorKind, Result};
 use plotters::prelude::*;
-use std::path::Path;
+use std::io::Write;
 use textplots::{Chart, Plot, Shape};
 
 /// The corners of a curve, by recall.
@@ -28,11 +28,11 @@ pub fn text(points: &[Point], width: usize) -> String {
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn svg(path: &Path, points: &[Point]) -> Result<()> {
+pub fn write_svg(out: &mut impl Write, points: &[Point]) -> Result<()> {
     let mut drawn = String::new();
     draw(&mut drawn, points)
-        .map_err(|error| Error::new(ErrorKind::Output, format!("the plot cannot be drawn: {error}")).at(path))?;
-    std::fs::write(path, drawn).map_err(|error| Error::output(&error).at(path))
+        .map_err(|error| Error::new(ErrorKind::Output, format!("the plot cannot be drawn: {error}")))?;
+    out.write_all(drawn.as_bytes()).and_then(|()| out.flush()).map_err(|error| Error::output(&error))
 }
 
 fn draw(into: &mut String, points: &[Point]) -> std::result::Result<(), Box<dyn std::error::Error>> {

@@ -386,8 +386,8 @@ fn unlisted(summary: &Value) -> Vec<String> {
     let crowds = whole(summary, "/crowds/articles");
     if crowds > 0 {
         notes.push(format!(
-            "{} share words with very many others, and were compared with some that stand for them: {} of followers not listed, {} not \
-             compared with all (--list-all compares and lists all).",
+            "{} share words with very many others, and were compared with some that stand for them: {} of followers not compared with \
+             each other, {} not compared with all (--list-all compares and lists all).",
             plural(crowds, "article"),
             plural(whole(summary, "/crowds/unlisted_pairs"), "pair"),
             plural(whole(summary, "/crowds/overflow"), "article")
