@@ -11,7 +11,7 @@ use crate::pipeline::scan::{Found, Scan};
 use crate::report::audit::Deduplicated;
 use crate::report::overview::write_account;
 use crate::report::removed::DedupSummary;
-use crate::report::terminal::{escape, write_next};
+use crate::report::terminal::{escape, plural, write_next};
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
@@ -91,6 +91,10 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         let mut out = std::io::stdout().lock();
         let next = match output {
             None => "-o OUT writes the dump without them, and says of each why it is gone".to_owned(),
+            Some(_) if arguments.annotate => {
+                let would = plural(found.removed.len() as u64, "article");
+                format!("{would} would go; `wirecopy` in JSON, or columns `wirecopy_…`, say which and why")
+            }
             Some(output) if account.removed > 0 => {
                 format!("read {}.removed.jsonl before the old dump goes", escape(&shown(output)))
             }

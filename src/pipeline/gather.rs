@@ -3,7 +3,7 @@
 use super::preview::Preview;
 use crate::article::{ArticleId, Timestamp};
 use crate::candidates::lsh::{BandKeys, band_keys, traces};
-use crate::candidates::passages::{ArticleKeys, Entries, PackedKey, Postings, is_short, key};
+use crate::candidates::passages::{ArticleKeys, Entries, Postings, is_short, key};
 use crate::candidates::shelf::Store;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
@@ -155,6 +155,7 @@ pub(crate) struct Sketcher<'s> {
     slide: Slide,
     bits: WordBits,
     fingerprints: Vec<u64>,
+    contexts: Vec<u16>,
     /// Band keys, a row an article.
     rows: Vec<u32>,
     /// Keys of shingles that were watched for.
@@ -178,6 +179,7 @@ impl<'s> Sketcher<'s> {
             slide: Slide::default(),
             bits: WordBits::default(),
             fingerprints: Vec::new(),
+            contexts: Vec::new(),
             rows: Vec::new(),
             noted: Vec::new(),
             entries: Entries::default(),
@@ -241,6 +243,7 @@ impl<'s> Sketcher<'s> {
             slide,
             bits,
             fingerprints,
+            contexts,
             noted,
             entries,
             ..
@@ -259,28 +262,35 @@ impl<'s> Sketcher<'s> {
         let places = winnower.choose(shingles.iter().map(|&shingle| rank(shingle, false)), slide);
         fingerprints.clear();
         fingerprints.extend(places.iter().map(|&at| shingles[at as usize]));
-        let contexts = places.iter().map(|&at| bits.context(at as usize, config.shingle));
-        let keys = entries.push(article.0, fingerprints.iter().map(|&fingerprint| key(fingerprint)).zip(contexts));
-        let noise = gathered.digests.last().map_or(0, |&digest| digest as u16);
+        contexts.clear();
+        contexts.extend(places.iter().map(|&at| bits.context(at as usize, config.shingle)));
+        let noise = noise(gathered.digests.last());
         common.each_in(fingerprints, |chosen| {
             noted.push(key(fingerprints[chosen]));
-            bound_around(chosen, places, keys, noise);
+            bound_around(chosen, places, contexts, noise);
         });
+        let keys = fingerprints.iter().map(|&fingerprint| key(fingerprint));
+        entries.push(article.0, keys.zip(contexts.iter().copied()));
         gathered.common.push(article.0, noted);
     }
 }
 
+/// Bits of its own for an article of this digest.
+pub(super) fn noise(digest: Option<&u128>) -> u16 {
+    digest.map_or(0, |&digest| digest as u16)
+}
+
 /// Takes from the contexts of the fingerprints around the `common` one, wherever a run cannot go that does not hold it, all
 /// that could agree with others.
-fn bound_around(common: usize, places: &[u32], keys: &mut [PackedKey], noise: u16) {
+pub(super) fn bound_around(common: usize, places: &[u32], contexts: &mut [u16], noise: u16) {
     let at = places[common];
-    let (before, behind) = keys.split_at_mut(common);
+    let (before, behind) = contexts.split_at_mut(common);
     let near = |other: &u32| other.abs_diff(at) as usize <= AROUND;
-    for (key, place) in before.iter_mut().zip(&places[..common]).rev().take_while(|(_, place)| near(place)) {
-        key.change_context(|context| bounded(context, [AROUND, (at - place - 1) as usize], noise));
+    for (context, place) in before.iter_mut().zip(&places[..common]).rev().take_while(|(_, place)| near(place)) {
+        *context = bounded(*context, [AROUND, (at - place - 1) as usize], noise);
     }
-    for (key, place) in behind.iter_mut().zip(&places[common..]).skip(1).take_while(|(_, place)| near(place)) {
-        key.change_context(|context| bounded(context, [(place - at - 1) as usize, AROUND], noise));
+    for (context, place) in behind.iter_mut().zip(&places[common..]).skip(1).take_while(|(_, place)| near(place)) {
+        *context = bounded(*context, [(place - at - 1) as usize, AROUND], noise);
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::copies::Copies;
 use super::detect::Texts;
-use super::gather::Gathered;
+use super::gather::{Gathered, bound_around, noise};
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
@@ -84,14 +84,17 @@ impl<T: Texts> Indexer<'_, T> {
     fn meet(&self, shared: Vec<ShelvedRun>, second: &[Postings], again: &[Again], more: usize) -> Result<Met> {
         let Self { gathered, copies, config, marks, .. } = *self;
         let (layout, limit) = (Layout::new(gathered.len()), lsh::limit(config.list_all));
-        let stays = |entry: u64| again[layout.article(entry) as usize] < Again::Whole;
+        let again = |entry: u64| again[layout.article(entry) as usize];
+        // Of a calm article also the first ones would have been left out where nobody else has them by hash.
+        let is_anew = |entry: u64| again(entry) == Again::Whole;
         let mut first: Vec<Option<ShelvedRun>> = shared.into_iter().map(Some).collect();
         first.resize_with(PARTS, || None);
         let see = |met: &mut Met, (part, first): (usize, Option<ShelvedRun>)| {
             let second = Postings::sorted(second, part, layout, false, |_| true)?;
             let first = first.map_or(Ok(SortedRun::default()), ShelvedRun::take)?;
-            let wanted = |entry: u64| stays(entry) && !marks.has_furniture(Layout::key(part, entry));
-            first.each_with(&second, wanted, |bucket| met.by_fingerprint(layout, bucket, limit, more));
+            let stays =
+                |entry: u64| again(entry) < Again::ForBoilerplate && !marks.has_furniture(Layout::key(part, entry));
+            first.each_with(&second, (stays, is_anew), |bucket| met.by_fingerprint(layout, bucket, limit, more));
             Ok(())
         };
         let mut met = of_parts(first.into_par_iter().enumerate(), see)?;
@@ -119,10 +122,10 @@ impl<T: Texts> Indexer<'_, T> {
     }
 
     /// Which articles have to be read again, and what for. One that has no hot fingerprint by hash alone has the same ones when hot
-    /// shingles rank last: of each window the least by hash, which is cold. Boilerplate takes some of them away: those in
-    /// it, which are known by their keys if all of these were noted; others, of windows that reach into it, stand
-    /// for no run but lead to nothing wrong. And where an article has of the short articles' shingles only such as they
-    /// are looked up by, what is known of it is all that matters.
+    /// shingles rank last: of each window the least by hash, which is cold. Boilerplate takes some of them away, which are known
+    /// by their keys if all of these were noted, and bounds those around them, as was done where they were noted. So
+    /// what an article is found by is the same whether it is read again or not. And where an article has of the short
+    /// articles' shingles only such as they are looked up by, what is known of it is all that matters.
     fn again(&self, shared: &[ShelvedRun]) -> Result<Vec<Again>> {
         let Self { gathered, marks, .. } = self;
         let layout = Layout::new(gathered.len());
@@ -153,7 +156,7 @@ impl<T: Texts> Indexer<'_, T> {
             let noted = keys.iter().fold(0u64, |sum, &key| sum.wrapping_add(mix(u64::from(key))));
             unknown[article as usize].fetch_sub(noted, Relaxed);
             if !keys.iter().all(|key| marks.noted.contains(key)) {
-                add(article, Again::Whole);
+                add(article, Again::ForBoilerplate);
             }
         });
         gathered.looked_up.stretches().par_iter().flat_map_iter(KeysOfSome::iter).for_each(|(article, keys)| {
@@ -163,7 +166,7 @@ impl<T: Texts> Indexer<'_, T> {
         });
         let of_article = |(again, unknown): (AtomicU8, AtomicU64)| match unknown.into_inner() {
             0 => Again::of(again.into_inner()),
-            _ => Again::Whole,
+            _ => Again::of(again.into_inner()).max(Again::ForBoilerplate),
         };
         Ok(again.into_par_iter().zip(unknown).map(of_article).collect())
     }
@@ -220,14 +223,19 @@ enum Again {
     No,
     /// What it has of the shingles of short articles.
     ForShorts,
-    /// Its fingerprints, too.
+    /// Which of its fingerprints are boilerplate, too, and what is around these.
+    ForBoilerplate,
+    /// What is chosen of it when hot shingles rank last and no window reaches over boilerplate.
     Whole,
 }
 
 impl Again {
     /// The one of a number.
     fn of(number: u8) -> Self {
-        [Self::No, Self::ForShorts].into_iter().find(|&one| one as u8 == number).unwrap_or(Self::Whole)
+        [Self::No, Self::ForShorts, Self::ForBoilerplate]
+            .into_iter()
+            .find(|&one| one as u8 == number)
+            .unwrap_or(Self::Whole)
     }
 }
 
@@ -339,8 +347,12 @@ struct Part {
 struct Buffers {
     words: Vec<u64>,
     shingles: Vec<u64>,
-    bits: WordBits,
     ranks: Vec<u32>,
+    fingerprints: Vec<u64>,
+    contexts: Vec<u16>,
+    /// Whether each of the fingerprints is no boilerplate.
+    is_own: Vec<bool>,
+    bits: WordBits,
     slide: Slide,
     short_keys: Vec<Key>,
 }
@@ -354,7 +366,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, buffers: &mut Buffers, part: &mut Part, (article, again): (ArticleId, Again), text: &str) {
-        let Buffers { words, shingles, ranks, bits, slide, .. } = buffers;
+        let Buffers { words, shingles, ranks, fingerprints, contexts, is_own, bits, slide, .. } = buffers;
         words.clear();
         word_hashes(text, words);
         if words.len() != self.gathered.words[article.index()] as usize {
@@ -367,14 +379,30 @@ impl Reader<'_> {
         }
         shingles.clear();
         crate::shingle::shingles(words, self.config.shingle, shingles);
-        if again == Again::Whole {
+        if again >= Again::ForBoilerplate {
             ranks.clear();
             ranks.extend(shingles.iter().map(|&shingle| rank(shingle, self.marks.is_hot(shingle))));
-            self.marks.boilerplate.each_in(shingles, |at| ranks[at] = NEVER);
+            if again == Again::Whole {
+                self.marks.boilerplate.each_in(shingles, |at| ranks[at] = NEVER);
+            }
+            let places = self.winnower.choose(ranks.iter().copied(), slide);
+            fingerprints.clear();
+            fingerprints.extend(places.iter().map(|&at| shingles[at as usize]));
             bits.set(words);
-            let chosen = self.winnower.choose(ranks.iter().copied(), slide).iter().map(|&at| at as usize);
-            let context = |at| bits.context(at, self.config.shingle);
-            part.fingerprints.push(article.0, chosen.map(|at| (key(shingles[at]), context(at))));
+            contexts.clear();
+            contexts.extend(places.iter().map(|&at| bits.context(at as usize, self.config.shingle)));
+            is_own.clear();
+            is_own.resize(places.len(), true);
+            // What was chosen by hash alone is bounded as in the first reading, of what was known then.
+            let noise = noise(self.gathered.digests.get(article.index()));
+            self.marks.boilerplate.each_in(fingerprints, |chosen| {
+                is_own[chosen] = false;
+                bound_around(chosen, places, contexts, noise);
+            });
+            let all = fingerprints.iter().zip(contexts.iter()).zip(is_own.iter());
+            let own =
+                all.filter(|(_, is_own)| **is_own).map(|((&fingerprint, &context), _)| (key(fingerprint), context));
+            part.fingerprints.push(article.0, own);
         }
         self.look_up_short(buffers);
         part.shorts.push(article.0, buffers.short_keys.drain(..));

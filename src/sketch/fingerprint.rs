@@ -7,8 +7,9 @@
 //! articles share is a window in both, has its least shingle there, and so they share a fingerprint: with certainty, up to
 //! collisions of hashes. It holds for any ranking that depends on the shingle alone. Ranked by hash, frequent shingles
 //! become fingerprints of many articles that share a phrase and nothing else; so those that are known to be frequent rank
-//! after all others, and windows with one that is nobody's own are passed over. Then every run of T words that is free
-//! of boilerplate leads to a fingerprint, and hot fingerprints come from windows that are hot throughout.
+//! after all others, and windows with one that is nobody's own are passed over, or else those that are chosen and nobody's
+//! own. Then every run of T words that is free of boilerplate leads to a fingerprint, and hot fingerprints come from windows
+//! that are hot throughout.
 //!
 //! A fingerprint goes with a bit of each word around it ([`WordBits`]). A run of T words that holds the fingerprint has
 //! T − w more words to its left and right; where fewer bits agree there is no such run, and the two need not be compared.
