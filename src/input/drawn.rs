@@ -1,4 +1,5 @@
-//! Texts that were drawn from something else, kept so that they are drawn once: pages, responses, columns.
+//! Texts that were drawn from something else, kept so that they are drawn once: pages, responses, columns. So are records
+//! that were unpacked.
 
 use super::TextPlace;
 use super::stream::{Window, write_all_at};

@@ -101,6 +101,13 @@ pub struct Heard {
 }
 
 impl Heard {
+    /// A record was in this encoding. Of plain ASCII nobody can tell, nor need to.
+    fn count_record(&mut self, encoding: &'static Encoding, bytes: &[u8]) {
+        if encoding != UTF_8 && !bytes.is_ascii() {
+            self.count(encoding);
+        }
+    }
+
     /// An article was in this encoding.
     fn count(&mut self, encoding: &'static Encoding) {
         if encoding != UTF_8 {
@@ -302,9 +309,7 @@ fn read_piece(
                 record(row.bytes.clone(), &mut |bytes, location, heard| {
                     let (record, replaced, encoding) = table.parse(&row, options.date_format.as_deref())?;
                     heard.replaced += u64::from(replaced);
-                    if !bytes.is_ascii() {
-                        heard.count(encoding);
-                    }
+                    heard.count_record(encoding, bytes);
                     heard.odd_dates += u64::from(record.odd_date);
                     f(ReadArticle { text: &record.text, card: record.card, location });
                     Ok(())
@@ -409,9 +414,7 @@ fn read_line(
     }
     let record = record::parse_in(&decoded, lookup, options.date_format.as_deref(), buffer)?;
     heard.replaced += u64::from(replaced);
-    if !line.is_ascii() {
-        heard.count(encoding);
-    }
+    heard.count_record(encoding, line);
     heard.odd_dates += u64::from(record.odd_date);
     let raw = record.raw.filter(|_| matches!(decoded, Cow::Borrowed(_)));
     let text = raw.and_then(|raw| place_in(line, raw)).unwrap_or_default();

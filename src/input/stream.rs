@@ -388,15 +388,13 @@ impl<R: BufRead> Read for Members<R> {
 /// Passes over zeros; says whether anything comes behind them.
 fn has_more(bytes: &mut impl BufRead) -> io::Result<bool> {
     loop {
-        let some = bytes.fill_buf()?;
-        let zeros = some.iter().take_while(|&&byte| byte == 0).count();
-        let ends = (some.is_empty(), zeros < some.len());
+        let zeros = match bytes.fill_buf() {
+            Ok([0, rest @ ..]) => 1 + rest.iter().take_while(|&&byte| byte == 0).count(),
+            Ok(some) => return Ok(!some.is_empty()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            Err(error) => return Err(error),
+        };
         bytes.consume(zeros);
-        match ends {
-            (true, _) => return Ok(false),
-            (_, true) => return Ok(true),
-            _ => {}
-        }
     }
 }
 
