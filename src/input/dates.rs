@@ -10,9 +10,15 @@ use std::borrow::Cow;
 use std::fmt::{Display, Formatter};
 
 /// Understands ISO 8601, RFC 2822, epoch seconds or milliseconds, and `format` (as `strptime`) first where it is given.
-/// A date without a time is midnight, one without a zone UTC. Numbers of fewer than nine digits are no epoch.
+/// A date without a time is midnight, one without a zone UTC. Numbers of fewer than nine digits are no epoch. Before the year
+/// 1000 lies what programs write that have no date, as 0001-01-01: that is none.
 pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
-    let text = text.trim();
+    /// Milliseconds from 1970 back to 1000-01-01.
+    const FIRST: Timestamp = Timestamp(-30_610_224_000_000);
+    found(text.trim(), format).filter(|date| *date >= FIRST)
+}
+
+fn found(text: &str, format: Option<&str>) -> Option<Timestamp> {
     if let Some(format) = format
         && let Some(found) = by_format(text, format)
     {
@@ -172,6 +178,7 @@ mod tests {
             assert_eq!(parse(text, None).map(iso).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(parse("12/04/2017", Some("%d/%m/%Y")).map(iso).as_deref(), Some(day));
+        assert_eq!(parse("1000-01-01", None).map(iso).as_deref(), Some("1000-01-01"));
         assert_eq!(parse("12.04.2017 18:30", Some("%d.%m.%Y %H:%M")).map(iso).as_deref(), Some(moment));
         for text in [
             "",
@@ -185,6 +192,9 @@ mod tests {
             "2017",
             "2017.0",
             "20170412.0",
+            "0001-01-01",
+            "0001-01-01T00:00:00Z",
+            "0999-12-31",
         ] {
             assert_eq!(parse(text, None), None, "{text}");
         }
