@@ -79,17 +79,15 @@ impl SortedRun {
         let below = other.below;
         let key = move |bucket: &[u64]| bucket[0] >> below;
         let mut others = other.entries.chunk_by(|one, next| one >> below == next >> below).peekable();
-        let (mut entries, mut rest) = (Vec::new(), Vec::new());
-        let mut see_alone = |others: &[u64], see: &mut dyn FnMut(&[u64])| {
-            if others.len() > 1 {
-                rest.clear();
-                rest.extend(others.iter().copied().filter(|&entry| alone(entry)));
-                seen_if_shared(&rest, see);
-            }
+        let alone = |others: &[u64], entries: &mut Vec<u64>| {
+            entries.clear();
+            entries.extend(others.iter().copied().filter(|&entry| alone(entry)));
         };
+        let mut entries = Vec::new();
         for bucket in self.buckets() {
             while let Some(before) = others.next_if(|other| key(other) < key(bucket)) {
-                see_alone(before, &mut see);
+                alone(before, &mut entries);
+                seen_if_shared(&entries, &mut see);
             }
             let same = others.next_if(|other| key(other) == key(bucket));
             if same.is_none() && bucket.iter().all(|&entry| wanted(entry)) {
@@ -101,7 +99,10 @@ impl SortedRun {
             entries.extend_from_slice(same.unwrap_or_default());
             seen_if_shared(&entries, &mut see);
         }
-        others.for_each(|other| see_alone(other, &mut see));
+        for other in others {
+            alone(other, &mut entries);
+            seen_if_shared(&entries, &mut see);
+        }
     }
 
     /// The entries of each key that has two or more, keys ascending.
@@ -148,7 +149,7 @@ impl ShelvedRun {
     }
 }
 
-fn seen_if_shared(bucket: &[u64], see: &mut dyn FnMut(&[u64])) {
+fn seen_if_shared(bucket: &[u64], see: &mut impl FnMut(&[u64])) {
     if bucket.len() > 1 {
         see(bucket);
     }

@@ -7,7 +7,7 @@ use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::input::{One, Plan, read_one};
+use crate::input::{One, Plan, place_of, read_one};
 use crate::pipeline::find::Search;
 use crate::report::find::{Answer, Answers, Question, write_json, write_text};
 use crate::report::html::few::{Few, Named};
@@ -111,8 +111,7 @@ fn unique(articles: &mut [Named], answers: &[Answer]) {
     articles.iter().for_each(|article| *times.entry(article.id.clone()).or_default() += 1);
     for (article, answer) in articles[1..].iter_mut().zip(answers) {
         if times[&article.id] > 1 {
-            let record = answer.record.map_or(String::new(), |record| format!(":{record}"));
-            article.id = format!("{} ({}{record})", article.id, answer.source);
+            article.id = format!("{} ({})", article.id, place_of(&answer.source, answer.record));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! As JSON it is one object a line, with `time` (UTC) and `event`: `stage` (`stage`, `seconds`) when one has ended,
 //! `skipped` (`source`, `record`, `reason`), `notice` and `error` (`message`), and `end` (`status`).
 
-use crate::input::Skipped;
+use crate::input::{Skipped, place_of};
 use crate::report::terminal::escape;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -82,8 +82,8 @@ pub(super) fn skipped(skipped: &[Skipped], all: bool) {
             event("skipped", json!(skip));
             continue;
         }
-        let record = skip.record.map_or(String::new(), |record| format!(":{record}"));
-        let _ = writeln!(std::io::stderr(), "skipped {}{record}: {}", escape(&skip.source), escape(&skip.reason));
+        let place = place_of(&skip.source, skip.record);
+        let _ = writeln!(std::io::stderr(), "skipped {}: {}", escape(&place), escape(&skip.reason));
     }
     if named < skipped.len() {
         let more = skipped.len() - named;

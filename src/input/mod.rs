@@ -262,6 +262,11 @@ pub struct Skipped {
     pub reason: String,
 }
 
+/// What results call a place: SOURCE, or SOURCE:RECORD.
+pub(crate) fn place_of(source: &str, record: Option<u64>) -> Cow<'_, str> {
+    record.map_or(Cow::Borrowed(source), |record| Cow::Owned(format!("{source}:{record}")))
+}
+
 /// Where an article's text lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Location {

@@ -267,19 +267,15 @@ fn read_piece(
         heard.lines += 1;
         let offset = block.offset + bytes.start as u64;
         let (len, record) = (bytes.len() as u64, heard.lines);
-        let is_cut = block.is_cut_at(bytes.end);
         let location = Location { source: index as u32, offset, len, record, text: TextPlace::Record };
         if !wanted.is(&location) {
             return;
         }
         let read = match len {
             len if len > options.limits.record => Err(too_long(len, options.limits.record)),
-            // Of a row nobody can tell.
-            _ if is_cut && matches!(source.format, Format::Rows(_)) => Err(CUT.to_owned()),
-            _ => read(&block.bytes[bytes], location, heard),
+            _ => whole_record((source, block), bytes, |bytes| read(bytes, location, heard)),
         };
         if let Err(reason) = read {
-            let reason = if is_cut { CUT.to_owned() } else { reason };
             heard.skipped.push(Skipped { source: source.name.clone(), record: Some(location.record), reason });
         }
     };
@@ -393,8 +389,19 @@ fn read_columns(
     heard.into_inner()
 }
 
-/// Why a record is skipped of which the rest could not be read.
-pub(super) const CUT: &str = "cut off";
+/// Reads a record of a block, unless the rest of it could not be read. All but a row tell that themselves.
+pub(super) fn whole_record<T>(
+    (source, block): (&Source, &Block),
+    record: Range<usize>,
+    read: impl FnOnce(&[u8]) -> Result<T, String>,
+) -> Result<T, String> {
+    if !block.is_cut_at(record.end) {
+        return read(&block.bytes[record]);
+    }
+    let is_row = matches!(source.format, Format::Rows(_));
+    let whole = if is_row { None } else { read(&block.bytes[record]).ok() };
+    whole.ok_or_else(|| "cut off".to_owned())
+}
 
 fn too_long(length: u64, max_record: u64) -> String {
     format!("longer than --max-record, {max_record} bytes: {length} bytes or more")

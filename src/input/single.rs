@@ -72,11 +72,8 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
             if wanted.is_some_and(|wanted| count != wanted) || articles > 1 {
                 continue;
             }
-            let article = if block.is_cut_at(range.end) {
-                Err(read::CUT.to_owned())
-            } else {
-                read::article_of(&source, &block.bytes[range], options)
-            };
+            let article =
+                read::whole_record((&source, &block), range, |record| read::article_of(&source, record, options));
             let failed = |reason: &str| Err(Error::input(reason).at(&path).record(count));
             match article {
                 Ok(None) if wanted.is_some() => return failed("is no article"),

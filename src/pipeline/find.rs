@@ -5,7 +5,7 @@ use super::reading::{Made, ReadSome, Reader, Streams, follow};
 use crate::boilerplate::Boilerplate;
 use crate::config::Config;
 use crate::error::Result;
-use crate::input::{self, Card, Heard, InputOptions, Location, One, Plan, Source, Wanted};
+use crate::input::{self, Card, Heard, InputOptions, Location, One, Plan, Source, Wanted, place_of};
 use crate::report::find::{Answer, Answers};
 use crate::score::{Matched, PassageSpans, Prepared, Side};
 use crate::shingle::shingles;
@@ -161,8 +161,7 @@ fn placed(mut answer: Answer, sources: &[Source], location: &Location) -> Answer
     answer.source.clone_from(&sources[location.source as usize].name);
     answer.record = (location.record > 0).then_some(location.record);
     if answer.id.is_empty() {
-        let source = &answer.source;
-        answer.id = answer.record.map_or_else(|| source.clone(), |record| format!("{source}:{record}"));
+        answer.id = place_of(&answer.source, answer.record).into_owned();
     }
     answer
 }

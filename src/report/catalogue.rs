@@ -2,7 +2,7 @@
 
 use crate::article::ArticleId;
 use crate::candidates::run::SortedRun;
-use crate::input::{Cards, Location, Source};
+use crate::input::{Cards, Location, Source, place_of};
 use ahash::AHashSet;
 use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
@@ -62,11 +62,7 @@ impl Catalogue {
 
     /// SOURCE, or SOURCE:RECORD where a source holds several.
     fn place(&self, article: ArticleId) -> Cow<'_, str> {
-        let name = &self.source(article).name;
-        match self.record(article) {
-            None => Cow::Borrowed(name),
-            Some(record) => Cow::Owned(format!("{name}:{record}")),
-        }
+        place_of(&self.source(article).name, self.record(article))
     }
 
     /// The source of an article.

@@ -12,7 +12,7 @@
 //! | `passages` | those of at least `run` equal words, as in `pairs.jsonl`, with whole texts |
 
 use super::terminal::{count, escape, percent, plural, relation_style, wrapped};
-use crate::input::{Card, Skipped, iso};
+use crate::input::{Card, Skipped, iso, place_of};
 use crate::score::{Comparison, PassageSpans, Side, direction};
 use console::{Style, truncate_str};
 use serde_json::json;
@@ -120,7 +120,7 @@ pub fn write_text(
         writeln!(out, "\n{}", fits(format!("{}{numbers}", style.apply_to(plural(answer.words, "word")))))?;
         let card = &answer.card;
         // Ids may be those of several files.
-        let place = answer.record.map_or(answer.source.clone(), |record| format!("{}:{record}", answer.source));
+        let place = place_of(&answer.source, answer.record);
         let known = [
             Some(escape(&answer.id)),
             Some(escape(&place)).filter(|_| place != answer.id),

@@ -2,7 +2,7 @@
 
 use super::catalogue::BY_FIELD;
 use super::removed::Account;
-use super::summary::Summary;
+use super::summary::{BoilerplateFound, Summary};
 use super::terminal::{align, count, escape, plural, relation_style, wrapped};
 use crate::config::{BUCKET, Config, LONG_RUN};
 use crate::error::{Error, Result};
@@ -71,10 +71,7 @@ pub fn write_account(
         lines.push(("stays", by_rule.join(", ")));
     }
     lines.push(("found at", found_at(summary)));
-    if summary.boilerplate.shingles > 0 {
-        let text = boilerplate(summary);
-        lines.push(("boilerplate", text));
-    }
+    lines.extend(boilerplate(summary).map(|text| ("boilerplate", text)));
     lines.extend(read(summary));
     if let Some(target) = target {
         let target = escape(&shown(target));
@@ -138,10 +135,7 @@ fn lines(summary: &Summary, width: usize) -> Vec<(&'static str, String)> {
     if let Some(text) = only(settings) {
         lines.push(("only", text));
     }
-    if summary.boilerplate.shingles > 0 {
-        let text = boilerplate(summary);
-        lines.push(("boilerplate", text));
-    }
+    lines.extend(boilerplate(summary).map(|text| ("boilerplate", text)));
     if crowds.articles > 0 {
         lines.push((
             "crowds",
@@ -265,9 +259,10 @@ fn found_at(summary: &Summary) -> String {
 }
 
 /// How much is nobody's own.
-fn boilerplate(summary: &Summary) -> String {
-    let passages = summary.boilerplate.passages;
-    format!("{}, which {} for nobody", plural(passages, "passage"), if passages == 1 { "counts" } else { "count" })
+fn boilerplate(summary: &Summary) -> Option<String> {
+    let BoilerplateFound { passages, shingles } = summary.boilerplate;
+    let count = if passages == 1 { "counts" } else { "count" };
+    (shingles > 0).then(|| format!("{}, which {count} for nobody", plural(passages, "passage")))
 }
 
 /// What is found for what two articles share.
