@@ -92,6 +92,11 @@ impl Boilerplate {
         self.shingles.each_in(shingles, found);
     }
 
+    /// The shingles, for whoever looks for them with others.
+    pub(crate) fn known(&self) -> &Known {
+        &self.shingles
+    }
+
     /// Whether P has no shingles.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::candidates::shelf::Store;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::shingles;
-use crate::sketch::fingerprint::{AROUND, Slide, WordBits, bounded, rank};
+use crate::sketch::fingerprint::{Chosen, rank};
 use crate::sketch::{MinHasher, Winnower};
 use crate::text::word_hashes;
 use ahash::AHashMap;
@@ -101,6 +101,11 @@ impl Gathered {
         article >= self.references_from
     }
 
+    /// Bits of an article's own, for contexts that are to agree with no other's.
+    pub(crate) fn noise(&self, article: ArticleId) -> u16 {
+        self.digests[article.index()] as u16
+    }
+
     /// Adds what was gathered elsewhere, behind what is here.
     pub(crate) fn append(&mut self, mut part: Self) -> Result<()> {
         self.store = part.store;
@@ -152,10 +157,9 @@ pub(crate) struct Sketcher<'s> {
     shingles: Vec<u64>,
     values: Vec<u64>,
     columns: Vec<u64>,
-    slide: Slide,
-    bits: WordBits,
-    fingerprints: Vec<u64>,
-    contexts: Vec<u16>,
+    chosen: Chosen,
+    /// Shingles that a digest is made of.
+    digested: Vec<u64>,
     /// Band keys, a row an article.
     rows: Vec<u32>,
     /// Keys of shingles that were watched for.
@@ -176,10 +180,8 @@ impl<'s> Sketcher<'s> {
             shingles: Vec::new(),
             values: vec![0; hasher.k()],
             columns: Vec::new(),
-            slide: Slide::default(),
-            bits: WordBits::default(),
-            fingerprints: Vec::new(),
-            contexts: Vec::new(),
+            chosen: Chosen::default(),
+            digested: Vec::new(),
             rows: Vec::new(),
             noted: Vec::new(),
             entries: Entries::default(),
@@ -201,7 +203,7 @@ impl<'s> Sketcher<'s> {
         shingles(&self.words, self.config.shingle, &mut self.shingles);
         let article = ArticleId(gathered.words.len() as u32);
         gathered.words.push(self.words.len() as u32);
-        gathered.digests.push(digest(&self.shingles, self.config.shingle, &mut self.fingerprints));
+        gathered.digests.push(digest(&self.shingles, self.config.shingle, &mut self.digested));
         gathered.dates.push(date);
         if self.shingles.is_empty() {
             self.rows.resize(self.rows.len() + self.config.bands.bands(), 0);
@@ -235,19 +237,7 @@ impl<'s> Sketcher<'s> {
 
     fn survey(&mut self, article: ArticleId, gathered: &mut Gathered) {
         let Some(winnower) = self.winnower else { return };
-        let Self {
-            config,
-            preview: Preview { shorts, common },
-            words,
-            shingles,
-            slide,
-            bits,
-            fingerprints,
-            contexts,
-            noted,
-            entries,
-            ..
-        } = self;
+        let Self { config, preview: Preview { shorts, common }, words, shingles, chosen, noted, entries, .. } = self;
         // Articles shorter than a shingle share theirs with exact copies only.
         if words.len() < config.shingle {
             return;
@@ -258,39 +248,11 @@ impl<'s> Sketcher<'s> {
             shorts.each_in(shingles, |at| noted.push(key(shingles[at])));
             gathered.looked_up.push(article.0, noted);
         }
-        bits.set(words);
-        let places = winnower.choose(shingles.iter().map(|&shingle| rank(shingle, false)), slide);
-        fingerprints.clear();
-        fingerprints.extend(places.iter().map(|&at| shingles[at as usize]));
-        contexts.clear();
-        contexts.extend(places.iter().map(|&at| bits.context(at as usize, config.shingle)));
-        let noise = noise(gathered.digests.last());
-        common.each_in(fingerprints, |chosen| {
-            noted.push(key(fingerprints[chosen]));
-            bound_around(chosen, places, contexts, noise);
-        });
-        let keys = fingerprints.iter().map(|&fingerprint| key(fingerprint));
-        entries.push(article.0, keys.zip(contexts.iter().copied()));
+        let ranks = shingles.iter().map(|&shingle| rank(shingle, false));
+        chosen.set(winnower, ranks, (words, shingles, config.shingle));
+        chosen.bound_by(common, gathered.noise(article), |_, fingerprint| noted.push(key(fingerprint)));
+        entries.push(article.0, chosen.iter().map(|(fingerprint, context)| (key(fingerprint), context)));
         gathered.common.push(article.0, noted);
-    }
-}
-
-/// Bits of its own for an article of this digest.
-pub(super) fn noise(digest: Option<&u128>) -> u16 {
-    digest.map_or(0, |&digest| digest as u16)
-}
-
-/// Takes from the contexts of the fingerprints around the `common` one, wherever a run cannot go that does not hold it, all
-/// that could agree with others.
-pub(super) fn bound_around(common: usize, places: &[u32], contexts: &mut [u16], noise: u16) {
-    let at = places[common];
-    let (before, behind) = contexts.split_at_mut(common);
-    let near = |other: &u32| other.abs_diff(at) as usize <= AROUND;
-    for (context, place) in before.iter_mut().zip(&places[..common]).rev().take_while(|(_, place)| near(place)) {
-        *context = bounded(*context, [AROUND, (at - place - 1) as usize], noise);
-    }
-    for (context, place) in behind.iter_mut().zip(&places[common..]).skip(1).take_while(|(_, place)| near(place)) {
-        *context = bounded(*context, [(place - at - 1) as usize, AROUND], noise);
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::copies::Copies;
 use super::detect::Texts;
-use super::gather::{Gathered, bound_around, noise};
+use super::gather::Gathered;
 use super::progress::{Progress, Stage};
 use crate::article::ArticleId;
 use crate::boilerplate::Boilerplate;
@@ -21,7 +21,7 @@ use crate::config::{Config, SHORT};
 use crate::error::Result;
 use crate::shingle::{Known, mix};
 use crate::sketch::Winnower;
-use crate::sketch::fingerprint::{NEVER, Slide, WordBits, rank};
+use crate::sketch::fingerprint::{Chosen, NEVER, rank};
 use crate::text::word_hashes;
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
@@ -348,12 +348,9 @@ struct Buffers {
     words: Vec<u64>,
     shingles: Vec<u64>,
     ranks: Vec<u32>,
-    fingerprints: Vec<u64>,
-    contexts: Vec<u16>,
-    /// Whether each of the fingerprints is no boilerplate.
+    chosen: Chosen,
+    /// Whether each of what is chosen is no boilerplate.
     is_own: Vec<bool>,
-    bits: WordBits,
-    slide: Slide,
     short_keys: Vec<Key>,
 }
 
@@ -366,7 +363,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, buffers: &mut Buffers, part: &mut Part, (article, again): (ArticleId, Again), text: &str) {
-        let Buffers { words, shingles, ranks, fingerprints, contexts, is_own, bits, slide, .. } = buffers;
+        let Buffers { words, shingles, ranks, chosen, is_own, .. } = buffers;
         words.clear();
         word_hashes(text, words);
         if words.len() != self.gathered.words[article.index()] as usize {
@@ -385,24 +382,14 @@ impl Reader<'_> {
             if again == Again::Whole {
                 self.marks.boilerplate.each_in(shingles, |at| ranks[at] = NEVER);
             }
-            let places = self.winnower.choose(ranks.iter().copied(), slide);
-            fingerprints.clear();
-            fingerprints.extend(places.iter().map(|&at| shingles[at as usize]));
-            bits.set(words);
-            contexts.clear();
-            contexts.extend(places.iter().map(|&at| bits.context(at as usize, self.config.shingle)));
+            chosen.set(self.winnower, ranks.iter().copied(), (words, shingles, self.config.shingle));
             is_own.clear();
-            is_own.resize(places.len(), true);
+            is_own.resize(chosen.iter().len(), true);
             // What was chosen by hash alone is bounded as in the first reading, of what was known then.
-            let noise = noise(self.gathered.digests.get(article.index()));
-            self.marks.boilerplate.each_in(fingerprints, |chosen| {
-                is_own[chosen] = false;
-                bound_around(chosen, places, contexts, noise);
-            });
-            let all = fingerprints.iter().zip(contexts.iter()).zip(is_own.iter());
-            let own =
-                all.filter(|(_, is_own)| **is_own).map(|((&fingerprint, &context), _)| (key(fingerprint), context));
-            part.fingerprints.push(article.0, own);
+            let noise = self.gathered.noise(article);
+            chosen.bound_by(self.marks.boilerplate.known(), noise, |at, _| is_own[at] = false);
+            let own = chosen.iter().zip(is_own.iter()).filter(|(_, is_own)| **is_own);
+            part.fingerprints.push(article.0, own.map(|((fingerprint, context), _)| (key(fingerprint), context)));
         }
         self.look_up_short(buffers);
         part.shorts.push(article.0, buffers.short_keys.drain(..));

@@ -18,6 +18,7 @@
 //! shorter than T. `BENCHMARKS.md` has what other choices gave.
 
 use crate::error::{Error, Result};
+use crate::shingle::Known;
 use crate::simd::{Lanes, Work, widest};
 
 /// The rank of a shingle that is nobody's own, less than any other: no window reaches over it.
@@ -34,7 +35,7 @@ pub(crate) const AROUND: usize = 8;
 
 /// One bit of each word of an article, eight a byte, and zeros around them.
 #[derive(Debug, Default)]
-pub(crate) struct WordBits(Vec<u8>);
+struct WordBits(Vec<u8>);
 
 impl WordBits {
     /// The bit that word 0 is at.
@@ -43,7 +44,7 @@ impl WordBits {
     const AHEAD: usize = 57;
 
     /// Takes the bits of these words, in place of what it held.
-    pub(crate) fn set(&mut self, words: &[u64]) {
+    fn set(&mut self, words: &[u64]) {
         let Self(bits) = self;
         bits.clear();
         bits.extend([0; Self::FIRST / 8]);
@@ -62,7 +63,7 @@ impl WordBits {
     /// The bits of the words around the shingle at `at`: of the 8 before it, the nearest highest, and above them of the 8
     /// behind it, the nearest lowest. Where there is no word the bit is 0.
     #[inline]
-    pub(crate) fn context(&self, at: usize, shingle: usize) -> u16 {
+    fn context(&self, at: usize, shingle: usize) -> u16 {
         let around = self.from(Self::FIRST + at - AROUND);
         let behind = if 2 * AROUND + shingle <= Self::AHEAD {
             around >> (AROUND + shingle)
@@ -100,7 +101,7 @@ pub(crate) fn may_run(one: u16, other: u16, more: usize) -> bool {
 }
 
 /// A context with `noise` in place of the bits of words that are further away than so many before and behind.
-pub(crate) fn bounded(context: u16, [before, behind]: [usize; 2], noise: u16) -> u16 {
+fn bounded(context: u16, [before, behind]: [usize; 2], noise: u16) -> u16 {
     let (before, behind) = (before.min(AROUND), behind.min(AROUND));
     let kept = 0xff & 0xff00 >> before | ((1 << behind) - 1) << AROUND;
     context & kept | noise & !kept
@@ -159,9 +160,64 @@ impl Winnower {
     /// Each place whose rank is the least of a window without a [`NEVER`], in order; of equals all.
     ///
     /// A place is one of these if the greatest of the least ranks of its windows is its own.
-    pub(crate) fn choose(self, ranks: impl ExactSizeIterator<Item = u32>, slide: &mut Slide) -> &[u32] {
+    fn choose(self, ranks: impl ExactSizeIterator<Item = u32>, slide: &mut Slide) -> &[u32] {
         widest(Least { ranks, window: self.window, slide });
         &slide.places
+    }
+}
+
+/// The fingerprints of an article, each with its context.
+#[derive(Debug, Default)]
+pub(crate) struct Chosen {
+    slide: Slide,
+    bits: WordBits,
+    fingerprints: Vec<u64>,
+    contexts: Vec<u16>,
+}
+
+impl Chosen {
+    /// Chooses those of an article in place of what it held, by the ranks of its shingles, of `w` words each.
+    pub(crate) fn set(
+        &mut self,
+        winnower: Winnower,
+        ranks: impl ExactSizeIterator<Item = u32>,
+        (words, shingles, w): (&[u64], &[u64], usize),
+    ) {
+        let Self { slide, bits, fingerprints, contexts } = self;
+        bits.set(words);
+        let places = winnower.choose(ranks, slide);
+        fingerprints.clear();
+        fingerprints.extend(places.iter().map(|&at| shingles[at as usize]));
+        contexts.clear();
+        contexts.extend(places.iter().map(|&at| bits.context(at as usize, w)));
+    }
+
+    /// Takes from the contexts of the fingerprints around each that is `known`, wherever a run cannot go that does not
+    /// hold it, all that could agree with others. Calls `found` with the place of each among the fingerprints, and with it.
+    pub(crate) fn bound_by(&mut self, known: &Known, noise: u16, mut found: impl FnMut(usize, u64)) {
+        let Self { slide, fingerprints, contexts, .. } = self;
+        known.each_in(fingerprints, |chosen| {
+            found(chosen, fingerprints[chosen]);
+            bound_around(chosen, &slide.places, contexts, noise);
+        });
+    }
+
+    /// Each with its context, in the order of the text.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (u64, u16)> {
+        self.fingerprints.iter().copied().zip(self.contexts.iter().copied())
+    }
+}
+
+/// Bounds the contexts around one of these places.
+fn bound_around(chosen: usize, places: &[u32], contexts: &mut [u16], noise: u16) {
+    let at = places[chosen];
+    let (before, behind) = contexts.split_at_mut(chosen);
+    let near = |other: &u32| other.abs_diff(at) as usize <= AROUND;
+    for (context, place) in before.iter_mut().zip(&places[..chosen]).rev().take_while(|(_, place)| near(place)) {
+        *context = bounded(*context, [AROUND, (at - place - 1) as usize], noise);
+    }
+    for (context, place) in behind.iter_mut().zip(&places[chosen..]).skip(1).take_while(|(_, place)| near(place)) {
+        *context = bounded(*context, [(place - at - 1) as usize, AROUND], noise);
     }
 }
 
@@ -224,7 +280,7 @@ fn slide_over(values: &mut [u32], whole: usize, window: usize, pick: impl Fn(u32
 
 /// Buffers of a sliding minimum and maximum, and what is chosen by them.
 #[derive(Debug, Default)]
-pub(crate) struct Slide {
+struct Slide {
     ranks: Vec<u32>,
     values: Vec<u32>,
     places: Vec<u32>,
