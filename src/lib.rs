@@ -76,7 +76,7 @@
 //!    (`report/html/*.js`).
 //!
 //! What all of this does many times over is done to many values at once, by instructions that are chosen once the program
-//! runs (`simd.rs`).
+//! runs (`simd.rs`). What is put into a temporary file goes through `scratch.rs`.
 //!
 //! # What it does not do
 //!
@@ -104,6 +104,8 @@ pub mod report;
 #[cfg(feature = "formats")]
 mod saved;
 pub mod score;
+#[cfg(feature = "formats")]
+mod scratch;
 pub mod shingle;
 mod simd;
 pub mod sketch;

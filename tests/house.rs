@@ -4,7 +4,7 @@ use crate::util::project;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SHARED: [&str; 5] = ["article", "config", "error", "saved", "simd"];
+const SHARED: [&str; 6] = ["article", "config", "error", "saved", "scratch", "simd"];
 const ROOMS: [&str; 11] = [
     "input",
     "text",

@@ -1,14 +1,18 @@
 //! A shelf: numbers that are put away until they are asked for, in memory or, beyond a bound, in a temporary file.
 //!
 //! All that grows with the input and is matched by sorting waits here: band keys, fingerprints, sorted runs. Where they
-//! lie decides nothing. The file has no name, where the system allows that, and goes when the run does.
+//! lie decides nothing.
 
 #![cfg_attr(
     not(feature = "formats"),
     allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "without temporary files nothing fails")
 )]
 
+#[cfg(feature = "formats")]
+use crate::error::Error;
 use crate::error::Result;
+#[cfg(feature = "formats")]
+use crate::scratch::{Scratch, read_exact_at};
 use bytemuck::Pod;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -22,7 +26,7 @@ pub(crate) struct Store {
     bound: Option<u64>,
     held: AtomicU64,
     #[cfg(feature = "formats")]
-    spill: std::sync::OnceLock<Arc<spill::Spill>>,
+    scratch: Arc<Scratch>,
 }
 
 impl Store {
@@ -53,9 +57,8 @@ impl Store {
 
     #[cfg(feature = "formats")]
     fn spill<T: Pod>(&self, items: &[T]) -> Result<Shelf<T>> {
-        let spill = spill::Spill::of(&self.spill)?;
-        let start = spill.write(bytemuck::cast_slice(items))?;
-        Ok(Shelf::Spilled { start, len: items.len(), spill })
+        let start = self.scratch.add(bytemuck::cast_slice(items)).map_err(|error| Error::temporary(&error))?;
+        Ok(Shelf::Spilled { start, len: items.len(), scratch: Arc::clone(&self.scratch) })
     }
 
     #[cfg(not(feature = "formats"))]
@@ -66,7 +69,7 @@ impl Store {
     /// Bytes of the temporary file.
     #[cfg(feature = "formats")]
     pub(crate) fn spilled(&self) -> u64 {
-        self.spill.get().map_or(0, |spill| spill.len())
+        self.scratch.len()
     }
 }
 
@@ -83,7 +86,7 @@ pub(crate) enum Shelf<T> {
         /// How many numbers.
         len: usize,
         /// The file.
-        spill: Arc<spill::Spill>,
+        scratch: Arc<Scratch>,
     },
 }
 
@@ -110,10 +113,11 @@ impl<T: Pod> Shelf<T> {
         match self {
             Self::Held(held) => Ok(Cow::Borrowed(&held.items[range])),
             #[cfg(feature = "formats")]
-            Self::Spilled { start, spill, .. } => {
+            Self::Spilled { start, scratch, .. } => {
                 let mut items = vec![T::zeroed(); range.len()];
-                let at = start + (range.start * size_of::<T>()) as u64;
-                spill.read(bytemuck::cast_slice_mut(&mut items), at)?;
+                let (bytes, at) = (bytemuck::cast_slice_mut(&mut items), start + (range.start * size_of::<T>()) as u64);
+                let read = scratch.file().and_then(|file| read_exact_at(file, bytes, at));
+                read.map_err(|error| Error::temporary(&error))?;
                 Ok(Cow::Owned(items))
             }
         }
@@ -145,89 +149,6 @@ impl<T> Drop for Held<T> {
         if let Some(store) = &self.store {
             store.held.fetch_sub(self.bytes, Ordering::Relaxed);
         }
-    }
-}
-
-#[cfg(feature = "formats")]
-mod spill {
-    use crate::error::{Error, Result};
-    use std::fs::File;
-    use std::io;
-    use std::sync::atomic::{AtomicU64, Ordering};
-    use std::sync::{Arc, OnceLock};
-
-    /// A temporary file that many threads write to, each where no other does.
-    #[derive(Debug)]
-    pub(crate) struct Spill {
-        file: File,
-        end: AtomicU64,
-    }
-
-    impl Spill {
-        /// The file of this place, made when it is first asked for.
-        pub(super) fn of(place: &OnceLock<Arc<Self>>) -> Result<Arc<Self>> {
-            if let Some(spill) = place.get() {
-                return Ok(Arc::clone(spill));
-            }
-            let file = tempfile::tempfile().map_err(|error| Error::temporary(&error))?;
-            Ok(Arc::clone(place.get_or_init(|| Arc::new(Self { file, end: AtomicU64::new(0) }))))
-        }
-
-        pub(super) fn len(&self) -> u64 {
-            self.end.load(Ordering::Relaxed)
-        }
-
-        /// Writes bytes behind all others. Returns where they begin.
-        pub(super) fn write(&self, bytes: &[u8]) -> Result<u64> {
-            let start = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            let mut written = 0;
-            while written < bytes.len() {
-                match write_at(&self.file, &bytes[written..], start + written as u64) {
-                    Ok(0) => return Err(Error::temporary(&io::ErrorKind::WriteZero.into())),
-                    Ok(count) => written += count,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(Error::temporary(&error)),
-                }
-            }
-            Ok(start)
-        }
-
-        /// Fills `bytes` with those from `start` on.
-        pub(super) fn read(&self, bytes: &mut [u8], start: u64) -> Result<()> {
-            let mut read = 0;
-            while read < bytes.len() {
-                match read_at(&self.file, &mut bytes[read..], start + read as u64) {
-                    Ok(0) => return Err(Error::temporary(&io::ErrorKind::UnexpectedEof.into())),
-                    Ok(count) => read += count,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(Error::temporary(&error)),
-                }
-            }
-            Ok(())
-        }
-    }
-
-    #[cfg(unix)]
-    use std::os::unix::fs::FileExt;
-
-    #[cfg(unix)]
-    fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
-        file.read_at(bytes, at)
-    }
-
-    #[cfg(unix)]
-    fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<usize> {
-        file.write_at(bytes, at)
-    }
-
-    #[cfg(windows)]
-    fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
-        std::os::windows::fs::FileExt::seek_read(file, bytes, at)
-    }
-
-    #[cfg(windows)]
-    fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<usize> {
-        std::os::windows::fs::FileExt::seek_write(file, bytes, at)
     }
 }
 

@@ -2,23 +2,22 @@
 //! that were unpacked.
 
 use super::TextPlace;
-use super::stream::{Window, write_all_at};
+use super::stream::Window;
 use crate::error::Error;
+use crate::scratch::Scratch;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Texts in a file: a temporary one without a name, which is there as soon as there is a text, or one that was named.
+/// Texts in a file: a temporary one, or one that was named.
 #[derive(Default)]
 pub(crate) struct Drawn {
-    file: Mutex<Option<Arc<File>>>,
+    file: Scratch,
     /// Where it is, if it was named.
     path: Option<PathBuf>,
-    end: AtomicU64,
     /// Hashes of all texts, whatever their order.
     sum: AtomicU64,
 }
@@ -27,14 +26,12 @@ impl Drawn {
     /// No texts yet, in a new file of this path.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         let file = File::options().create(true).truncate(true).read(true).write(true).open(path)?;
-        Ok(Self { file: Mutex::new(Some(Arc::new(file))), path: Some(path.to_owned()), ..Self::default() })
+        Ok(Self { file: Scratch::of(file)?, path: Some(path.to_owned()), ..Self::default() })
     }
 
     /// Texts that are in a file.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let end = file.metadata()?.len();
-        Ok(Self { file: Mutex::new(Some(Arc::new(file))), end: AtomicU64::new(end), ..Self::default() })
+        Ok(Self { file: Scratch::of(File::open(path)?)?, ..Self::default() })
     }
 
     /// Keeps a text.
@@ -42,23 +39,14 @@ impl Drawn {
     /// # Errors
     /// If the file cannot be made or written.
     pub(crate) fn put(&self, text: &str) -> io::Result<TextPlace> {
-        let at = self.append(text.as_bytes())?;
+        let at = self.add(text.as_bytes())?;
         self.sum.fetch_xor(hash(at, text.as_bytes()), Ordering::Relaxed);
         Ok(TextPlace::Drawn { at, len: text.len() as u32 })
     }
 
     /// Writes bytes behind all others. Returns where they begin.
-    pub(super) fn append(&self, bytes: &[u8]) -> io::Result<u64> {
-        let file = {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*file {
-                Some(file) => Arc::clone(file),
-                None => Arc::clone(file.insert(Arc::new(tempfile::tempfile()?))),
-            }
-        };
-        let at = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        write_all_at(&file, at, bytes)?;
-        Ok(at)
+    pub(super) fn add(&self, bytes: &[u8]) -> io::Result<u64> {
+        self.file.add(bytes)
     }
 
     /// Why a text could not be kept.
@@ -76,8 +64,7 @@ impl Drawn {
 
     /// Where in the file so many bytes are.
     pub(super) fn window(&self, at: u64, len: u64) -> io::Result<Window> {
-        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(Window::new(at..at + len, file.ok_or(io::ErrorKind::NotFound)?))
+        Ok(Window::new(at..at + len, Arc::clone(self.file.file()?)))
     }
 
     /// A hash of all texts and their places.
@@ -97,7 +84,7 @@ impl Drawn {
 
     /// Bytes of all texts.
     pub(crate) fn bytes(&self) -> u64 {
-        self.end.load(Ordering::Relaxed)
+        self.file.len()
     }
 }
 

@@ -96,7 +96,7 @@ impl<'s> Library<'s> {
                 }
             }
             if !some.is_empty() {
-                let at = self.kept.extracted().append(&some)?;
+                let at = self.kept.extracted().add(&some)?;
                 records[first..].iter_mut().for_each(|(_, offset, _)| *offset += at);
             }
         }

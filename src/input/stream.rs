@@ -2,9 +2,10 @@
 
 use super::{Limits, Packing};
 use crate::error::Error;
+use crate::scratch::{Scratch, read_at, read_exact_at};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::GzDecoder;
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -172,7 +173,7 @@ impl Window {
     pub(super) fn read_exact_into(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
         let fits = |from: &u64| from.checked_add(bytes.len() as u64) <= Some(self.end);
         let from = self.start.checked_add(offset).filter(fits);
-        read_exact_into(&self.file, from.ok_or(io::ErrorKind::UnexpectedEof)?, bytes)
+        read_exact_at(&self.file, bytes, from.ok_or(io::ErrorKind::UnexpectedEof)?)
     }
 
     /// Its bytes from `offset` on.
@@ -207,48 +208,6 @@ impl Seek for Window {
     }
 }
 
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
-}
-
-/// As many bytes of a file as `bytes` has, from `offset` on.
-fn read_exact_into(file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match read_at(file, &mut bytes[filled..], offset + filled as u64) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-/// Writes all bytes from `offset` on.
-#[cfg(unix)]
-pub(super) fn write_all_at(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
-}
-
-/// Writes all bytes from `offset` on.
-#[cfg(windows)]
-pub(super) fn write_all_at(file: &File, mut offset: u64, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_write(file, bytes, offset)? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            count => (bytes, offset) = (&bytes[count..], offset + count as u64),
-        }
-    }
-    Ok(())
-}
-
 /// Copies all that `reader` has into a temporary file that has no name and goes when the run does.
 pub(super) fn spool(reader: &mut impl Read) -> io::Result<(Place, u64)> {
     let mut file = tempfile::tempfile().map_err(|error| in_temporary(&error))?;
@@ -264,37 +223,31 @@ fn in_temporary(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), Error::temporary(error))
 }
 
-/// A temporary file without a name for all that has to be unpacked before it can be read.
+/// A temporary file for all that has to be unpacked before it can be read. One thread adds to it (a cell cannot be
+/// shared), so that a source lies together.
 #[derive(Default)]
-pub(super) struct Spool {
-    file: OnceCell<Arc<File>>,
-    end: Cell<u64>,
-}
+pub(super) struct Spool(OnceCell<Scratch>);
 
 impl Spool {
     /// Adds all that `reader` has, and says where it is now, and why that is not all.
     pub(super) fn add(&self, reader: &mut dyn Read) -> io::Result<(Place, Option<io::Error>)> {
-        if self.file.get().is_none() {
-            let _ = self.file.set(Arc::new(tempfile::tempfile().map_err(|error| in_temporary(&error))?));
-        }
-        let file = self.file.get().ok_or(io::ErrorKind::NotFound)?;
-        let offset = self.end.get();
+        let scratch = self.0.get_or_init(Scratch::default);
+        let offset = scratch.add(&[]).map_err(|error| in_temporary(&error))?;
         let mut part = vec![0; 1 << 18];
         let error = loop {
             match reader.read(&mut part) {
                 Ok(0) => break None,
                 Ok(count) => {
-                    write_all_at(file, self.end.get(), &part[..count]).map_err(|error| in_temporary(&error))?;
-                    self.end.set(self.end.get() + count as u64);
+                    scratch.add(&part[..count]).map_err(|error| in_temporary(&error))?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Some(error),
             }
         };
         let place = Place::Member(Arc::new(Member {
-            archive: Place::Spool(Arc::clone(file)),
+            archive: Place::Spool(Arc::clone(scratch.file()?)),
             offset,
-            len: self.end.get() - offset,
+            len: scratch.len() - offset,
             packing: MemberPacking::Stored,
             checksum: None,
             ratio: u64::MAX,
