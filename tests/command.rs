@@ -154,13 +154,14 @@ fn an_interrupted_run_leaves_nothing() {
     std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
     // Somebody holds the pipe open and writes nothing, so the run waits for input.
     for signal in ["-INT", "-TERM"] {
-        let mut child =
-            folder.program(&["scan", "pipe", "-o", "out"]).stderr(Stdio::piped()).spawn().expect("it starts");
+        let child = folder.program(&["scan", "pipe", "-o", "out"]).stderr(Stdio::piped()).spawn().expect("it starts");
         let writer = std::fs::OpenOptions::new().write(true).open(&pipe).expect("the program opened the other end");
         let sent =
             std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill is there");
         assert!(sent.success());
-        assert_eq!(child.wait().expect("it ends").code(), Some(130), "{signal}");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{signal}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr).trim_end(), "wirecopy: interrupted");
         drop(writer);
     }
     let left: Vec<_> = std::fs::read_dir(folder.path(".")).expect("it is there").collect();

@@ -174,6 +174,19 @@ fn what_unpacks_to_too_much_is_refused() {
     folder.write("cut.zip", &cut[..cut.len() / 2]).write("cut.tar", &tarred(&day().0)[..5000]);
     assert_eq!(folder.run(&["scan", "cut.zip"]).status, 2);
     assert!(folder.scan(&["cut.tar"], 3).skipped().iter().any(|skip| skip.contains("the archive is damaged")));
+    let mut odd = tarred(&day().0);
+    let second = odd[512..].windows(262).position(|bytes| bytes.ends_with(b"ustar")).expect("a second member") + 512;
+    odd[second..second + 200].fill(b'\x1b');
+    folder.write("odd.tar", odd).write("no.zip", [0x1b; 600]).write("no.tar", [0x1b; 600]);
+    let reasons = [
+        ("odd.tar", format!("the archive is damaged: no member begins at byte {second}; what came before was used")),
+        ("no.zip", "not an archive of zip".to_owned()),
+        ("no.tar", "not an archive of tar".to_owned()),
+    ];
+    for (name, reason) in reasons {
+        let run = folder.run(&["scan", name]);
+        assert!(run.err.contains(&format!("skipped {name}: {reason}\n")), "{}", run.err);
+    }
 }
 
 fn page(title: &str, text: &str) -> String {

@@ -137,10 +137,11 @@ fn older_articles_and_preferred_publishers_stay() {
         by("unique", "Daily", &story(4, 9)),
     ];
     folder.write("today.jsonl", today.concat()).write("archive/1.jsonl", by("archived", "Daily", &shortened(1, 30)));
-    folder.write("preferred", "\nWire\nDaily\n");
+    folder.write("preferred", "\nWire\nGazette\nDaily\n");
     let arguments = ["dedup", "today.jsonl", "--against", "archive", "-o", "archive/2.jsonl", "--prefer", "preferred"];
     let run = folder.run(&arguments);
     assert_eq!(run.status, 0, "{}", run.err);
+    assert!(run.err.contains("--prefer: no article is of 1 of 3 publishers: Gazette\n"), "{}", run.err);
     let expected = ["old news archived near-duplicate reference", "daily wire near-duplicate preferred"];
     assert_eq!(removed(&folder, "archive/2.jsonl"), expected);
     assert_eq!(fs::read_to_string(folder.path("archive/2.jsonl")).expect("it is there"), today[2..].concat());

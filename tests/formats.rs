@@ -251,6 +251,16 @@ fn fields_that_the_first_record_has_not_are_found_in_others() {
 }
 
 #[test]
+fn a_dump_whose_name_says_what_it_is_not_is_told() {
+    let folder = Folder::new();
+    folder.write("a.csv", format!("id\ttext\n1\t{}\n", story(1, 3)));
+    for (name, is_told) in [("b.csv", false), ("b.tsv", false), ("b", false), ("b.jsonl", true), ("b.csv.gz", true)] {
+        let run = folder.run(&["dedup", "a.csv", "-o", name]);
+        assert_eq!((run.status, run.err.contains("whatever its name says")), (0, is_told), "{name}: {}", run.err);
+    }
+}
+
+#[test]
 fn a_dump_whose_name_says_that_it_is_packed_is_not() {
     let folder = Folder::new();
     folder.write("a.jsonl", crate::util::json_line(&[("text", &story(1, 3))]));

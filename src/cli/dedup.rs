@@ -1,11 +1,11 @@
 //! `wirecopy dedup PATH... -o OUT`: a dump without its duplicates, and the audit.
 
-use super::args::Dedup;
+use super::args::{Common, Dedup};
 use super::progress::Bars;
 use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, log, needs, output_error, tell_unmet, width};
-use crate::cluster::stays::Removed;
+use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::{InputOptions, Packing, Plan, Source, is_named_packed, shown};
+use crate::input::{InputOptions, Plan, belied, shown};
 use crate::pipeline::dedup::Target;
 use crate::pipeline::scan::{Found, Scan};
 use crate::report::audit::Deduplicated;
@@ -38,11 +38,9 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     check_input(&plan, arguments.common.verbose)?;
     needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
-    let is_plain = |source: &Source| source.packing == Packing::Plain && source.member.is_none();
-    if let Some(output) = output.filter(|output| is_file && is_named_packed(output))
-        && plan.sources.iter().all(is_plain)
-    {
-        log::notice(&format!("{}: what is written is not packed, whatever its name says", escape(&shown(output))));
+    let mut sources = plan.sources.iter().filter(|source| is_file && !source.reference);
+    if let Some((output, what)) = output.and_then(|output| Some((output, belied(output, sources.next()?)?))) {
+        log::notice(&format!("{}: what is written is {what}, whatever its name says", escape(&shown(output))));
     }
     let staging = output.map(|output| Deduplicated::new(output, arguments.force)).transpose()?;
     if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
@@ -55,6 +53,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         log::notice(NOTHING_TO_RESUME);
     }
     tell_unmet(&scan, &arguments.common);
+    tell_strangers(&scan, &rules, &arguments.common);
     let mut found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
     if let Some(staging) = staging {
         // What cannot be written is told by the name that it would have had.
@@ -112,6 +111,21 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
     Ok(if tolerated { Exit::Done } else { Exit::Skipped })
+}
+
+/// Says which of the publishers that are preferred no article is of.
+fn tell_strangers(scan: &Scan, rules: &Rules, common: &Common) {
+    const NAMED: usize = 5;
+    let strangers = scan.strangers(&rules.prefer);
+    if strangers.is_empty() || common.quiet {
+        return;
+    }
+    let mut named: Vec<String> = strangers.iter().take(NAMED).map(|name| escape(name)).collect();
+    if strangers.len() > NAMED {
+        named.push("…".to_owned());
+    }
+    let of = format!("{} of {}", strangers.len(), plural(rules.prefer.len() as u64, "publisher"));
+    log::notice(&format!("--prefer: no article is of {of}: {}", named.join(", ")));
 }
 
 /// The articles that go.

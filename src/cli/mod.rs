@@ -62,6 +62,7 @@ pub fn run() -> ExitCode {
         {
             let _ = std::fs::remove_dir_all(path);
         }
+        log::error("interrupted");
         log::end(INTERRUPTED);
         std::process::exit(INTERRUPTED);
     });

@@ -178,7 +178,7 @@ fn tell(arguments: &Arguments, found: &Found, scan: &Scan, strongest: Option<Str
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
     overview::write_summary(&mut out, &found.summary, width())?;
-    if let Some(strongest) = strongest.filter(|_| found.summary.counts.pairs > 0) {
+    if let Some(strongest) = strongest.filter(|_| found.summary.counts.pairs > 0 && output.top > 0) {
         writeln!(out).map_err(output_error)?;
         strongest.write(&mut out, scan.catalogue(), found.summary.counts.pairs, width())?;
     }

@@ -181,7 +181,11 @@ fn members_of_tar(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Re
     let mut tar = tar::Archive::new(window);
     let mut start = 0;
     for entry in tar.entries_with_seek()? {
-        let entry = entry?;
+        let entry = entry.map_err(|error| match error.raw_os_error() {
+            None if start == 0 => refused("not an archive of tar"),
+            None => io::Error::new(io::ErrorKind::InvalidData, format!("no member begins at byte {start}")),
+            Some(_) => error,
+        })?;
         let kind = entry.header().entry_type();
         if kind.is_gnu_sparse() {
             // Where its bytes end, and the next member begins, is not known.

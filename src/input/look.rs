@@ -1,5 +1,7 @@
 //! What a file is: by its name where that tells, and by what it begins with.
 
+#[cfg(feature = "cli")]
+use super::Source;
 use super::archive;
 use super::columns::{self, Columns};
 use super::fields::{Fields, names_of};
@@ -116,6 +118,9 @@ pub(super) fn look(
         return Err(format!("{ending} is not read by this version"));
     }
     let head = head(place, packing, options.limits);
+    if ending.as_deref() == Some("zip") {
+        return Err("not an archive of zip".to_owned());
+    }
     // Older ones do not say that they are one.
     if known == Some(Known::Archive) || head.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
         return Ok(Looked::Tar(packing));
@@ -287,10 +292,25 @@ fn is_of_packed(ending: &str) -> bool {
     matches!(ending, "gz" | "zst" | "zstd" | "bz2" | "xz")
 }
 
-/// Whether a file of this name is taken for a packed one.
+/// What is written to a file of this name, if it is what a source has and the name says something else.
 #[cfg(feature = "cli")]
-pub(crate) fn is_named_packed(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| is_of_packed(&ending.to_string_lossy().to_ascii_lowercase()))
+pub(crate) fn belied(path: &Path, source: &Source) -> Option<&'static str> {
+    let is_named_packed = path.extension().is_some_and(|ending| is_of_packed(&ending.to_string_lossy().to_lowercase()));
+    let (known, what) = match &source.format {
+        _ if source.member.is_some() => (Known::Archive, "an archive"),
+        Format::Text => (Known::Text, "text"),
+        Format::Page => (Known::Page, "HTML"),
+        Format::Lines(_) | Format::Objects(_) => (Known::Json, "JSON"),
+        Format::Rows(table) if table.has_tabs() => (Known::Tsv, "a table with tabs"),
+        Format::Rows(_) => (Known::Csv, "a table without tabs"),
+        Format::Responses => (Known::Warc, "WARC"),
+        Format::Columns(_) => (Known::Parquet, "Parquet"),
+    };
+    match known_by_name(path) {
+        // What stands between the cells of a CSV is found out.
+        Some(named) if named != known && (named, known) != (Known::Csv, Known::Tsv) => Some(what),
+        _ => (is_named_packed && source.packing == Packing::Plain && source.member.is_none()).then_some("not packed"),
+    }
 }
 
 /// The ending of a name, in lower case, without that of a compression.

@@ -35,6 +35,7 @@ mod dates;
 mod discover;
 mod drawn;
 mod encoding;
+mod estimate;
 mod fields;
 mod flat;
 mod kept;
@@ -71,6 +72,7 @@ pub(crate) use discover::shown;
 pub(crate) use drawn::Drawn;
 pub(crate) use encoding::{encode, of_record as encoding_of_record};
 use encoding_rs::Encoding;
+pub(crate) use estimate::{Estimate, in_streams, plain_bytes};
 pub use fields::{FieldNames, Fields};
 pub(crate) use kept::{Keeping, Kept};
 use lines::Ends;
@@ -78,7 +80,7 @@ pub(crate) use lines::{BLOCK, Spare};
 pub use lines::{Block, Blocks};
 pub use look::Known;
 #[cfg(feature = "cli")]
-pub(crate) use look::is_named_packed;
+pub(crate) use look::belied;
 pub(crate) use look::{AUDIT, RESULTS};
 use objects::ElementEnds;
 pub(crate) use pieces::{End, Piece, each_piece};
@@ -428,87 +430,4 @@ impl Source {
     pub(crate) fn is_worth_keeping(&self) -> bool {
         self.is_packed() && !self.format.is_drawn()
     }
-
-    /// How many bytes its texts have, about, if what is packed grows so many times.
-    fn text_bytes(&self, growth: f64) -> u64 {
-        /// Of a page, one byte in so many is text.
-        const MARKUP: u64 = 4;
-        /// Columns are packed, whatever the file is.
-        const COLUMNS: u64 = 3;
-        match self.format {
-            Format::Page | Format::Responses => self.unpacked_bytes(growth) / MARKUP,
-            Format::Columns(_) => self.bytes * COLUMNS,
-            _ => self.unpacked_bytes(growth),
-        }
-    }
-
-    /// How many bytes it has unpacked, about, if what is packed grows so many times.
-    fn unpacked_bytes(&self, growth: f64) -> u64 {
-        let is_compressed = self.packing.is_compressed() || self.place.is_packed();
-        if is_compressed { (self.bytes as f64 * growth) as u64 } else { self.bytes }
-    }
-}
-
-/// How many times its size a packed source has unpacked where nothing else is known.
-const GROWTH: f64 = 4.0;
-
-/// About how much there is to read.
-pub(crate) struct Estimate {
-    /// Articles.
-    pub(crate) articles: u64,
-    /// Bytes of their texts, unpacked.
-    pub(crate) bytes: u64,
-    /// Of these, what has to be drawn from something else.
-    pub(crate) drawn: u64,
-    /// Bytes of sources that are worth keeping unpacked.
-    pub(crate) unpacked: u64,
-}
-
-/// About how much these sources hold, by the beginnings of some.
-pub(crate) fn estimate(sources: &[Source], options: &InputOptions) -> Estimate {
-    const SOURCES: usize = 8;
-    const HEAD: u64 = 1 << 20;
-    let mut packed = sources.iter().filter(|source| source.packing.is_compressed()).take(SOURCES);
-    let growth =
-        packed.find_map(|source| stream::growth(&source.place, source.packing, options.limits)).unwrap_or(GROWTH);
-    let in_columns = |source: &Source| match &source.format {
-        Format::Columns(columns) => Some(columns.rows()),
-        _ => None,
-    };
-    let of_lines = |source: &&Source| !source.format.is_whole() && in_columns(source).is_none();
-    let (mut lines_seen, mut bytes_seen) = (0, 0);
-    for source in sources.iter().filter(of_lines).take(SOURCES) {
-        let block = if source.is_stream() {
-            source.blocks(options.limits).of_size(HEAD as usize).next()
-        } else {
-            Some(lines::range(&source.place, 0..source.bytes.min(HEAD), options.limits.record))
-        };
-        let bytes = block.map_or(Vec::new(), |block| block.bytes);
-        bytes_seen += bytes.len() as u64;
-        lines_seen += source.format.each(0, &bytes).count() as u64;
-    }
-    let in_lines: u64 = sources.iter().filter(of_lines).map(|source| source.unpacked_bytes(growth)).sum();
-    let articles = (in_lines as f64 / bytes_seen.max(1) as f64 * lines_seen as f64) as u64;
-    let texts = sources.iter().filter(|source| source.format.is_whole()).count() as u64;
-    let rows: u64 = sources.iter().filter_map(in_columns).sum();
-    let bytes = |some: &dyn Fn(&Source) -> bool| {
-        sources.iter().filter(|source| some(source)).map(|source| source.text_bytes(growth)).sum()
-    };
-    Estimate {
-        articles: articles + texts + rows,
-        bytes: bytes(&|_| true),
-        drawn: bytes(&|source| source.format.is_drawn()),
-        unpacked: bytes(&Source::is_worth_keeping),
-    }
-}
-
-/// About how many bytes are in sources that can only be read from their beginning, unpacked.
-pub(crate) fn in_streams(sources: &[Source]) -> u64 {
-    sources.iter().filter(|source| source.is_stream()).map(|source| source.unpacked_bytes(GROWTH)).sum()
-}
-
-/// The bytes of all sources together, if none of them is packed.
-pub(crate) fn plain_bytes(sources: &[Source]) -> Option<u64> {
-    let plain = sources.iter().all(|source| source.packing == Packing::Plain);
-    plain.then(|| sources.iter().map(|source| source.bytes).sum())
 }

@@ -52,6 +52,12 @@ impl Row {
 }
 
 impl Table {
+    /// Whether tabs stand between its cells.
+    #[cfg(feature = "cli")]
+    pub(super) fn has_tabs(&self) -> bool {
+        self.delimiter == b'\t'
+    }
+
     /// The form of a table that begins with `head`; `delimiter` if its name tells it.
     pub(super) fn of(head: &[u8], delimiter: Option<u8>, set: &FieldNames) -> Result<Self, String> {
         let delimiter = delimiter.unwrap_or_else(|| likeliest(head));

@@ -1,15 +1,15 @@
 //! How much memory and room for temporary files a run will need, as far as the size of its input tells.
 
 use crate::config::Config;
-use crate::input::{self, Estimate, InputOptions, Plan};
+use crate::input::{Estimate, InputOptions, Plan};
+use crate::text::word_hashes;
 
 /// Bytes of memory that do not depend on the input: the program, blocks that are being read, articles being compared.
 const FIXED: u64 = 96 << 20;
 /// Bytes of an article that stay in memory, measured.
 const KEPT: u64 = 500;
-/// Words of a fingerprint, by a window of nine, and bytes of a word of English.
+/// Words of a fingerprint, by a window of nine.
 const WORDS: f64 = 5.0;
-const WORD: f64 = 6.2;
 /// Bytes of an entry of an index.
 const ENTRY: f64 = 8.0;
 /// Of all fingerprints, those that are sorted because several articles have them, at most.
@@ -34,9 +34,14 @@ impl Needs {
     /// Looks at the beginnings of some sources, and at the sizes of all.
     #[must_use]
     pub fn of(plan: &Plan, options: &InputOptions, config: &Config) -> Self {
-        let Estimate { articles, bytes, drawn, unpacked } = input::estimate(&plan.sources, options);
+        let mut words = Vec::new();
+        let Estimate { articles, words, drawn, unpacked } = Estimate::of(&plan.sources, options, |text| {
+            words.clear();
+            word_hashes(text, &mut words);
+            words.len()
+        });
         let band_keys = 4 * config.bands.bands() as u64 * articles;
-        let fingerprints = if config.guaranteed_run().is_some() { bytes as f64 / WORD / WORDS } else { 0.0 };
+        let fingerprints = if config.guaranteed_run().is_some() { words as f64 / WORDS } else { 0.0 };
         let entries = (fingerprints * ENTRY * (1.0 + SORTED)) as u64;
         Self { articles, kept: FIXED + articles * KEPT, shelved: band_keys + entries, unpacked, drawn }
     }

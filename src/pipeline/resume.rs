@@ -137,7 +137,11 @@ impl WorkDir {
             out.out.flush()?;
             fs::rename(&new, self.folder.join(name))
         };
-        write().map_err(|error| self.failed(&error))
+        write().map_err(|error| {
+            // Half of it is of no use, and takes room that there may not be.
+            let _ = fs::remove_file(&new);
+            self.failed(&error)
+        })
     }
 
     /// Whether a run that was to resume has begun again, as there was nothing of one that read the same.
