@@ -16,6 +16,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use wirecopy::input::{InputOptions, Plan};
 use wirecopy::pipeline::Quiet;
+use wirecopy::pipeline::needs::Budget;
 use wirecopy::pipeline::scan::Scan;
 use wirecopy::report::pairs::{self, Detail};
 use wirecopy::score::{Prepared, Side, compare, shared_if_similar};
@@ -209,7 +210,7 @@ fn input(criterion: &mut Criterion) {
                 bencher.iter(|| {
                     let options = InputOptions::default();
                     let plan = Plan::new(std::slice::from_ref(&path), &[], &options).expect("it is there");
-                    Scan::read(plan, options, Config::default(), (None, None), &Quiet)
+                    Scan::read(plan, options, Config::default(), (Budget::default(), None), &Quiet)
                         .expect("it can be read")
                         .0
                         .catalogue()

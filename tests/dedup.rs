@@ -157,6 +157,36 @@ fn older_articles_and_preferred_publishers_stay() {
 }
 
 #[test]
+fn references_that_were_named_must_be_there() {
+    let folder = Folder::new();
+    folder.write("today.jsonl", json_line(&[("text", &story(1, 9))]));
+    let run = |arguments: &[&str]| {
+        folder.run(&[&["dedup", "today.jsonl", "-o", "out", "--max-skipped", "9"], arguments].concat())
+    };
+    for reference in ["archvie", "archvie/*.jsonl"] {
+        let missing = run(&["--against", reference]);
+        assert!(missing.status == 2 && missing.err.contains(reference), "{}", missing.err);
+        assert!(!folder.path("out").exists(), "what is compared with nothing is no answer");
+    }
+}
+
+#[test]
+fn what_counts_for_nobody_is_beside_the_dump() {
+    let folder = Folder::new();
+    let footer = story(999, 4);
+    let lines: String = (0..40).map(|n| json_line(&[("text", &format!("{}\n{footer}", story(n, 12)))])).collect();
+    folder.write("dump.jsonl", lines);
+    assert_eq!(folder.run(&["dedup", "dump.jsonl", "-o", "out.jsonl", "-q"]).status, 0);
+    let learnt = fs::read_to_string(folder.path("out.jsonl.boilerplate.jsonl")).expect("it was learnt");
+    assert!(learnt.contains("\"articles\":40"), "{learnt}");
+    let arguments = ["--boilerplate", "out.jsonl.boilerplate.jsonl", "--force"];
+    assert_eq!(folder.run(&[&["dedup", "dump.jsonl", "-o", "out.jsonl"][..], &arguments].concat()).status, 0);
+    assert_eq!(fs::read_to_string(folder.path("out.jsonl.boilerplate.jsonl")).expect("the same"), learnt);
+    assert_eq!(folder.run(&["dedup", "dump.jsonl", "-o", "out.jsonl", "--force", "--count-boilerplate"]).status, 0);
+    assert!(!folder.path("out.jsonl.boilerplate.jsonl").exists(), "nothing counts for nobody");
+}
+
+#[test]
 fn what_goes_is_what_was_asked_for() {
     let folder = Folder::new();
     let (part, whole) = (story(1, 10), format!("{} {}", story(1, 10), story(7, 30)));

@@ -48,7 +48,10 @@ fn labelled_pairs_give_precision_and_recall() {
     assert_eq!((&others["truth"]["positive"], &others["reported"]["right"]), (&2.into(), &1.into()));
     let unknown = folder.run(&["evaluate", "dump.jsonl", "--truth", "truth.tsv", "--positive", "nothing"]);
     assert_eq!(unknown.status, 2);
-    assert!(unknown.err.contains("--positive: other, same"), "{}", unknown.err);
+    let said = "no row has the label nothing of --positive; there are: other, same";
+    assert!(unknown.status == 2 && unknown.err.contains(said), "{}", unknown.err);
+    let misspelt = folder.run(&["evaluate", "dump.jsonl", "--truth", "truth.tsv", "--positive", "same,ohter"]);
+    assert!(misspelt.status == 2 && misspelt.err.contains("label ohter"), "{}", misspelt.err);
 }
 
 #[test]

@@ -169,13 +169,13 @@ fn what_is_packed_in_a_way_that_is_not_read_is_no_article() {
     folder
         .write("in/a.txt", story(1, 10))
         .write("a.jsonl.lz4", b"\x04\x22\x4d\x18\x64\x40\xa7")
-        .write("b", "%PDF-1.7\n");
+        .write("b", "%PDF-1.7\n")
+        .write("in/c.txt", "%PDF-1.7\n")
+        .write("in/d.html", "%PDF-1.7\n");
     let results = folder.scan(&["in", "a.jsonl.lz4", "b"], 3);
-    let skipped = ["a.jsonl.lz4 LZ4 is not read by this version", "b PDF is not read by this version"];
-    assert_eq!(
-        (results.skipped(), &results.summary()["counts"]["articles"]),
-        (skipped.map(str::to_owned).to_vec(), &1.into())
-    );
+    let skipped = [("a.jsonl.lz4", "LZ4"), ("b", "PDF"), ("in/c.txt", "PDF"), ("in/d.html", "PDF")]
+        .map(|(name, what)| format!("{name} {what} is not read by this version"));
+    assert_eq!((results.skipped(), &results.summary()["counts"]["articles"]), (skipped.to_vec(), &1.into()));
 }
 
 /// The memory of a process is a file that can be opened and not read from its beginning, by root neither.

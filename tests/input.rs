@@ -5,6 +5,7 @@ use serde_json::json;
 use std::fs;
 use wirecopy::input::{InputOptions, Plan};
 use wirecopy::pipeline::Quiet;
+use wirecopy::pipeline::needs::Budget;
 use wirecopy::pipeline::scan::Scan;
 use wirecopy::report::{Render, Sink};
 use wirecopy::score::{Comparison, Side};
@@ -168,12 +169,12 @@ fn fields_are_found_or_set() {
         serde_json::json!({"headline": "H", "maintext": text, "source": {"name": publisher}, "date_publish": date,
             "url": "https://www.example.org/x"})
     };
-    folder.write("d.jsonl", format!("{}\n{}\n", record("Gazette", "2024-05-02"), record("Courier", "1 May 2024")));
+    folder.write("d.jsonl", format!("{}\n{}\n", record("Gazette", "2024-05-02"), record("Courier", "01.05.2024")));
     let rows = folder.scan(&["d.jsonl"], 0);
     assert_eq!(rows.summary()["input"]["odd_dates"], 1);
     assert_eq!(rows.table("articles.csv")[1][3..7], ["H", "2024-05-02", "Gazette", "https://www.example.org/x"]);
     let set = folder.scan(
-        &["d.jsonl", "--date-format", "%d %B %Y", "--publisher-field", "none", "--text-field", "headline,maintext"],
+        &["d.jsonl", "--date-format", "%d.%m.%Y", "--publisher-field", "none", "--text-field", "headline,maintext"],
         0,
     );
     let table = set.table("articles.csv");
@@ -243,7 +244,8 @@ fn a_file_that_becomes_shorter_is_listed() {
     let options = InputOptions::default();
     let plan = Plan::new(&[folder.path("d.jsonl")], &[], &options).expect("it is there");
     folder.write("d.jsonl", &line);
-    let (scan, _) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it goes on");
+    let (scan, _) =
+        Scan::read(plan, options, Config::default(), (Budget::default(), None), &Quiet).expect("it goes on");
     assert_eq!(scan.catalogue().cards.len(), 1);
     assert!(scan.skipped()[0].reason.contains("became shorter"), "{:?}", scan.skipped());
 }
@@ -296,7 +298,7 @@ fn a_text_that_changes_during_the_run_is_listed() {
         let options = InputOptions::default();
         let plan = Plan::new(&[folder.path("in")], &[], &options).expect("it is there");
         let (scan, sketches) =
-            Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it can be read");
+            Scan::read(plan, options, Config::default(), (Budget::default(), None), &Quiet).expect("it can be read");
         folder.write("in/b.txt", "another text now");
         folder.write("in/d.jsonl", "{}");
         fs::remove_file(folder.path("in/c.txt")).expect("it was there");

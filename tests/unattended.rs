@@ -65,6 +65,7 @@ fn a_stopped_run_is_resumed_with_the_same_result() {
 #[test]
 fn a_run_goes_on_from_its_last_finished_stage() {
     use wirecopy::cluster::stays::Rules;
+    use wirecopy::pipeline::needs::Budget;
     use wirecopy::pipeline::resume::WorkDir;
     use wirecopy::pipeline::scan::{Found, Scan};
     use wirecopy::pipeline::{Progress, Stage};
@@ -89,7 +90,7 @@ fn a_run_goes_on_from_its_last_finished_stage() {
         let plan = input::Plan::new(&[folder.path("in")], &[], &options).expect("no setting is wrong");
         let work = Arc::new(WorkDir::new(&folder.path("work"), true).expect("nobody else uses it"));
         let begun = Begun::default();
-        let read = Scan::read(plan, options, Config::default(), (None, Some(work)), &begun);
+        let read = Scan::read(plan, options, Config::default(), (Budget::default(), Some(work)), &begun);
         let (scan, sketches) = read.expect("it can be read");
         let found: Found = scan.find_removable(sketches, None, rules, &begun).expect("it goes on");
         (format!("{:?} {:?} {:?}", found.removed, found.pairs, found.boilerplate.passages()), begun.0.into_inner())
@@ -148,6 +149,7 @@ fn a_log_for_programs_is_an_object_a_line() {
 #[test]
 fn inputs_that_change_during_a_run_are_listed() {
     use wirecopy::pipeline::Quiet;
+    use wirecopy::pipeline::needs::Budget;
     use wirecopy::pipeline::scan::Scan;
     use wirecopy::{Config, input};
     let folder = Folder::new();
@@ -156,7 +158,8 @@ fn inputs_that_change_during_a_run_are_listed() {
     }
     let options = input::InputOptions::default();
     let plan = input::Plan::new(&[folder.path("in")], &[], &options).expect("no setting is wrong");
-    let (scan, sketches) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it can be read");
+    let (scan, sketches) =
+        Scan::read(plan, options, Config::default(), (Budget::default(), None), &Quiet).expect("it can be read");
     fs::remove_file(folder.path("in/b.txt")).expect("it was there");
     folder.write("in/c.txt", story(2, 10));
     let rules = wirecopy::cluster::stays::Rules::default();
@@ -174,6 +177,7 @@ fn inputs_that_change_during_a_run_are_listed() {
 #[test]
 fn a_file_that_is_gone_before_it_is_read_is_listed_once() {
     use wirecopy::pipeline::Quiet;
+    use wirecopy::pipeline::needs::Budget;
     use wirecopy::pipeline::scan::Scan;
     use wirecopy::{Config, input};
     let folder = Folder::new();
@@ -183,7 +187,8 @@ fn a_file_that_is_gone_before_it_is_read_is_listed_once() {
     let options = input::InputOptions::default();
     let plan = input::Plan::new(&[folder.path("in")], &[], &options).expect("no setting is wrong");
     fs::remove_file(folder.path("in/a.jsonl")).expect("it was there");
-    let (scan, sketches) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("it can be read");
+    let (scan, sketches) =
+        Scan::read(plan, options, Config::default(), (Budget::default(), None), &Quiet).expect("it can be read");
     assert!(scan.skipped().len() > 1, "each stretch misses it");
     let rules = wirecopy::cluster::stays::Rules::default();
     let found = scan.find_removable(sketches, None, &rules, &Quiet).expect("it goes on");

@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         return Err(Error::new(ErrorKind::Output, "is what is read; name another place").at(output));
     }
     check_input(&plan, arguments.common.verbose)?;
-    needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
+    let budget = needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
     let mut sources = plan.sources.iter().filter(|source| is_file && !source.reference);
     if let Some((output, what)) = output.and_then(|output| Some((output, belied(output, sources.next()?)?))) {
         log::notice(&format!("{}: what is written is {what}, whatever its name says", escape(&shown(output))));
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     let work = arguments.work.folder(arguments.output.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config, (budget, work.clone()), &bars)?;
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
     }
@@ -74,6 +74,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         if arguments.annotate {
             staging.write_notes(&scan.notes(&found)).map_err(in_target)?;
         }
+        staging.write_boilerplate(found.boilerplate.passages()).map_err(in_target)?;
         staging.write(scan.catalogue(), removed, &found.listed(), &summary).map_err(in_target)?;
         // From here on what was there before lies aside, too, and must not go with an interrupted run.
         if let Ok(mut path) = STAGING.lock() {
@@ -109,8 +110,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     if arguments.common.verbose {
         log::seconds(&seconds);
     }
-    let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
-    Ok(if tolerated { Exit::Done } else { Exit::Skipped })
+    Ok(arguments.input.exit(&found.skipped, found.summary.counts.articles))
 }
 
 /// Says which of the publishers that are preferred no article is of.

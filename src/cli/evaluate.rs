@@ -30,9 +30,9 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
     let memory = arguments.room.prepare()?;
     let plan = Plan::new(&arguments.paths, &[], &options)?;
     check_input(&plan, arguments.common.verbose)?;
-    needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
+    let budget = needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config.clone(), (memory, None), &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config.clone(), (budget, None), &bars)?;
     if scan.catalogue().cards.is_empty() {
         bars.finish();
         log::skipped(scan.skipped(), arguments.common.verbose);
@@ -68,8 +68,7 @@ pub(super) fn run(arguments: &Evaluate) -> Result<Exit> {
             return Err(Error::setting("name labels with --truth FILE, or write pairs to be labelled with --sample N"));
         }
     }
-    let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
-    Ok(if tolerated { Exit::Done } else { Exit::Skipped })
+    Ok(arguments.input.exit(&found.skipped, found.summary.counts.articles))
 }
 
 /// Articles by their ids.
@@ -126,11 +125,14 @@ impl Judge<'_> {
         if rows.is_empty() {
             return Err(Error::input("has no row with a label"));
         }
+        let known = || labels.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let is_there = |named: &&String| labels.iter().any(|label| label.eq_ignore_ascii_case(named));
+        if let Some(named) = positive.iter().find(|named| !is_there(named)) {
+            return Err(Error::input(format!("no row has the label {named} of --positive; there are: {}", known())));
+        }
         if !closed && positives.is_empty() {
-            let known: Vec<String> = labels.into_iter().take(20).collect();
-            let message =
-                format!("none of its labels counts as positive; say which does with --positive: {}", known.join(", "));
-            return Err(Error::input(message));
+            let message = "none of its labels counts as positive; say which does with --positive";
+            return Err(Error::input(format!("{message}: {}", known())));
         }
         let mut truth = TruthCounts { labels: positives, closed, ..TruthCounts::default() };
         let mut labelled = LabelledPairs::new();

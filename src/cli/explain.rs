@@ -17,9 +17,9 @@ pub(super) fn run(arguments: &Explain) -> Result<Exit> {
     let options = arguments.input.options();
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
     check_input(&plan, arguments.common.verbose)?;
-    needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
+    let budget = needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config.clone(), (memory, None), &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config.clone(), (budget, None), &bars)?;
     let a = number(&scan, &arguments.a)?;
     let b = number(&scan, &arguments.b)?;
     if a == b {
@@ -31,8 +31,7 @@ pub(super) fn run(arguments: &Explain) -> Result<Exit> {
     log::skipped(&found.skipped, arguments.common.verbose);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     explain::write(&mut out, &explained, &config, width()).and_then(|()| out.flush()).map_err(output_error)?;
-    let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
-    Ok(if tolerated { Exit::Done } else { Exit::Skipped })
+    Ok(arguments.input.exit(&found.skipped, found.summary.counts.articles))
 }
 
 /// The article of an id.

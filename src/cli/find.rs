@@ -52,8 +52,7 @@ pub(super) fn run(arguments: &Find) -> Result<Exit> {
     }
     .and_then(|()| out.flush())
     .map_err(output_error)?;
-    let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.articles);
-    Ok(if tolerated { Exit::Done } else { Exit::Skipped })
+    Ok(arguments.input.exit(&found.skipped, found.articles))
 }
 
 /// Writes the page of the article and its answers.

@@ -5,10 +5,15 @@ use super::log;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::input::{InputOptions, Plan};
-use crate::pipeline::needs::Needs;
+use crate::pipeline::needs::{Budget, Needs};
+use crate::report::terminal::plural;
 use indicatif::DecimalBytes;
 
-/// Says what a run will need, if it is asked or the machine has too little of it.
+/// Bytes of what can be put away that stay in memory unless more of it is allowed: what is put away, the system's cache
+/// holds as well.
+const SHELVES: u64 = 1 << 30;
+
+/// Says what a run will need, if it is asked or the machine has too little of it. Returns how much memory it may take.
 ///
 /// # Errors
 /// If its temporary files cannot fit by far.
@@ -17,9 +22,11 @@ pub(super) fn check(
     (options, config): (&InputOptions, &Config),
     memory: Option<u64>,
     (room, common): (&Room, &Common),
-) -> Result<()> {
+) -> Result<Budget> {
     let needs = Needs::of(plan, options, config);
-    let (temporary, extracted) = (needs.temporary(memory), needs.extracted(memory));
+    let shelves = if room.is_given() { u64::MAX } else { SHELVES };
+    let budget = memory.map_or_else(Budget::default, |memory| needs.budget(memory, shelves));
+    let (temporary, extracted) = (needs.temporary(&budget), needs.extracted(&budget));
     let folder = tempfile::env::temp_dir();
     let amount = DecimalBytes;
     if temporary + extracted > 0
@@ -52,12 +59,12 @@ pub(super) fn check(
             most => format!(", and at most {} for what is needed of packed files", amount(most)),
         };
         log::notice(&format!(
-            "about {} articles: {} of memory, {} of temporary files in {}{packed}",
-            needs.articles,
-            amount(needs.memory(memory)),
+            "about {}: {} of memory, {} of temporary files in {}{packed}",
+            plural(needs.articles, "article"),
+            amount(needs.memory(&budget)),
             amount(temporary),
             folder.display()
         ));
     }
-    Ok(())
+    Ok(budget)
 }

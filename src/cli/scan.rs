@@ -31,10 +31,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         *path = Some(staging.path().to_owned());
     }
     check_input(&plan, arguments.common.verbose)?;
-    needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
+    let budget = needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
     let work = arguments.work.folder(arguments.output.folder.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
-    let (scan, sketches) = Scan::read(plan, options, config, (memory, work.clone()), &bars)?;
+    let (scan, sketches) = Scan::read(plan, options, config, (budget, work.clone()), &bars)?;
     if work.as_ref().is_some_and(|work| work.has_begun_again()) {
         log::notice(NOTHING_TO_RESUME);
     }
@@ -75,15 +75,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.common.verbose {
         log::seconds(&run.seconds);
     }
-    let tolerated = arguments.input.max_skipped.allows(found.skipped.len() as u64, found.summary.counts.articles);
+    let exit = arguments.input.exit(&found.skipped, found.summary.counts.articles);
     let has_pairs = found.summary.counts.pairs > 0;
     // The program ends here, and the memory of millions of articles goes with it, faster than piece by piece.
     std::mem::forget((scan, found));
-    Ok(match (output.check && has_pairs, tolerated) {
-        (true, _) => Exit::Duplicates,
-        (false, true) => Exit::Done,
-        (false, false) => Exit::Skipped,
-    })
+    Ok(if output.check && has_pairs { Exit::Duplicates } else { exit })
 }
 
 /// Writes what is not written yet, and puts the folder in its place.

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt::{Display, Formatter};
 
-/// Understands ISO 8601, RFC 2822, epoch seconds or milliseconds, and `format` (as `strptime`) first where it is given.
+/// Understands ISO 8601, RFC 2822, epoch seconds or milliseconds, days with the month's name, and `format` (as `strptime`) first where it is given.
 /// A date without a time is midnight, one without a zone UTC. Numbers of fewer than nine digits are no epoch. Before the year
 /// 1000 lies what programs write that have no date, as 0001-01-01: that is none.
 pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
@@ -17,6 +17,18 @@ pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     const FIRST: Timestamp = Timestamp(-30_610_224_000_000);
     found(text.trim(), format).filter(|date| *date >= FIRST)
 }
+
+/// Other ways to write a date that can be read in one way only.
+const WRITTEN_OUT: [&str; 8] = [
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%a %b %d %H:%M:%S %z %Y",
+];
 
 fn found(text: &str, format: Option<&str>) -> Option<Timestamp> {
     if let Some(format) = format
@@ -47,7 +59,15 @@ fn found(text: &str, format: Option<&str>) -> Option<Timestamp> {
         return Some(Timestamp(moment.timestamp().as_millisecond()));
     }
     // A civil date would silently lose an offset; one with an offset has parsed above.
-    text.parse::<DateTime>().ok().and_then(utc)
+    if let Ok(civil) = text.parse::<DateTime>() {
+        return utc(civil);
+    }
+    // As exports of databases have it: {'$date': 1492021800000}.
+    if let Some((_, inner)) = text.strip_prefix('{').and_then(|rest| rest.split_once("$date")) {
+        let is_of_date = |ch: char| ch.is_ascii_alphanumeric() || "+-:.".contains(ch);
+        return found(inner.trim_matches(|ch| !is_of_date(ch) || ch == ':'), None);
+    }
+    WRITTEN_OUT.iter().find_map(|format| by_format(text, format))
 }
 
 /// The ways to write a zone that differ from ISO 8601 by a blank or a name.
@@ -174,6 +194,15 @@ mod tests {
             ("2017-04-12 18:30:00 UTC", moment),
             ("2017-04-12 18:30:00 GMT", moment),
             ("12 Apr 2017 20:30:00 +0200", moment),
+            ("2017/04/12", day),
+            ("2017/4/12 18:30:00", moment),
+            ("April 12, 2017", day),
+            ("Apr 12, 2017", day),
+            ("12 April 2017", day),
+            ("12 apr 2017", day),
+            ("Wed Apr 12 18:30:00 +0000 2017", moment),
+            ("{'$date': 1492021800000}", moment),
+            (r#"{"$date": "2017-04-12T18:30:00Z"}"#, moment),
         ] {
             assert_eq!(parse(text, None).map(iso).as_deref(), Some(expected), "{text}");
         }
@@ -189,6 +218,10 @@ mod tests {
             "1e300",
             "2017-13-45",
             "20171345",
+            "{'$date': {}}",
+            "{$date",
+            "2017/13/01",
+            "April 2017",
             "2017",
             "2017.0",
             "20170412.0",

@@ -185,8 +185,7 @@ impl Discovery<'_> {
     fn add_glob(&mut self, path: &Path, missing: &std::io::Error) -> Result<()> {
         let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[']));
         let Some(matches) = pattern.and_then(|pattern| glob::glob(pattern).ok()) else {
-            self.skip(path, missing);
-            return Ok(());
+            return self.miss(path, missing.to_string());
         };
         let several = std::mem::replace(&mut self.several, true);
         let mut any = false;
@@ -199,9 +198,15 @@ impl Discovery<'_> {
             }
         }
         self.several = several;
-        if !any {
-            self.skip(path, "no such file, and nothing matches it as a glob");
+        if any { Ok(()) } else { self.miss(path, "no such file, and nothing matches it as a glob".to_owned()) }
+    }
+
+    /// What was named and is not there. Without references that were asked for, results would be of another question.
+    fn miss(&mut self, path: &Path, reason: String) -> Result<()> {
+        if self.reference {
+            return Err(Error::input(reason).at(shown(path)));
         }
+        self.skip(path, &reason);
         Ok(())
     }
 

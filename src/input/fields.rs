@@ -3,34 +3,31 @@
 use serde::Serialize;
 use serde_json::Value;
 
-/// Names of text fields, the likeliest first.
+/// Names of text fields, the likeliest first. Of these and of those below, letters may be large, and `_` missing.
 const TEXT: &[&str] = &[
     "text",
     "maintext",
     "content",
     "body",
-    "articleBody",
     "article_body",
     "article",
     "plain_text",
-    "plaintext",
     "full_text",
-    "fulltext",
+    "text_content",
+    "content_text",
+    "article_content",
     "story",
     "raw_content",
+    "raw_text",
     "article.text",
     "article.body",
     "content.text",
     "cleaned_text",
     "article_text",
     "news",
-    "Text",
-    "Content",
-    "Body",
-    "Article",
 ];
-const ID: &[&str] = &["id", "_id", "doc_id", "docid", "article_id", "articleId", "uuid", "guid", "sha", "ID", "Id"];
-const TITLE: &[&str] = &["title", "headline", "headline.main", "name", "heading", "Title", "Headline"];
+const ID: &[&str] = &["id", "_id", "doc_id", "article_id", "uuid", "guid", "sha"];
+const TITLE: &[&str] = &["title", "headline", "headline.main", "name", "heading"];
 const DATE: &[&str] = &[
     "date",
     "date_publish",
@@ -39,15 +36,11 @@ const DATE: &[&str] = &[
     "publication_date",
     "published",
     "published_at",
-    "publishedAt",
-    "datePublished",
     "pub_date",
-    "pubDate",
     "date_published",
     "created_at",
     "timestamp",
     "time",
-    "Date",
 ];
 const PUBLISHER: &[&str] = &[
     "publisher",
@@ -62,11 +55,10 @@ const PUBLISHER: &[&str] = &[
     "site",
     "site_name",
     "domain",
-    "sitename",
-    "Publisher",
-    "Source",
+    "source_name",
+    "hostname",
 ];
-const URL: &[&str] = &["url", "link", "uri", "source_url", "canonical_url", "original_url", "web_url", "URL", "Url"];
+const URL: &[&str] = &["url", "link", "uri", "source_url", "canonical_url", "original_url", "web_url"];
 
 /// Field names that a person set. A dot steps into an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,8 +137,22 @@ impl Fields {
     }
 }
 
+/// The field of the first of these names that fits, as it is written there; before others one that is written the same.
 fn first(record: &Value, names: &[&str], fits: impl Fn(&Value) -> bool) -> Option<String> {
-    names.iter().find(|name| look_up(record, name).is_some_and(&fits)).map(|&name| name.to_owned())
+    let as_written = names.iter().find(|name| look_up(record, name).is_some_and(&fits)).map(|&name| name.to_owned());
+    as_written.or_else(|| {
+        let object = record.as_object()?;
+        let named = |name: &&str| {
+            let name: Vec<u8> = letters(name).collect();
+            object.iter().find(|(key, value)| fits(value) && letters(key).eq(name.iter().copied()))
+        };
+        names.iter().find_map(named).map(|(key, _)| key.clone())
+    })
+}
+
+/// What of a name tells it from others.
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
 }
 
 /// The value of a field; a dot in the name is part of it or steps into an object.
@@ -183,6 +189,16 @@ mod tests {
         assert_eq!(fields.publisher.as_deref(), Some("source.name"));
         assert_eq!(fields.date.as_deref(), Some("date_publish"));
         assert_eq!(fields.id, None);
+    }
+
+    #[test]
+    fn a_name_may_be_written_otherwise() {
+        let record =
+            json!({"ID": 7, "fullText": "A", "TITLE": "T", "publishedAt": "2024-01-01", "SiteName": "S", "name": "N"});
+        let fields = Fields::choose(&record, &FieldNames::default()).expect("it has a text");
+        assert_eq!((&*fields.text, fields.title.as_deref()), (&["fullText".to_owned()][..], Some("name")));
+        let found = [fields.id, fields.date, fields.publisher].map(Option::unwrap_or_default);
+        assert_eq!(found, ["ID", "publishedAt", "SiteName"]);
     }
 
     #[test]

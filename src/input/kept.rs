@@ -21,9 +21,9 @@ struct SoFar {
 }
 
 impl Keeping {
-    /// In so many bytes.
-    pub(crate) fn new(room: u64) -> Self {
-        Self(Mutex::new(SoFar { room, sources: AHashMap::new() }))
+    /// In so many bytes. Of some sources it is known that there is no room for them.
+    pub(crate) fn new(room: u64, beyond: impl Iterator<Item = usize>) -> Self {
+        Self(Mutex::new(SoFar { room, sources: beyond.map(|source| (source, None)).collect() }))
     }
 
     /// Keeps a block of a source, or gives up the whole source. Gives back what is not kept.
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_source_is_kept_whole_or_not_at_all() {
-        let keeping = Keeping::new(100);
+        let keeping = Keeping::new(100, [3].into_iter());
         let keep = |source, offset, bytes: Vec<u8>| keeping.keep(source, offset, bytes).len();
         assert_eq!(keep(0, 40, b"later".to_vec()), 0);
         assert_eq!(keep(1, 0, vec![b'x'; 60]), 0);

@@ -110,9 +110,7 @@ pub(super) fn look(
     if magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06") {
         return Ok(Looked::Zip);
     }
-    if let Some((_, name)) = UNREADABLE.iter().find(|(begin, _)| magic.starts_with(begin)) {
-        return Err(format!("{name} is not read by this version"));
-    }
+    readable(&magic)?;
     let ending = inner_ending(Path::new(name)).filter(|_| !is_given);
     if let Some(ending) = ending.as_ref().filter(|ending| UNREAD.contains(&ending.as_str())) {
         return Err(format!("{ending} is not read by this version"));
@@ -151,6 +149,14 @@ pub(super) fn look(
     }
     let (format, encoding) = by_content(place, packing, &head, known, options)?;
     source(format, encoding)
+}
+
+/// Whether what begins so may be read.
+pub(super) fn readable(head: &[u8]) -> Result<(), String> {
+    match UNREADABLE.iter().find(|(begin, _)| head.starts_with(begin)) {
+        Some((_, name)) => Err(format!("{name} is not read by this version")),
+        None => Ok(()),
+    }
 }
 
 /// A table in columns, which is unpacked if it is packed: it is read from its end on.
@@ -329,8 +335,9 @@ pub(super) fn ending_of(path: &Path) -> String {
     }
 }
 
-/// Endings of what a deduplication writes beside a dump (removed, skipped, summary); in folders they are passed over.
-pub(crate) const AUDIT: [&str; 4] = [".removed.jsonl", ".skipped.jsonl", ".summary.json", ".notes.jsonl"];
+/// Endings of what a deduplication writes beside a dump; in folders they are passed over.
+pub(crate) const AUDIT: [&str; 5] =
+    [".removed.jsonl", ".skipped.jsonl", ".summary.json", ".notes.jsonl", ".boilerplate.jsonl"];
 
 /// All files of a folder of results.
 pub(crate) const RESULTS: [&str; 10] = [

@@ -4,6 +4,7 @@ use super::ahead;
 use super::columns::{self, Columns, Row};
 use super::encoding;
 use super::lines::{self, Block, Blocks, PIECE};
+use super::look;
 use super::objects;
 use super::page::{self, Declared, Page};
 use super::record::Lookup;
@@ -492,6 +493,7 @@ pub(super) struct Whole {
 impl Whole {
     /// The article.
     fn read(self, format: &Format, options: &InputOptions) -> Result<Page, String> {
+        look::readable(&self.bytes)?;
         // A picture or a program, whatever its name says, begins so.
         let head = &self.bytes[..self.bytes.len().min(1 << 12)];
         let is_binary = || memchr::memchr(0, head).is_some() && simdutf8::basic::from_utf8(&self.bytes).is_err();

@@ -299,10 +299,11 @@ impl Part<'_> {
 /// Puts a text where it belongs, or nowhere if it goes.
 fn text(part: &Part<'_>, [kept, rejected]: &[PathBuf; 2], goes: bool) -> io::Result<Written> {
     if part.articles.is_empty() {
-        let placed = dump::place(part.source, rejected);
         // Of what may not be read, nothing can be given back but its name; what is gone is noticed later.
-        let is_readable = || part.source.raw().and_then(|mut raw| io::Read::read(&mut raw, &mut [0])).is_ok();
-        placed.or_else(|error| if is_readable() { Err(error) } else { Ok(()) })?;
+        let is_readable = part.source.raw().and_then(|mut raw| io::Read::read(&mut raw, &mut [0])).is_ok();
+        if is_readable {
+            dump::place(part.source, rejected)?;
+        }
         return Ok(Written { rejected: 1, ..Written::default() });
     }
     if goes {

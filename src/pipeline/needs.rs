@@ -1,7 +1,7 @@
 //! How much memory and room for temporary files a run will need, as far as the size of its input tells.
 
 use crate::config::Config;
-use crate::input::{Estimate, InputOptions, Plan};
+use crate::input::{Estimate, InputOptions, Plan, Source};
 use crate::text::word_hashes;
 
 /// Bytes of memory that do not depend on the input: the program, blocks that are being read, articles being compared.
@@ -15,8 +15,13 @@ const ENTRY: f64 = 8.0;
 /// Of all fingerprints, those that are sorted because several articles have them, at most.
 const SORTED: f64 = 0.6;
 
+/// The part of all memory that is at least for what can be put away, one in so many; as much is for what was unpacked.
+const PART: u64 = 4;
+/// Of memory that is left over, three such quarters are for what was unpacked: what will be needed is only told about.
+const LEFT: u64 = 3;
+
 /// What a run will need, about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Needs {
     /// Articles in the input.
     pub articles: u64,
@@ -26,8 +31,33 @@ pub struct Needs {
     pub shelved: u64,
     /// Bytes of packed sources, unpacked, which are kept in memory where they fit.
     pub unpacked: u64,
+    /// How many times its size one of them has then.
+    pub growth: f64,
     /// Bytes of texts that have to be drawn from something else, which are put away in any case.
     pub drawn: u64,
+}
+
+/// How much memory a run may take for what it can do without; as much as there is by default.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Bytes of what is put away in temporary files beyond them; nothing is if there are none.
+    pub(super) shelves: Option<u64>,
+    /// Bytes of packed sources, unpacked, which are unpacked again beyond them.
+    pub(super) unpacked: u64,
+    growth: f64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { shelves: None, unpacked: u64::MAX, growth: 0.0 }
+    }
+}
+
+impl Budget {
+    /// Whether a packed source is so large that there is no room for it by far.
+    pub(super) fn is_beyond(&self, source: &Source) -> bool {
+        source.unpacked_bytes(self.growth) / 2 > self.unpacked
+    }
 }
 
 impl Needs {
@@ -35,7 +65,7 @@ impl Needs {
     #[must_use]
     pub fn of(plan: &Plan, options: &InputOptions, config: &Config) -> Self {
         let mut words = Vec::new();
-        let Estimate { articles, words, drawn, unpacked } = Estimate::of(&plan.sources, options, |text| {
+        let Estimate { articles, words, drawn, unpacked, growth } = Estimate::of(&plan.sources, options, |text| {
             words.clear();
             word_hashes(text, &mut words);
             words.len()
@@ -43,35 +73,37 @@ impl Needs {
         let band_keys = 4 * config.bands.bands() as u64 * articles;
         let fingerprints = if config.guaranteed_run().is_some() { words as f64 / WORDS } else { 0.0 };
         let entries = (fingerprints * ENTRY * (1.0 + SORTED)) as u64;
-        Self { articles, kept: FIXED + articles * KEPT, shelved: band_keys + entries, unpacked, drawn }
+        Self { articles, kept: FIXED + articles * KEPT, shelved: band_keys + entries, unpacked, growth, drawn }
     }
 
-    /// Bytes of memory, if there is so much.
+    /// How so many bytes of memory are divided, of which at most `shelves` are for what can be put away.
     #[must_use]
-    pub fn memory(&self, memory: Option<u64>) -> u64 {
-        self.kept + self.shelved - self.put_away(memory) + self.unpacked.min(room(memory))
+    pub fn budget(&self, memory: u64, shelves: u64) -> Budget {
+        let shelves = shelves.min(memory / PART);
+        let left = memory.saturating_sub(self.kept + self.shelved.min(shelves));
+        Budget { shelves: Some(shelves), unpacked: (memory / PART).max(left / PART * LEFT), growth: self.growth }
     }
 
-    /// Bytes of temporary files, if there is so much memory.
+    /// Bytes of memory, if so much of it may be taken.
     #[must_use]
-    pub fn temporary(&self, memory: Option<u64>) -> u64 {
-        self.drawn + self.put_away(memory)
+    pub fn memory(&self, budget: &Budget) -> u64 {
+        self.kept + self.shelved - self.put_away(budget) + self.unpacked.min(budget.unpacked)
     }
 
-    /// Bytes of temporary files beside these, at most, if there is so much memory: of packed sources that are not kept
-    /// there, the records that candidates need.
+    /// Bytes of temporary files then.
     #[must_use]
-    pub fn extracted(&self, memory: Option<u64>) -> u64 {
-        if self.unpacked > room(memory) { self.unpacked } else { 0 }
+    pub fn temporary(&self, budget: &Budget) -> u64 {
+        self.drawn + self.put_away(budget)
     }
 
-    /// Bytes for which there is no room.
-    fn put_away(&self, memory: Option<u64>) -> u64 {
-        self.shelved.saturating_sub(room(memory))
+    /// Bytes of temporary files beside these, at most: of packed sources that are not kept in memory, the records that
+    /// candidates need.
+    #[must_use]
+    pub fn extracted(&self, budget: &Budget) -> u64 {
+        if self.unpacked > budget.unpacked { self.unpacked } else { 0 }
     }
-}
 
-/// Bytes of so much memory that are for what can be put away, and as many for what was unpacked.
-fn room(memory: Option<u64>) -> u64 {
-    memory.map_or(u64::MAX, |memory| memory / super::scan::SHELVES)
+    fn put_away(&self, budget: &Budget) -> u64 {
+        budget.shelves.map_or(0, |shelves| self.shelved.saturating_sub(shelves))
+    }
 }

@@ -3,6 +3,7 @@
 use super::copies::Copies;
 use super::detect::{Checkpoint, Outcome, Run, Texts};
 use super::gather::{Gathered, Names, Sketcher};
+use super::needs::Budget;
 use super::preview::{self, Glimpse, Preview, Sampling};
 use super::progress::{Progress, Quiet, Stage};
 use super::reading::{Made, ReadSome, Reader, Streams, follow};
@@ -84,13 +85,9 @@ impl Found {
     }
 }
 
-/// The part of the memory that is for what can be put away elsewhere, one in so many; as much is for packed sources,
-/// unpacked; the rest is for what must stay.
-pub(super) const SHELVES: u64 = 4;
-
 impl Scan {
-    /// Reads all articles of `plan`, keeping of each its sketch and where it lies. Where more than `memory` bytes would be
-    /// needed, what can wait is put away in a temporary file. With `work`, what stages give is kept there, or was.
+    /// Reads all articles of `plan`, keeping of each its sketch and where it lies. What can wait and is
+    /// beyond its budget of memory is put away in a temporary file. With `work`, what stages give is kept there, or was.
     ///
     /// # Errors
     /// If there are more articles than 32-bit numbers can count, or a temporary file fails. What cannot be read is listed,
@@ -99,22 +96,22 @@ impl Scan {
         plan: Plan,
         options: InputOptions,
         config: Config,
-        (memory, work): (Option<u64>, Option<Arc<WorkDir>>),
+        (budget, work): (Budget, Option<Arc<WorkDir>>),
         progress: &dyn Progress,
     ) -> Result<(Self, Sketches)> {
-        let store = &Arc::new(memory.map_or_else(Store::default, |memory| Store::bounded(memory / SHELVES)));
+        let store = &Arc::new(budget.shelves.map_or_else(Store::default, Store::bounded));
         progress.begin(Stage::Read, input::plain_bytes(&plan.sources));
         let mut kept = Kept::default();
         let work = work.map(|work| (work, resume::identity(&plan, &options, &config)));
         let read = match &work {
-            None => read_all(&plan, (&options, &config), (memory, store), (Drawn::default(), &mut kept), progress)?,
+            None => read_all(&plan, (&options, &config), (&budget, store), (Drawn::default(), &mut kept), progress)?,
             Some((work, identity)) => {
                 resume::check(&plan)?;
                 if let Some(read) = work.load(&plan, *identity, store) {
                     read
                 } else {
                     let drawn = work.texts()?;
-                    let read = read_all(&plan, (&options, &config), (memory, store), (drawn, &mut kept), progress)?;
+                    let read = read_all(&plan, (&options, &config), (&budget, store), (drawn, &mut kept), progress)?;
                     work.save(&read, *identity)?;
                     read
                 }
@@ -331,11 +328,13 @@ impl Scan {
 fn read_all(
     plan: &Plan,
     (options, config): (&InputOptions, &Config),
-    (memory, store): (Option<u64>, &Arc<Store>),
+    (budget, store): (&Budget, &Arc<Store>),
     (drawn, kept): (Drawn, &mut Kept),
     progress: &dyn Progress,
 ) -> Result<WasRead> {
-    let keeping = Keeping::new(memory.map_or(u64::MAX, |memory| memory / SHELVES));
+    let numbered = plan.sources.iter().enumerate().filter(|(_, source)| source.is_worth_keeping());
+    let beyond = numbered.filter_map(|(number, source)| budget.is_beyond(source).then_some(number));
+    let keeping = Keeping::new(budget.unpacked, beyond);
     let streams = Streams::Kept(&keeping);
     let reader = Reader { sources: &plan.sources, options, wanted: Wanted::All, streams, progress };
     let preview = preview(&plan.sources, options, config)?;

@@ -5,7 +5,8 @@
 use super::aside::{Aside, Part, beside};
 use super::catalogue::Catalogue;
 use super::removed::{self, DedupSummary, Notes};
-use super::{write_json, write_line};
+use super::{boilerplate, write_json, write_line};
+use crate::boilerplate::KnownPassage;
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{AUDIT, Skipped};
@@ -19,9 +20,11 @@ const REMOVED: &str = AUDIT[0];
 const SKIPPED: &str = AUDIT[1];
 const SUMMARY: &str = AUDIT[2];
 const NOTES: &str = AUDIT[3];
-const REJECTED: &str = ".rejected";
+const BOILERPLATE: &str = AUDIT[4];
+pub(super) const REJECTED: &str = ".rejected";
 /// All of it, in the order in which it is put in its place.
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
+    ("boilerplate", BOILERPLATE),
     ("removed", REMOVED),
     ("notes", NOTES),
     ("rejected", REJECTED),
@@ -47,7 +50,7 @@ impl Deduplicated {
         // What a killed run had made is in its place after this.
         let aside = Aside::new(target)?;
         let there = |path: &PathBuf| path.symlink_metadata().is_ok();
-        let all = ["", REMOVED, NOTES, REJECTED, SKIPPED].map(|ending| beside(target, ending));
+        let all = ["", REMOVED, NOTES, REJECTED, SKIPPED, BOILERPLATE].map(|ending| beside(target, ending));
         if let Some(path) = all.iter().find(|path| there(path)) {
             let message = if !force {
                 "is there already; name another place, or replace it with --force"
@@ -115,6 +118,14 @@ impl Deduplicated {
         let file =
             File::create(self.aside.path().join(name)).map_err(|error| Error::output(&error).at(&self.target))?;
         Ok(BufWriter::with_capacity(1 << 18, file))
+    }
+
+    /// Writes what counts for nobody, if anything does.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_boilerplate(&self, passages: &[KnownPassage]) -> Result<()> {
+        if passages.is_empty() { Ok(()) } else { boilerplate::write(self.create("boilerplate")?, passages) }
     }
 
     /// Writes what was found of articles whose records take no notes.

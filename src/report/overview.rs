@@ -1,5 +1,7 @@
 //! The numbers of a run on a terminal.
 
+use super::aside::beside;
+use super::audit::REJECTED;
 use super::catalogue::BY_FIELD;
 use super::removed::Account;
 use super::summary::{BoilerplateFound, Summary};
@@ -74,13 +76,14 @@ pub fn write_account(
     lines.extend(boilerplate(summary).map(|text| ("boilerplate", text)));
     lines.extend(read(summary));
     if let Some(target) = target {
+        let has_rejected = beside(target, REJECTED).exists();
         let target = escape(&shown(target));
         let mut written = target.clone();
         if account.removed > 0 {
             written += &format!("; {target}.removed.jsonl says why each article is gone");
         }
-        if account.rejected > 0 {
-            written += &format!("; {target}.rejected holds what could not be read");
+        if has_rejected {
+            written += &format!("; {target}{REJECTED} holds what could not be read");
         }
         lines.push(("written", written));
     }

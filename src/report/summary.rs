@@ -6,8 +6,9 @@
 use super::MeasuredRecall;
 use super::catalogue::Catalogue;
 use super::clusters::Clusters;
+use crate::article::ArticleId;
 use crate::config::Config;
-use crate::input::{Fields, Skipped};
+use crate::input::{Fields, Location, Skipped};
 use crate::score::{Relation, ScoredPair};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -79,6 +80,9 @@ pub struct Counts {
     pub clusters: u64,
     /// Articles in clusters that are not the representative.
     pub duplicates: u64,
+    /// Articles that are no references and that another one of their cluster can stand for: a reference, or else the
+    /// representative.
+    pub redundant: u64,
     /// Articles in the largest cluster.
     pub largest_cluster: u64,
 }
@@ -175,7 +179,12 @@ impl Counts {
     #[must_use]
     pub fn new(catalogue: &Catalogue, pairs: &[ScoredPair], clusters: &Clusters, copies: u64) -> Self {
         let articles = catalogue.cards.len() as u64;
-        let is_reference = |location: &&crate::input::Location| catalogue.sources[location.source as usize].reference;
+        let is_reference = |location: &&Location| catalogue.sources[location.source as usize].reference;
+        let redundant = |(representative, pairs): (ArticleId, &[ScoredPair])| {
+            let all = pairs.iter().map(|pair| pair.a).chain([representative]);
+            let own = all.filter(|&article| !catalogue.source(article).reference).count();
+            if own > pairs.len() { pairs.len() } else { own }
+        };
         Self {
             articles,
             references: catalogue.locations.iter().filter(is_reference).count() as u64,
@@ -184,6 +193,7 @@ impl Counts {
             pairs: pairs.len() as u64,
             clusters: clusters.len() as u64,
             duplicates: (clusters.articles() - clusters.len()) as u64,
+            redundant: clusters.each().map(redundant).sum::<usize>() as u64,
             largest_cluster: clusters.largest() as u64,
         }
     }

@@ -9,6 +9,7 @@ use wirecopy::cluster::stays::{Likeness, Rules};
 use wirecopy::input::{InputOptions, Limits, Plan};
 use wirecopy::pipeline::Quiet;
 use wirecopy::pipeline::dedup::Target;
+use wirecopy::pipeline::needs::Budget;
 use wirecopy::pipeline::scan::Scan;
 use wirecopy::{Config, score, text};
 
@@ -43,7 +44,8 @@ fn dump(name: &str, bytes: &[u8]) {
         return;
     }
     let is_file = plan.is_one_file();
-    let (scan, sketches) = Scan::read(plan, options, Config::default(), (None, None), &Quiet).expect("few articles");
+    let (scan, sketches) =
+        Scan::read(plan, options, Config::default(), (Budget::default(), None), &Quiet).expect("few articles");
     let all = [Likeness::Identical, Likeness::NearDuplicate, Likeness::Excerpt];
     let rules = Rules { remove: all.to_vec(), ..Rules::default() };
     let found = scan.find_removable(sketches, None, &rules, &Quiet).expect("nothing is written");

@@ -5,11 +5,11 @@ use super::{
 };
 use crate::boilerplate::Boilerplate;
 use crate::candidates::bands::Bands;
-use crate::cli::log;
+use crate::cli::{Exit, log};
 use crate::cluster::stays::{Keep, Likeness, Rules};
 use crate::config::{Config, RECALL, SHINGLE, THRESHOLD};
 use crate::error::{Error, Result};
-use crate::input::{FieldNames, InputOptions, Known, Limits, check_date_format};
+use crate::input::{FieldNames, InputOptions, Known, Limits, Skipped, check_date_format};
 use crate::pipeline::resume::WorkDir;
 use crate::report::boilerplate;
 use std::path::{Path, PathBuf};
@@ -193,6 +193,11 @@ impl Tune {
 }
 
 impl Input {
+    /// How a run ends that could not read so many records and files, and read so many articles.
+    pub(in crate::cli) fn exit(&self, skipped: &[Skipped], read: u64) -> Exit {
+        if self.max_skipped.allows(skipped.len() as u64, read) { Exit::Done } else { Exit::Skipped }
+    }
+
     pub(in crate::cli) fn options(&self) -> InputOptions {
         InputOptions {
             include: self.include.clone(),
@@ -238,8 +243,6 @@ impl FormatName {
 
 /// Bytes that a run keeps to where hardly any are free.
 const LEAST_MEMORY: u64 = 64 << 20;
-/// Bytes that a run keeps to unless it is told otherwise: what it puts away then, the system's cache holds as well.
-const MOST_MEMORY: u64 = 4 << 30;
 
 impl Room {
     /// Whether someone said how much memory to keep to.
@@ -255,7 +258,7 @@ impl Room {
             // It is the first to say where they are.
             let _ = tempfile::env::override_temp_dir(folder);
         }
-        Ok(self.memory.or_else(|| Some((free_memory()? / 2).clamp(LEAST_MEMORY, MOST_MEMORY))))
+        Ok(self.memory.or_else(|| Some((free_memory()? / 2).max(LEAST_MEMORY))))
     }
 }
 

@@ -254,7 +254,7 @@ pub(super) struct Work {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How it runs")]
 pub(super) struct Room {
-    /// Memory to keep to, as 512M or 8G; what is beyond it goes to temporary files [default: half of what is free, at most 4G]
+    /// Memory to keep to, as 512M or 8G; what is beyond it goes to temporary files [default: half of what is free]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
 

@@ -150,10 +150,11 @@ fn bands(summary: &Value) -> Option<Bands> {
 
 fn cards(summary: &Value) -> Vec<Card> {
     let of = |name: &str| whole(summary, &format!("/counts/{name}"));
-    let (articles, duplicates, clusters) = (of("articles"), of("duplicates"), of("clusters"));
+    let (articles, redundant, clusters) = (of("articles"), of("redundant"), of("clusters"));
     let references = of("references");
     let own = articles - references.min(articles);
-    let share = if own == 0 { 0.0 } else { (duplicates as f64 / own as f64).min(1.0) };
+    let share = if own == 0 { 0.0 } else { (redundant as f64 / own as f64).min(1.0) };
+    let others = if references > 0 { "references or others" } else { "the ones" };
     let of_articles = if references > 0 { format!("{} of them references", count(references)) } else { String::new() };
     let bytes = indicatif::DecimalBytes(whole(summary, "/input/bytes"));
     let sources = whole(summary, "/input/sources");
@@ -163,7 +164,7 @@ fn cards(summary: &Value) -> Vec<Card> {
         Card {
             number: percent(share),
             name: "redundant",
-            note: format!("{} beside the ones that stand for them", plural(duplicates, "article")),
+            note: format!("{} beside {others} that stand for them", plural(redundant, "article")),
         },
         Card {
             number: count(of("pairs")),
