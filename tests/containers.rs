@@ -3,7 +3,7 @@
 
 use crate::util::{Folder, gzipped, json_line, story};
 use parquet::basic::Compression;
-use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
@@ -332,6 +332,40 @@ fn columns(path: &Path, rows: &[Row], group: usize) {
         out.close().expect("closed");
     }
     writer.close().expect("closed");
+}
+
+/// Numbers without a sign stay what they are, a name of 16 bytes is spelled, and a time of day is no date.
+#[test]
+fn values_in_columns_mean_what_their_types_say() {
+    const SCHEMA: &str = "message m { required binary text (UTF8); required int32 id (INTEGER(32,false)); \
+        required int64 time (TIME(MICROS,false)); required fixed_len_byte_array(16) name (UUID); }";
+    let folder = Folder::new();
+    let schema = Arc::new(parse_message_type(SCHEMA).expect("a schema"));
+    let file = File::create(folder.path("in.parquet")).expect("a file");
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::default()).expect("a writer");
+    let mut out = writer.next_row_group().expect("a group");
+    let mut column = out.next_column().expect("a column").expect("the text");
+    let texts = [story(1, 9), story(2, 9)].map(|text| ByteArray::from(text.into_bytes()));
+    column.typed::<ByteArrayType>().write_batch(&texts, None, None).expect("written");
+    column.close().expect("closed");
+    let mut column = out.next_column().expect("a column").expect("the id");
+    column.typed::<Int32Type>().write_batch(&[4_000_000_000_u32 as i32, 7], None, None).expect("written");
+    column.close().expect("closed");
+    let mut column = out.next_column().expect("a column").expect("the time");
+    column.typed::<Int64Type>().write_batch(&[43_200_000_000, 300_000_000], None, None).expect("written");
+    column.close().expect("closed");
+    let mut column = out.next_column().expect("a column").expect("the name");
+    let names = [[1_u8; 16], [0xab; 16]].map(|id| FixedLenByteArray::from(id.to_vec()));
+    column.typed::<FixedLenByteArrayType>().write_batch(&names, None, None).expect("written");
+    column.close().expect("closed");
+    out.close().expect("closed");
+    writer.close().expect("closed");
+    let table = folder.scan(&["in.parquet"], 0).table("articles.csv");
+    assert_eq!([&table[1][0], &table[2][0]], ["4000000000", "7"]);
+    assert_eq!([&table[1][4], &table[2][4]], ["", ""], "`time` is the name of a date where it may be one");
+    let table = folder.scan(&["in.parquet", "--id-field", "name"], 0).table("articles.csv");
+    let names = ["01010101-0101-0101-0101-010101010101", "abababab-abab-abab-abab-abababababab"];
+    assert_eq!([&table[1][0], &table[2][0]], names);
 }
 
 /// All rows of a table in columns, each as text.

@@ -171,6 +171,27 @@ fn references_that_were_named_must_be_there() {
 }
 
 #[test]
+fn a_dump_of_one_text_may_go() {
+    let folder = Folder::new();
+    let page = format!("<html><body><article><p>{}</p></article></body></html>", story(1, 30));
+    folder.write("a.txt", story(1, 9)).write("a.html", &page).gzip("a.txt.gz", story(1, 9).as_bytes());
+    folder.write("old/a.txt", story(1, 9)).write("old/a.html", page).write("odd.txt", [0, 159, 0, 1]);
+    for name in ["a.txt", "a.html", "a.txt.gz"] {
+        let run = folder.run(&["dedup", name, "--against", "old", "-o", "out", "--force"]);
+        assert!(run.status == 0 && run.out.contains("1 read: 0 kept, 1 removed"), "{name}: {}{}", run.out, run.err);
+        assert_eq!(removed(&folder, "out").len(), 1, "{name}");
+        let left = fs::read(folder.path("out")).expect("an empty dump");
+        let mut unpacked = Vec::new();
+        let mut gzip = flate2::read::GzDecoder::new(&left[..]);
+        let is_empty = left.is_empty() || gzip.read_to_end(&mut unpacked).is_ok_and(|length| length == 0);
+        assert!(is_empty && left.is_empty() != name.ends_with("gz"), "{name}");
+    }
+    let run = folder.run(&["dedup", "odd.txt", "-o", "odd.out"]);
+    assert_eq!(run.status, 3, "{}", run.err);
+    assert_eq!(fs::read(folder.path("odd.out.rejected")).expect("it is given back"), [0, 159, 0, 1]);
+}
+
+#[test]
 fn what_counts_for_nobody_is_beside_the_dump() {
     let folder = Folder::new();
     let footer = story(999, 4);

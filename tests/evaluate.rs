@@ -50,6 +50,13 @@ fn labelled_pairs_give_precision_and_recall() {
     assert_eq!(unknown.status, 2);
     let said = "no row has the label nothing of --positive; there are: other, same";
     assert!(unknown.status == 2 && unknown.err.contains(said), "{}", unknown.err);
+    let twice = std::fs::read_to_string(folder.path("truth.tsv")).expect("it is there");
+    let (a, rest) = twice.lines().nth(1).and_then(|line| line.split_once('\t')).expect("a pair");
+    let (b, label) = rest.split_once('\t').expect("a label");
+    let other = if label == "same" { "other" } else { "same" };
+    folder.write("twice.tsv", format!("{twice}{b}\t{a}\t{other}\n"));
+    let twice = folder.run(&["evaluate", "dump.jsonl", "--truth", "twice.tsv", "--positive", "same"]);
+    assert!(twice.status == 2 && twice.err.contains("twice, as "), "{}", twice.err);
     let misspelt = folder.run(&["evaluate", "dump.jsonl", "--truth", "truth.tsv", "--positive", "same,ohter"]);
     assert!(misspelt.status == 2 && misspelt.err.contains("label ohter"), "{}", misspelt.err);
 }

@@ -251,6 +251,40 @@ fn fields_that_the_first_record_has_not_are_found_in_others() {
 }
 
 #[test]
+fn half_a_character_separates_nothing() {
+    let folder = Folder::new();
+    let shift_jis = |text: &str| encoding_rs::SHIFT_JIS.encode(text).0.into_owned();
+    let record = |n: usize| format!("{{\"text\": \"新しい商品の販売が始まった{}表\"}}", "の".repeat(n));
+    let records: Vec<String> = (0..6).map(record).collect();
+    folder.write("array.json", shift_jis(&format!("[{}]", records.join(",\n"))));
+    assert_eq!(folder.scan(&["array.json"], 0).summary()["counts"]["articles"], 6);
+    assert_eq!(folder.run(&["dedup", "array.json", "-o", "out.json", "-q"]).status, 0);
+    folder.write("bars.csv", shift_jis("id|text\n1|駅前の店で始まった\n2|駅前の店で始まったポ\n"));
+    let run = folder.run(&["dedup", "bars.csv", "-o", "out.csv"]);
+    assert!(run.status == 2 && run.err.contains("in Shift_JIS half of other characters"), "{}", run.err);
+}
+
+#[test]
+fn what_a_file_is_is_not_mistaken() {
+    let folder = Folder::new();
+    // Where an archive would say that it is one.
+    let tar = format!("id,text\n1,{} mustard was sold\n2,other words\n", "x".repeat(245));
+    assert_eq!(&tar[257..262], "ustar");
+    let marks = "\u{feff}";
+    for (name, text, articles) in [
+        ("blanks.jsonl", " {\"text\":\"a b c\"}\n\t{\"text\":\"d e f\"}\n".to_owned(), 2),
+        ("mustard.csv", tar, 2),
+        ("marks.csv", format!("id,text\n1,a b c\n{marks}\n2,x y z\n{marks}\r\n"), 2),
+        ("names.csv", "id,text,\"notes (a; b; c; d)\"\n1,one two three,x\n".to_owned(), 1),
+    ] {
+        folder.write(name, &text);
+        assert_eq!(folder.scan(&[name], 0).summary()["counts"]["articles"], articles, "{name}");
+        let run = folder.run(&["dedup", name, "-o", "same", "--force"]);
+        assert_eq!((run.status, fs::read_to_string(folder.path("same")).ok()), (0, Some(text)), "{name}: {}", run.err);
+    }
+}
+
+#[test]
 fn a_dump_whose_name_says_what_it_is_not_is_told() {
     let folder = Folder::new();
     folder.write("a.csv", format!("id\ttext\n1\t{}\n", story(1, 3)));

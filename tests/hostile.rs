@@ -163,6 +163,22 @@ fn odd_files_are_listed_or_read() {
     assert!(skipped.iter().any(|skip| skip.contains("a link to what is not there")), "{skipped:?}");
 }
 
+/// Of these, what grows with the square of the input would take hours.
+#[test]
+fn white_space_and_references_take_no_time_of_their_own() {
+    let folder = Folder::new();
+    let (blanks, element) = (" ".repeat(3_000_000), "{\"text\":\"a b c d e f\"}");
+    let array = format!("{blanks}[{blanks}{element},{blanks}{element}{blanks}]{blanks}");
+    folder.write("blanks.json", array).write("in/a.txt", story(1, 9));
+    assert_eq!(folder.run(&["dedup", "blanks.json", "-o", "out.json", "-q"]).status, 0);
+    let left = std::fs::read_to_string(folder.path("out.json")).expect("it was written");
+    assert_eq!(left.split_whitespace().collect::<String>(), format!("[{}]", element.replace(' ', "")));
+    folder.write("in/text.html", format!("<p>{}</p>", "&amp; ".repeat(2_000_000)));
+    folder.write("in/tag.html", format!("<a href='?{}'>a</a>", "&a=1".repeat(2_000_000)));
+    let skipped = folder.scan(&["in"], 3).skipped();
+    assert!(skipped.len() == 2 && skipped.iter().all(|skip| skip.contains("long texts of references")), "{skipped:?}");
+}
+
 #[test]
 fn what_is_packed_in_a_way_that_is_not_read_is_no_article() {
     let folder = Folder::new();

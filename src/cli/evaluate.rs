@@ -142,6 +142,12 @@ impl Judge<'_> {
                 continue;
             };
             let is_positive = label.as_deref().is_none_or(counts);
+            if let Some((other, was_positive)) = labelled.get(&pair)
+                && *was_positive != is_positive
+            {
+                let label = label.unwrap_or_default();
+                return Err(Error::input(format!("labels the pair {a}, {b} twice, as {other} and as {label}")));
+            }
             labelled.insert(pair, (label.unwrap_or_default(), is_positive));
         }
         let articles: BTreeSet<ArticleId> = labelled.keys().flat_map(|&(a, b)| [a, b]).collect();

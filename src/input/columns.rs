@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::DataType;
+use parquet::data_type::{DataType, FixedLenByteArray};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
@@ -264,13 +264,25 @@ fn is_text(column: &ColumnDescriptor) -> bool {
     column.physical_type() == parquet::basic::Type::BYTE_ARRAY && column.max_rep_level() == 0 && is_plain
 }
 
-/// A record as it would be in JSON, by which columns are chosen: texts are empty, all other values are 0.
+/// Whether the values of a column can be an id or a date: what is a time of day, a decimal or bytes of some length cannot.
+fn is_told(column: &ColumnDescriptor) -> bool {
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Uuid), _) => true,
+        (Some(LogicalType::Time(_) | LogicalType::Decimal(_)), _)
+        | (None, ConvertedType::TIME_MILLIS | ConvertedType::TIME_MICROS | ConvertedType::DECIMAL) => false,
+        _ => column.physical_type() != parquet::basic::Type::FIXED_LEN_BYTE_ARRAY,
+    }
+}
+
+/// A record as it would be in JSON, by which columns are chosen: texts are empty, what has no place there is false, and all
+/// other values are 0.
 fn example(schema: &SchemaDescriptor) -> Value {
     let mut record = Map::new();
     for column in schema.columns() {
         let value = match column.max_rep_level() {
             0 if is_text(column) => Value::from(""),
-            0 => Value::from(0),
+            0 if is_told(column) => Value::from(0),
+            0 => Value::Bool(false),
             _ => Value::Array(Vec::new()),
         };
         put(&mut record, column.path().parts(), value);
@@ -315,9 +327,13 @@ impl Cell {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     Number,
+    /// A number that is never negative.
+    Unsigned,
     Days,
     /// A moment, in so many to a second.
     Moment(i64),
+    /// Sixteen bytes that are a name.
+    Uuid,
 }
 
 /// A column of a row group, read from its beginning.
@@ -332,6 +348,7 @@ impl Leaf {
     fn new(group: &dyn RowGroupReader, column: usize) -> io::Result<Self> {
         let descriptor = group.metadata().schema_descr().column(column);
         let meaning = match (descriptor.logical_type_ref(), descriptor.converted_type()) {
+            (Some(LogicalType::Uuid), _) => Meaning::Uuid,
             (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Meaning::Days,
             (Some(LogicalType::Timestamp(kind)), _) => Meaning::Moment(match kind.unit {
                 TimeUnit::MILLIS => 1_000,
@@ -340,6 +357,11 @@ impl Leaf {
             }),
             (None, ConvertedType::TIMESTAMP_MILLIS) => Meaning::Moment(1_000),
             (None, ConvertedType::TIMESTAMP_MICROS) => Meaning::Moment(1_000_000),
+            (Some(LogicalType::Integer(kind)), _) if !kind.is_signed => Meaning::Unsigned,
+            (
+                None,
+                ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64,
+            ) => Meaning::Unsigned,
             _ => Meaning::Number,
         };
         let reader = group.get_column_reader(column)?;
@@ -353,10 +375,22 @@ impl Leaf {
         match &mut self.reader {
             ColumnReader::ByteArrayColumnReader(reader) => values(reader, rows, there, Cell::Bytes),
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-                values(reader, rows, there, |bytes| Cell::Bytes(bytes.into()))
+                let name = |bytes: &[u8]| {
+                    let hex =
+                        |range: Range<usize>| bytes[range].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+                    [0..4, 4..6, 6..8, 8..10, 10..16].map(hex).join("-")
+                };
+                values(reader, rows, there, |bytes: FixedLenByteArray| match bytes.data() {
+                    uuid if meaning == Meaning::Uuid && uuid.len() == 16 => Cell::Text(name(uuid)),
+                    _ => Cell::Bytes(bytes.into()),
+                })
             }
             ColumnReader::BoolColumnReader(reader) => values(reader, rows, there, |one| Cell::Text(one.to_string())),
-            ColumnReader::Int32ColumnReader(reader) => values(reader, rows, there, |one| whole(one.into())),
+            ColumnReader::Int32ColumnReader(reader) => {
+                // Of those without a sign, the bits are those of a larger number.
+                let is_unsigned = meaning == Meaning::Unsigned;
+                values(reader, rows, there, |one| whole(if is_unsigned { (one as u32).into() } else { one.into() }))
+            }
             ColumnReader::Int64ColumnReader(reader) => values(reader, rows, there, whole),
             ColumnReader::Int96ColumnReader(reader) => {
                 values(reader, rows, there, |one| Cell::Text(Meaning::Moment(1_000).spelled(one.to_millis())))
@@ -393,7 +427,8 @@ impl Meaning {
     /// A number as what it means.
     fn spelled(self, number: i64) -> String {
         let spelled = match self {
-            Self::Number => None,
+            Self::Number | Self::Uuid => None,
+            Self::Unsigned => Some((number as u64).to_string()),
             Self::Days => {
                 let day = Span::new().try_days(number).ok();
                 day.and_then(|day| Date::constant(1970, 1, 1).checked_add(day).ok()).map(|date| date.to_string())
@@ -417,5 +452,6 @@ mod tests {
         assert_eq!(Meaning::Moment(1_000_000).spelled(1_709_280_000_000_000), "2024-03-01T08:00:00Z");
         assert_eq!(Meaning::Moment(1).spelled(i64::MAX), i64::MAX.to_string());
         assert_eq!(Meaning::Number.spelled(-7), "-7");
+        assert_eq!(Meaning::Unsigned.spelled(-7), "18446744073709551609");
     }
 }

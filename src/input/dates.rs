@@ -30,6 +30,9 @@ const WRITTEN_OUT: [&str; 8] = [
     "%a %b %d %H:%M:%S %z %Y",
 ];
 
+/// As mails have it. The day counts, and not which day of a week it is called.
+const MAIL: fmt::rfc2822::DateTimeParser = fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
+
 fn found(text: &str, format: Option<&str>) -> Option<Timestamp> {
     if let Some(format) = format
         && let Some(found) = by_format(text, format)
@@ -48,7 +51,7 @@ fn found(text: &str, format: Option<&str>) -> Option<Timestamp> {
         return utc(date.into());
     }
     let begins_with_year = text.as_bytes().get(4) == Some(&b'-');
-    if !begins_with_year && let Ok(moment) = fmt::rfc2822::parse(text) {
+    if !begins_with_year && let Ok(moment) = MAIL.parse_zoned(text) {
         return Some(Timestamp(moment.timestamp().as_millisecond()));
     }
     let text = &spelled(text);
@@ -194,6 +197,7 @@ mod tests {
             ("2017-04-12 18:30:00 UTC", moment),
             ("2017-04-12 18:30:00 GMT", moment),
             ("12 Apr 2017 20:30:00 +0200", moment),
+            ("Mon, 12 Apr 2017 18:30:00 GMT", moment),
             ("2017/04/12", day),
             ("2017/4/12 18:30:00", moment),
             ("April 12, 2017", day),

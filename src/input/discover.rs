@@ -259,7 +259,13 @@ impl Discovery<'_> {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    self.skip(path_of(&error).unwrap_or(root), &describe(&error));
+                    let path = path_of(&error).unwrap_or(root);
+                    let named = path.parent().zip(path.file_name()).filter(|_| path != root);
+                    let source = named.map_or_else(
+                        || shown(path),
+                        |(parent, last)| Folder::of(parent, (root, self.several)).name_of(last),
+                    );
+                    self.plan.skipped.push(Skipped { source, record: None, reason: describe(&error) });
                     continue;
                 }
             };
@@ -293,7 +299,8 @@ impl Discovery<'_> {
                 continue;
             }
             if !kind.is_some_and(|kind| kind.is_file()) {
-                self.skip(path, "not a regular file");
+                let reason = "not a regular file".to_owned();
+                self.plan.skipped.push(Skipped { source: name, record: None, reason });
                 continue;
             }
             // Of articles there may be many, which are not looked into here.

@@ -4,10 +4,10 @@
 //! few broken records. Anything else is what the detector of a browser takes it for; in a file of that kind a record that
 //! is valid UTF-8 is UTF-8 all the same, as dumps are put together from several places. Line ends, quotation marks and
 //! commas are never part of another character in any encoding that is detected, so records are told apart before they are
-//! decoded.
+//! decoded. A backslash or a bar may be the second byte of one in some encodings of East Asia, whose [`first_bytes`] are known.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
+use encoding_rs::{BIG5, Encoding, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8};
 use std::borrow::Cow;
 
 /// Bytes at the beginning by which an encoding is found.
@@ -48,6 +48,20 @@ pub(crate) fn of_record<'r>(
         UTF_8
     } else {
         file
+    }
+}
+
+/// Whether a byte is the first of a character of two.
+pub(super) type IsFirst = fn(u8) -> bool;
+
+/// The first bytes of characters whose second one may be what is ASCII elsewhere, from `@` on.
+pub(super) fn first_bytes(encoding: &'static Encoding) -> Option<IsFirst> {
+    if encoding == SHIFT_JIS {
+        Some(|byte| matches!(byte, 0x81..=0x9f | 0xe0..=0xfc))
+    } else if [GBK, GB18030, BIG5].contains(&encoding) {
+        Some(|byte| matches!(byte, 0x81..=0xfe))
+    } else {
+        None
     }
 }
 

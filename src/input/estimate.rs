@@ -39,7 +39,7 @@ impl Estimate {
         for source in sources.iter().filter(of_records).take(SOURCES) {
             let head = source.head(options.limits);
             seen.bytes += head.len() as u64;
-            seen.records += source.format.each(0, &head).count() as u64;
+            seen.records += source.each(0, &head).count() as u64;
             if !source.format.is_drawn() {
                 seen.sample(&head[..head.len().min(SAMPLE)], &mut words);
             }

@@ -14,6 +14,7 @@ use super::table::Table;
 use super::{Format, InputOptions, Limits, Packing, encoding};
 use encoding_rs::{Encoding, UTF_8};
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -120,7 +121,7 @@ pub(super) fn look(
         return Err("not an archive of zip".to_owned());
     }
     // Older ones do not say that they are one.
-    if known == Some(Known::Archive) || head.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
+    if known == Some(Known::Archive) || begins_as_tar(&head) {
         return Ok(Looked::Tar(packing));
     }
     let is_columns = head.starts_with(columns::BEGIN);
@@ -149,6 +150,16 @@ pub(super) fn look(
     }
     let (format, encoding) = by_content(place, packing, &head, known, options)?;
     source(format, encoding)
+}
+
+/// Whether a header of tar begins these bytes: one that says so, and whose bytes add up to the sum that is in it.
+fn begins_as_tar(head: &[u8]) -> bool {
+    const SUM: Range<usize> = 148..156;
+    let Some(header) = head.get(..512).filter(|header| header[TAR.0..].starts_with(TAR.1)) else { return false };
+    let digits = header[SUM].trim_ascii().split(|byte| *byte == 0).next().unwrap_or_default();
+    let told = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok());
+    let sum = (0..).zip(header).map(|(at, &byte)| if SUM.contains(&at) { u32::from(b' ') } else { byte.into() }).sum();
+    told == Some(sum)
 }
 
 /// Whether what begins so may be read.
@@ -227,16 +238,16 @@ fn choose_fields(
     (objects, encoding): (bool, &'static Encoding),
     options: &InputOptions,
 ) -> Result<Fields, String> {
-    let ends = objects.then(|| Ends::Elements(ElementEnds::default()));
+    let ends = objects.then(|| Ends::Elements(ElementEnds::of(encoding)));
     let blocks = Blocks::new(place, packing, ends, options.limits).of_size(SOME);
     let (mut seen, mut any, mut chosen) = (None, false, None::<Fields>);
     for block in blocks.take(most) {
         let lines = lines::each(&block.bytes).take_while(|_| !objects);
-        let elements = objects::each(&block.bytes).take_while(|_| objects);
+        let elements = objects::each(&block.bytes, encoding).take_while(|_| objects);
         for line in lines.chain(elements) {
             any = true;
             let line = decode_line(&block.bytes[line], encoding).0;
-            if !line.starts_with('{') {
+            if !line.trim_ascii_start().starts_with('{') {
                 continue;
             }
             let record = record::value(&line);

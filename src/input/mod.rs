@@ -203,16 +203,6 @@ impl Format {
         matches!(self, Self::Page | Self::Responses | Self::Columns(_))
     }
 
-    /// Where the records are in a block of them.
-    fn each<'b>(&self, offset: u64, bytes: &'b [u8]) -> Box<dyn Iterator<Item = Range<usize>> + 'b> {
-        match self {
-            Self::Text | Self::Page | Self::Lines(_) | Self::Columns(_) => Box::new(lines::each(bytes)),
-            Self::Objects(_) => Box::new(objects::each(bytes)),
-            Self::Rows(table) => Box::new(table.records(offset, bytes).map(|row| row.bytes)),
-            Self::Responses => Box::new(warc::each(bytes)),
-        }
-    }
-
     /// Bytes before its first record.
     pub(crate) fn header(&self) -> u64 {
         if let Self::Rows(table) = self { table.header } else { 0 }
@@ -388,12 +378,22 @@ impl Source {
         !is_read_anywhere && (self.packing != Packing::Plain || self.place.is_packed())
     }
 
+    /// Where the records are in a block of them.
+    fn each<'b>(&self, offset: u64, bytes: &'b [u8]) -> Box<dyn Iterator<Item = Range<usize>> + 'b> {
+        match &self.format {
+            Format::Text | Format::Page | Format::Lines(_) | Format::Columns(_) => Box::new(lines::each(bytes)),
+            Format::Objects(_) => Box::new(objects::each(bytes, self.encoding)),
+            Format::Rows(table) => Box::new(table.records(offset, bytes).map(|row| row.bytes)),
+            Format::Responses => Box::new(warc::each(bytes)),
+        }
+    }
+
     /// Its records from the first on, in blocks.
     fn blocks(&self, limits: Limits) -> Blocks {
         let ends = match &self.format {
             Format::Text | Format::Page | Format::Lines(_) | Format::Columns(_) => None,
             Format::Responses => Some(Ends::Responses(RecordEnds::default())),
-            Format::Objects(_) => Some(Ends::Elements(ElementEnds::default())),
+            Format::Objects(_) => Some(Ends::Elements(ElementEnds::of(self.encoding))),
             Format::Rows(table) => Some(Ends::Rows(table.ends())),
         };
         Blocks::new(&self.place, self.packing, ends, limits)

@@ -1,12 +1,15 @@
-//! How deep the elements of a page may be nested, found without parsing it.
+//! How deep the elements of a page may be nested, and how much of it may be references (`&amp;`), found without parsing it.
 //!
-//! Parsers take time that grows with the square of the depth, and call themselves for each level. Elements are opened and
+//! Parsers take time that grows with the square of the depth, and call themselves for each level. A text or attribute they
+//! make longer at each reference, which takes time by its length. Elements are opened and
 //! closed here as a browser does it, and where that is not known without a tree, as if nothing were closed.
 
 /// Most elements that a page's element may be in.
 pub(super) const DEPTH: usize = 512;
 /// Most attributes of an element.
 pub(super) const ATTRIBUTES: usize = 512;
+/// References times bytes, over all texts and tags of a page: some tenths of a second.
+const REFERENCES: u64 = 20_000_000_000;
 /// Elements that end where others begin, or have no content.
 const ENDED: &str = "\
     p li dt dd tr td th thead tbody tfoot option optgroup area base br col embed hr img input link meta \
@@ -34,14 +37,15 @@ fn ends_all(name: &[u8], inner: &[&[u8]]) -> bool {
     if is_special(&name) { !inner.iter().any(is_closed) } else { !inner.iter().any(is_special) }
 }
 
-/// Whether parsing a page could take too long: if elements may be nested deeper than [`DEPTH`], or one has more than
-/// [`ATTRIBUTES`]. What is nested in fact is never deeper than what is counted here.
+/// Whether parsing a page could take too long: if elements may be nested deeper than [`DEPTH`], one has more than
+/// [`ATTRIBUTES`], or long texts have many references. What is nested in fact is never deeper than what is counted here.
 pub(super) fn is_too_much(html: &[u8]) -> bool {
     // The names of elements that are open, and how many of them are foreign.
     let (mut open, mut foreign): (Vec<&[u8]>, usize) = (Vec::new(), 0);
     // Elements that stay open whatever follows.
     let mut floor = 0;
-    let mut at = 0;
+    let mut references = References::default();
+    let (mut at, mut text) = (0, 0);
     while let Some(found) = memchr::memchr(b'<', &html[at..]) {
         at += found + 1;
         let rest = &html[at..];
@@ -60,7 +64,13 @@ pub(super) fn is_too_much(html: &[u8]) -> bool {
         if tag.attributes > ATTRIBUTES {
             return true;
         }
+        references.add(&html[text..at]);
+        references.add(&rest[..tag.length]);
+        if references.0 > REFERENCES {
+            return true;
+        }
         at += usize::from(ends) + name.len() + tag.length;
+        text = at;
         if ends {
             let place = open.iter().rposition(|one| one.eq_ignore_ascii_case(name)).filter(|place| *place >= floor);
             if let Some(place) = place.filter(|place| ends_all(name, &open[place + 1..])) {
@@ -83,7 +93,19 @@ pub(super) fn is_too_much(html: &[u8]) -> bool {
             }
         }
     }
-    false
+    references.add(&html[text..]);
+    references.0 > REFERENCES
+}
+
+/// What references of a page cost.
+#[derive(Default)]
+struct References(u64);
+
+impl References {
+    /// Adds those of a text or tag.
+    fn add(&mut self, bytes: &[u8]) {
+        self.0 += memchr::memchr_iter(b'&', bytes).count() as u64 * bytes.len() as u64;
+    }
 }
 
 /// What follows the name of a tag.
@@ -187,6 +209,10 @@ mod tests {
         assert!(refused(format!("<p {}>", (0..600).map(|n| format!("a{n} ")).collect::<String>())));
         assert!(!is_too_much(format!("<svg>{}</svg>", "<rect width=1 /><circle r='2'/>".repeat(600)).as_bytes()));
         assert!(!is_too_much("<ul><li>one<li>two<p>x<br><img src=x>".repeat(10).as_bytes()));
+        assert!(refused(format!("<p>{}", "& ".repeat(150_000))), "each makes a long text longer");
+        assert!(refused(format!("<a href='?{}'>", "&a=1".repeat(100_000))));
+        assert!(!refused(format!("<p>{}", "a &amp; b ".repeat(20_000))));
+        assert!(!refused("<p>a &amp; b&nbsp;</p>".repeat(50_000)));
         assert!(!is_too_much("<li>x<p>y".repeat(5000).as_bytes()));
         assert!(!is_too_much("<div></div><span>x</span>".repeat(5000).as_bytes()));
         assert!(!is_too_much(

@@ -3,7 +3,8 @@
 //! Only where elements end is looked for; what is in one is parsed like a line. What stands between elements is white
 //! space, commas, the brackets of an array, and byte order marks.
 
-use super::encoding::MARK;
+use super::encoding::{IsFirst, MARK, first_bytes};
+use encoding_rs::Encoding;
 use std::ops::Range;
 
 /// Finds the ends of elements in bytes that come part by part.
@@ -12,6 +13,8 @@ pub(super) struct ElementEnds {
     inside: Inside,
     /// Arrays around the elements that have begun, less those that have ended.
     arrays: i64,
+    /// What begins a character whose second byte may look like a backslash, where there are such.
+    is_first: Option<IsFirst>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,8 @@ enum Inside {
     String(u32),
     /// A string, behind a backslash.
     Escape(u32),
+    /// A string, in the middle of a character.
+    Half(u32),
     /// Something else.
     Other,
 }
@@ -34,6 +39,11 @@ fn is_between(byte: u8) -> bool {
 }
 
 impl ElementEnds {
+    /// In this encoding.
+    pub(super) fn of(encoding: &'static Encoding) -> Self {
+        Self { is_first: first_bytes(encoding), ..Self::default() }
+    }
+
     /// Whether something is still to come: the end of an element, or of the array.
     pub(super) fn is_open(&self) -> bool {
         self.inside != Inside::Nothing || self.arrays > 0
@@ -82,13 +92,22 @@ impl ElementEnds {
                     found + 1
                 }
                 Inside::String(depth) => {
-                    let found = memchr::memchr2(b'"', b'\\', rest)?;
+                    let found = match self.is_first {
+                        None => memchr::memchr2(b'"', b'\\', rest),
+                        Some(is_first) => rest.iter().position(|&byte| matches!(byte, b'"' | b'\\') || is_first(byte)),
+                    }?;
                     self.inside = match (rest[found], depth) {
                         (b'\\', _) => Inside::Escape(depth),
-                        (_, 0) => Inside::Nothing,
-                        _ => Inside::Object(depth),
+                        (b'"', 0) => Inside::Nothing,
+                        (b'"', _) => Inside::Object(depth),
+                        _ => Inside::Half(depth),
                     };
                     found + 1
+                }
+                Inside::Half(depth) => {
+                    self.inside = Inside::String(depth);
+                    // What is below is no second half, but itself.
+                    usize::from(rest[0] >= b'@')
                 }
                 Inside::Escape(depth) => {
                     self.inside = Inside::String(depth);
@@ -111,8 +130,8 @@ impl ElementEnds {
 }
 
 /// Where the elements are in these bytes; the last may have no end.
-pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut ends = ElementEnds::default();
+pub(super) fn each<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> impl Iterator<Item = Range<usize>> + use<'b> {
+    let mut ends = ElementEnds::of(encoding);
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + ends.between(&bytes[at..]);
@@ -127,10 +146,11 @@ pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use encoding_rs::{BIG5, GBK, SHIFT_JIS, UTF_8};
     use proptest::prelude::*;
 
     fn elements(text: &str) -> Vec<&str> {
-        each(text.as_bytes()).map(|range| &text[range]).collect()
+        each(text.as_bytes(), UTF_8).map(|range| &text[range]).collect()
     }
 
     #[test]
@@ -148,6 +168,19 @@ mod tests {
         );
     }
 
+    #[test]
+    fn half_a_character_is_no_backslash() {
+        for (encoding, text) in [(SHIFT_JIS, "表示能力ソ"), (GBK, "乗乗"), (BIG5, "功許蓋")] {
+            let json = format!("[{{\"a\": \"{text}\"}}, {{\"b\": \"\\\"{text}\\\\\"}}]");
+            let bytes = encoding.encode(&json).0;
+            assert!(memchr::memchr_iter(b'\\', &bytes).count() > 3, "{text} has some");
+            let found: Vec<_> =
+                each(&bytes, encoding).map(|range| encoding.decode(&bytes[range]).0.into_owned()).collect();
+            assert_eq!(found, [format!("{{\"a\": \"{text}\"}}"), format!("{{\"b\": \"\\\"{text}\\\\\"}}")]);
+        }
+        assert_eq!(each(b"[\"\x81\", 1]", SHIFT_JIS).count(), 2, "half a character has an end, too");
+    }
+
     proptest! {
         /// Law: elements end where they do, wherever the bytes are cut.
         #[test]
@@ -161,7 +194,7 @@ mod tests {
                     found.push(number * part + at);
                 }
             }
-            let mut expected: Vec<usize> = each(text.as_bytes()).map(|range| range.end).collect();
+            let mut expected: Vec<usize> = each(text.as_bytes(), UTF_8).map(|range| range.end).collect();
             // The last may have no end.
             expected.truncate(found.len().max(expected.len().saturating_sub(1)));
             prop_assert_eq!(found, expected);

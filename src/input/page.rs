@@ -54,7 +54,8 @@ pub(super) fn read(bytes: &[u8], origin: &Declared<'_>, date_format: Option<&str
     }
     if is_too_much(html.as_bytes()) {
         return Err(format!(
-            "a page nested more than {DEPTH} elements deep, or one with more than {ATTRIBUTES} attributes"
+            "a page nested more than {DEPTH} elements deep, one with more than {ATTRIBUTES} attributes, or with long \
+             texts of references (&…;)"
         ));
     }
     let document = Document::from(html);

@@ -48,7 +48,7 @@ pub(crate) fn each_piece(
     let mut reader = BufReader::with_capacity(PART, bytes);
     let changed = || io::Error::new(io::ErrorKind::UnexpectedEof, "changed while it was read");
     let kind = match source.format {
-        Format::Objects(_) => Kind::Elements(ElementEnds::default()),
+        Format::Objects(_) => Kind::Elements(ElementEnds::of(source.encoding)),
         Format::Responses => Kind::Responses(RecordEnds::default()),
         _ => Kind::Lines,
     };
@@ -73,6 +73,11 @@ pub(crate) fn each_piece(
     let end = between.read(&mut reader, None, visit)?;
     between.end(visit)?;
     Ok(end)
+}
+
+/// How many bytes at the end of these may be the beginning of a byte order mark.
+fn begun_mark(bytes: &[u8]) -> usize {
+    (1..encoding::MARK.len()).rev().find(|&length| bytes.ends_with(&encoding::MARK[..length])).unwrap_or(0)
 }
 
 /// What stands between articles: lines, elements, or responses.
@@ -111,16 +116,34 @@ impl Between {
             }
             let most = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
             let part = &bytes[..bytes.len().min(most)];
-            match self.kind {
-                Kind::Elements(_) => self.take_elements(part, visit)?,
-                Kind::Responses(_) => self.take_responses(part, visit)?,
-                Kind::Lines => super::lines::each(part).try_for_each(|line| self.take(&part[line], visit))?,
-            }
-            let used = part.len();
+            // A mark is seen as a whole: what may be half of one is taken with what follows.
+            let half = begun_mark(part);
+            let used = if half < part.len() {
+                self.take_part(&part[..part.len() - half], visit)?;
+                let used = part.len() - half;
+                reader.consume(used);
+                used
+            } else {
+                let mut whole = Vec::with_capacity(encoding::MARK.len());
+                let most = most.min(encoding::MARK.len()) as u64;
+                if reader.by_ref().take(most).read_to_end(&mut whole).is_err() {
+                    return Ok(End::Broken);
+                }
+                self.take_part(&whole, visit)?;
+                whole.len()
+            };
             count = count.map(|count| count - used as u64);
-            reader.consume(used);
         }
         Ok(End::Whole)
+    }
+
+    /// Takes bytes that follow each other.
+    fn take_part(&mut self, part: &[u8], visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
+        match self.kind {
+            Kind::Elements(_) => self.take_elements(part, visit),
+            Kind::Responses(_) => self.take_responses(part, visit),
+            Kind::Lines => super::lines::each(part).try_for_each(|line| self.take(&part[line], visit)),
+        }
     }
 
     /// Takes part of a line, with its line feed if that is in it.
@@ -263,6 +286,23 @@ mod tests {
         assert_eq!(seen.iter().flat_map(|(_, bytes)| bytes.clone()).collect::<Vec<u8>>(), text);
         let kinds: Vec<&str> = seen.iter().map(|(kind, _)| kind.as_str()).collect();
         assert_eq!(kinds, ["frame", "frame", "0", "frame", "frame", "other true", "1", "other true", "frame", "2"]);
+    }
+
+    #[test]
+    fn a_mark_is_seen_wherever_parts_end() {
+        for before in PART - 3..=PART {
+            let text = ["\n".repeat(before).as_bytes(), encoding::MARK, b"\n{1}"].concat();
+            let articles = [article(before as u64 + 4, 3)];
+            for format in [Format::Lines(Box::default()), Format::Objects(Box::default())] {
+                let mut others = 0;
+                let visit = &mut |piece: Piece<'_>| {
+                    others += usize::from(matches!(piece, Piece::Other { .. }));
+                    Ok(())
+                };
+                each_piece((&source(&text, format), &text[..]), &articles, 1000, visit).expect("it can be read");
+                assert_eq!(others, 0, "{before}");
+            }
+        }
     }
 
     #[test]

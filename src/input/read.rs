@@ -294,9 +294,9 @@ fn read_piece(
                     read_line(line, place, (source, lookup), options, heard, (&mut buffer, f))
                 });
             };
-            // Not by `Format::each`: this loop is the one that time goes to.
+            // Not by `Source::each`: this loop is the one that time goes to.
             if let Format::Objects(_) = &source.format {
-                objects::each(&block.bytes).for_each(read);
+                objects::each(&block.bytes, source.encoding).for_each(read);
             } else {
                 lines::each(&block.bytes).for_each(&mut read);
             }

@@ -95,7 +95,12 @@ pub(super) fn card<'r>(texts: [Option<Cow<'r, str>>; 5], date_format: Option<&st
     let [id, title, date, publisher, url] = texts;
     let understood = date.as_deref().map(|date| dates::parse(date, date_format));
     let host = || Some(url::Url::parse(url.as_deref()?).ok()?.host_str()?.trim_start_matches("www.").to_owned());
-    let publisher = publisher.or_else(|| host().map(Cow::Owned));
+    let trimmed = |name: Cow<'r, str>| match name {
+        Cow::Borrowed(name) => Cow::Borrowed(name.trim()),
+        Cow::Owned(name) if name.trim().len() < name.len() => Cow::Owned(name.trim().to_owned()),
+        name @ Cow::Owned(_) => name,
+    };
+    let publisher = publisher.map(trimmed).or_else(|| host().map(Cow::Owned));
     let card = Card { id, title, publisher, url, date: understood.flatten() };
     (card, understood == Some(None))
 }

@@ -67,7 +67,7 @@ pub fn read_one(name: &str, options: &InputOptions) -> Result<One> {
     let (mut count, mut articles) = (0, 0);
     let mut only = None;
     for block in source.blocks(options.limits) {
-        for range in source.format.each(block.offset, &block.bytes) {
+        for range in source.each(block.offset, &block.bytes) {
             count += 1;
             if wanted.is_some_and(|wanted| count != wanted) || articles > 1 {
                 continue;

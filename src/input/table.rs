@@ -64,6 +64,12 @@ impl Table {
         let mut rows = Rows::new(head, delimiter);
         let header = rows.next().ok_or("an empty table")?;
         let encoding = encoding::of(head);
+        if delimiter >= b'@' && encoding::first_bytes(encoding).is_some() {
+            let (name, delimiter) = (encoding.name(), char::from(delimiter));
+            return Err(format!(
+                "{delimiter} is between its cells, and in {name} half of other characters: make it UTF-8"
+            ));
+        }
         let names = header.decoded(encoding);
         let first = rows.next().map_or(Vec::new(), |row| row.decoded(encoding));
         let named = names.iter().enumerate().rev().map(|(column, name)| {
@@ -215,7 +221,9 @@ impl Table {
 /// The delimiter that the first line has most of.
 fn likeliest(head: &[u8]) -> u8 {
     let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: u8| memchr::memchr_iter(delimiter, line).count();
+    // What is in quotation marks is a name.
+    let between: Vec<&[u8]> = line.split(|&byte| byte == b'"').step_by(2).collect();
+    let count = |delimiter: u8| between.iter().map(|part| memchr::memchr_iter(delimiter, part).count()).sum::<usize>();
     // Of several with as many, the last is taken.
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(b',')
 }
@@ -310,7 +318,9 @@ impl Iterator for Rows<'_> {
             let half = self.bytes[..self.read].ends_with(b"\r") && self.bytes.get(self.read) == Some(&b'\n');
             self.end = self.read + usize::from(half);
             let bytes = start.min(self.end)..self.end;
-            if !self.bytes[bytes.clone()].trim_ascii().is_empty() {
+            let row = &self.bytes[bytes.clone()];
+            // A line that has but the mark of an encoding is one of white space.
+            if !row.strip_prefix(encoding::MARK).unwrap_or(row).trim_ascii().is_empty() {
                 return Some(Row { bytes, cells });
             }
         }

@@ -43,9 +43,10 @@ pub fn read_truth(path: &Path, is_id: impl Fn(&str) -> bool) -> Result<Truth> {
     let Some((first, rest)) = rows.split_first().filter(|(first, _)| !first.is_empty()) else {
         return Err(Error::input("holds no labels").at(path));
     };
-    // Articles may be called a and b.
-    let columns =
-        if is_id(first[0].trim()) && first.get(1).is_some_and(|cell| is_id(cell.trim())) { None } else { named(first) };
+    // Articles may be called a and b, but nobody's label is that it is one.
+    let are_ids = is_id(first[0].trim()) && first.get(1).is_some_and(|cell| is_id(cell.trim()));
+    let has_label = first.iter().any(|cell| cell.trim().eq_ignore_ascii_case("label"));
+    let columns = if are_ids && !has_label { None } else { named(first) };
     let header = columns.is_some();
     let Some(columns) = columns.or_else(|| if has_names { None } else { unnamed(&rows, &is_id) }) else {
         let message =

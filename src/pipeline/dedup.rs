@@ -193,7 +193,10 @@ impl Scan {
             let relative = &part.source.relative;
             let paths = [path_in(target.kept, relative, target), rejected_in(target.rejected, relative, target)];
             let is_whole = part.source.format.is_whole();
-            done(part, if is_whole { text(part, &paths, goes(ArticleId(part.first))) } else { rewrite(part, &paths) })
+            done(
+                part,
+                if is_whole { text(part, &paths, goes(ArticleId(part.first)), target) } else { rewrite(part, &paths) },
+            )
         };
         let of_one_file = |one: &Part<'_>, other: &Part<'_>| match (&one.source.member, &other.source.member) {
             (Some((one, _)), Some((other, _))) => Arc::ptr_eq(one, other),
@@ -296,8 +299,11 @@ impl Part<'_> {
     }
 }
 
-/// Puts a text where it belongs, or nowhere if it goes.
-fn text(part: &Part<'_>, [kept, rejected]: &[PathBuf; 2], goes: bool) -> io::Result<Written> {
+/// Puts a text where it belongs, or nowhere if it goes; of a dump that is one file, an empty one stays.
+fn text(part: &Part<'_>, [kept, rejected]: &[PathBuf; 2], goes: bool, target: Target<'_>) -> io::Result<Written> {
+    if target.is_file && (goes || part.articles.is_empty()) {
+        dump::place_nothing(part.source, kept)?;
+    }
     if part.articles.is_empty() {
         // Of what may not be read, nothing can be given back but its name; what is gone is noticed later.
         let is_readable = part.source.raw().and_then(|mut raw| io::Read::read(&mut raw, &mut [0])).is_ok();

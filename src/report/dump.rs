@@ -206,10 +206,12 @@ fn without_spare_commas(between: &[u8], follows_element: bool) -> Vec<u8> {
     let mut last = if follows_element { b'{' } else { b'[' };
     let mut rest = between;
     while let [byte, after @ ..] = rest {
-        let next = after.trim_ascii_start();
-        if *byte == b',' && (matches!(last, b'[' | b',') || next.first() == Some(&b']')) {
-            rest = next;
-            continue;
+        if *byte == b',' {
+            let next = after.trim_ascii_start();
+            if matches!(last, b'[' | b',') || next.first() == Some(&b']') {
+                rest = next;
+                continue;
+            }
         }
         if !byte.is_ascii_whitespace() {
             last = *byte;
@@ -282,6 +284,11 @@ pub(crate) fn rewrite(
     out.finish()?;
     others.map_or(Ok(()), |mut others| others.flush())?;
     Ok(written)
+}
+
+/// Writes what is left of a source that is one article, and packed as it is, when that is gone.
+pub(crate) fn place_nothing(source: &Source, target: &Path) -> io::Result<()> {
+    Packed::create(target, source.packing, None)?.finish()
 }
 
 /// Puts a source that is one article to `target`: by a hard link, or else as a copy.

@@ -74,6 +74,13 @@ pub fn write_account(
     }
     lines.push(("found at", found_at(summary)));
     lines.extend(boilerplate(summary).map(|text| ("boilerplate", text)));
+    if summary.crowds.overflow > 0 {
+        let some = plural(summary.crowds.overflow, "article");
+        lines.push((
+            "crowds",
+            format!("{some} not compared with all of a crowd, and may stay beside one that is alike"),
+        ));
+    }
     lines.extend(read(summary));
     if let Some(target) = target {
         let has_rejected = beside(target, REJECTED).exists();

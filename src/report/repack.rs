@@ -36,6 +36,9 @@ pub(crate) fn repack(
 ) -> io::Result<()> {
     let mut members = Members::open(archive)?;
     let mut kept = Repacked::create(target, archive)?;
+    if let (Members::Zip(zip), Repacked::Zip(writer)) = (&members, &mut kept) {
+        writer.set_raw_comment(zip.comment().into())?;
+    }
     let mut others: Option<Repacked> = None;
     for (number, entry) in archive.entries.iter().enumerate() {
         let becomes = match entry.what {
