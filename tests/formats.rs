@@ -285,6 +285,15 @@ fn what_a_file_is_is_not_mistaken() {
 }
 
 #[test]
+fn articles_in_an_array_in_an_object_are_told_of() {
+    let folder = Folder::new();
+    let record = crate::util::json_line(&[("text", &story(1, 3))]);
+    folder.write("api.json", format!("{{\"status\": \"ok\", \"articles\": [{record}]}}"));
+    let run = folder.run(&["scan", "api.json"]);
+    assert!(run.status == 2 && run.err.contains("its articles are in the array `articles`"), "{}", run.err);
+}
+
+#[test]
 fn a_dump_whose_name_says_what_it_is_not_is_told() {
     let folder = Folder::new();
     folder.write("a.csv", format!("id\ttext\n1\t{}\n", story(1, 3)));

@@ -269,7 +269,18 @@ fn choose_fields(
         Some(record) if !options.fields.text.is_empty() => {
             format!("no field `{}`: {}", options.fields.text.join("`, `"), names_of(&record))
         }
-        Some(record) => format!("no text field of a known name; set one with --text-field: {}", names_of(&record)),
+        Some(record) => {
+            let within = record.as_object().into_iter().flatten().find(|(_, value)| {
+                let first = value.get(0);
+                first.is_some_and(|first| Fields::choose(first, &options.fields).is_some())
+            });
+            match within {
+                Some((name, _)) => {
+                    format!("its articles are in the array `{name}`; write that alone, or one of them a line")
+                }
+                None => format!("no text field of a known name; set one with --text-field: {}", names_of(&record)),
+            }
+        }
         // An empty list is a list.
         None if objects && !any => return Ok(Fields::default()),
         None if objects => "none of its elements is a JSON object".to_owned(),

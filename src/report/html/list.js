@@ -160,7 +160,7 @@ const PAIRS = {
     element(
       "span",
       { class: "titles" },
-      element("a", { href: link(pair) }, element("span", {}, "A ", title(pair.a)), element("span", {}, "B ", title(pair.b))),
+      element("a", { href: link(pair) }, element("span", {}, "A: ", title(pair.a)), element("span", {}, "B: ", title(pair.b))),
       element("small", {}, "A: ", origin(pair.a)),
       element("small", {}, "B: ", origin(pair.b)),
     ),

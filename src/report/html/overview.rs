@@ -169,7 +169,7 @@ fn cards(summary: &Value) -> Vec<Card> {
         Card {
             number: count(of("pairs")),
             name: "pairs",
-            note: format!("{} in the words of another", plural(of("copies"), "article")),
+            note: format!("{} of exactly the words of another", plural(of("copies"), "article")),
         },
         Card {
             number: count(clusters),
