@@ -275,6 +275,7 @@ fn what_a_file_is_is_not_mistaken() {
         ("blanks.jsonl", " {\"text\":\"a b c\"}\n\t{\"text\":\"d e f\"}\n".to_owned(), 2),
         ("mustard.csv", tar, 2),
         ("marks.csv", format!("id,text\n1,a b c\n{marks}\n2,x y z\n{marks}\r\n"), 2),
+        ("header.csv", "id, Text \n1,one two three\n".to_owned(), 1),
         ("names.csv", "id,text,\"notes (a; b; c; d)\"\n1,one two three,x\n".to_owned(), 1),
     ] {
         folder.write(name, &text);

@@ -70,7 +70,7 @@ impl Table {
                 "{delimiter} is between its cells, and in {name} half of other characters: make it UTF-8"
             ));
         }
-        let names = header.decoded(encoding);
+        let names: Vec<String> = header.decoded(encoding).iter().map(|name| name.trim().to_owned()).collect();
         let first = rows.next().map_or(Vec::new(), |row| row.decoded(encoding));
         let named = names.iter().enumerate().rev().map(|(column, name)| {
             let value = first.get(column).map_or("", String::as_str);
