@@ -1,8 +1,8 @@
 //! How deep the elements of a page may be nested, and how much of it may be references (`&amp;`), found without parsing it.
 //!
 //! Parsers take time that grows with the square of the depth, and call themselves for each level. A text or attribute they
-//! make longer at each reference, which takes time by its length. Elements are opened and
-//! closed here as a browser does it, and where that is not known without a tree, as if nothing were closed.
+//! make longer at each reference, which takes time by its length; in comments and scripts there are none. Elements are
+//! opened and closed here as a browser does it, and where that is not known without a tree, as if nothing were closed.
 
 /// Most elements that a page's element may be in.
 pub(super) const DEPTH: usize = 512;
@@ -50,7 +50,9 @@ pub(super) fn is_too_much(html: &[u8]) -> bool {
         at += found + 1;
         let rest = &html[at..];
         if let Some(comment) = rest.strip_prefix(b"!--") {
+            references.add(&html[text..at]);
             at += 3 + end_of_comment(comment);
+            text = at;
             continue;
         }
         let ends = rest.starts_with(b"/");
@@ -64,12 +66,13 @@ pub(super) fn is_too_much(html: &[u8]) -> bool {
         if tag.attributes > ATTRIBUTES {
             return true;
         }
+        let length = usize::from(ends) + name.len() + tag.length;
         references.add(&html[text..at]);
-        references.add(&rest[..tag.length]);
+        references.add(&rest[..length]);
         if references.0 > REFERENCES {
             return true;
         }
-        at += usize::from(ends) + name.len() + tag.length;
+        at += length;
         text = at;
         if ends {
             let place = open.iter().rposition(|one| one.eq_ignore_ascii_case(name)).filter(|place| *place >= floor);
@@ -85,6 +88,7 @@ pub(super) fn is_too_much(html: &[u8]) -> bool {
                 floor = open.len();
             }
             at += script.len();
+            text = at;
         } else if if foreign == 0 { !is_one_of(ENDED, name) } else { !tag.is_closed } {
             open.push(name);
             foreign += usize::from(is_one_of(FOREIGN, name));
@@ -213,6 +217,12 @@ mod tests {
         assert!(refused(format!("<a href='?{}'>", "&a=1".repeat(100_000))));
         assert!(!refused(format!("<p>{}", "a &amp; b ".repeat(20_000))));
         assert!(!refused("<p>a &amp; b&nbsp;</p>".repeat(50_000)));
+        let code = "if (a && b) x();".repeat(100_000);
+        assert!(
+            !refused(format!("<script>{code}</script><!--{code}--><p>x")),
+            "no references, and as long as they like"
+        );
+        assert!(refused(format!("<script>{code}</script><!--{code}--><p>{}", "& ".repeat(150_000))));
         assert!(!is_too_much("<li>x<p>y".repeat(5000).as_bytes()));
         assert!(!is_too_much("<div></div><span>x</span>".repeat(5000).as_bytes()));
         assert!(!is_too_much(
