@@ -7,7 +7,7 @@ use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan, belied, shown};
 use crate::pipeline::dedup::Target;
-use crate::pipeline::scan::{Found, Scan};
+use crate::pipeline::scan::{Found, Scan, Sketches};
 use crate::report::audit::Deduplicated;
 use crate::report::overview::write_account;
 use crate::report::removed::DedupSummary;
@@ -38,8 +38,10 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     }
     check_input(&plan, arguments.common.verbose)?;
     let budget = needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
-    let mut sources = plan.sources.iter().filter(|source| is_file && !source.reference);
-    if let Some((output, what)) = output.and_then(|output| Some((output, belied(output, sources.next()?)?))) {
+    let only = plan.sources.iter().find(|source| !source.reference).filter(|_| is_file);
+    if let Some((output, source)) = output.zip(only)
+        && let Some(what) = belied(output, source)
+    {
         log::notice(&format!("{}: what is written is {what}, whatever its name says", escape(&shown(output))));
     }
     let staging = output.map(|output| Deduplicated::new(output, arguments.force)).transpose()?;
@@ -53,7 +55,8 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         log::notice(NOTHING_TO_RESUME);
     }
     tell_unmet(&scan, &arguments.common);
-    tell_strangers(&scan, &rules, &arguments.common);
+    tell_strangers(&sketches, &rules, &arguments.common);
+    let mut has_rejected = false;
     let mut found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
     if let Some(staging) = staging {
         // What cannot be written is told by the name that it would have had.
@@ -80,6 +83,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         if let Ok(mut path) = STAGING.lock() {
             path.take();
         }
+        has_rejected = staging.rejected().exists();
         staging.finish()?;
     }
     if let Some(work) = work {
@@ -100,7 +104,8 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
             }
             Some(_) => "`wirecopy scan` lists what is alike at lower thresholds".to_owned(),
         };
-        let told = write_account(&mut out, &account, &found.summary, output, width());
+        let told =
+            write_account(&mut out, &account, &found.summary, output.map(|output| (output, has_rejected)), width());
         match told.and_then(|()| write_next(&mut out, &next, width()).map_err(output_error)) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             told => told?,
@@ -114,9 +119,9 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
 }
 
 /// Says which of the publishers that are preferred no article is of.
-fn tell_strangers(scan: &Scan, rules: &Rules, common: &Common) {
+fn tell_strangers(sketches: &Sketches, rules: &Rules, common: &Common) {
     const NAMED: usize = 5;
-    let strangers = scan.strangers(&rules.prefer);
+    let strangers = sketches.strangers(&rules.prefer);
     if strangers.is_empty() || common.quiet {
         return;
     }

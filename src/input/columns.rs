@@ -375,13 +375,8 @@ impl Leaf {
         match &mut self.reader {
             ColumnReader::ByteArrayColumnReader(reader) => values(reader, rows, there, Cell::Bytes),
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-                let name = |bytes: &[u8]| {
-                    let hex =
-                        |range: Range<usize>| bytes[range].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-                    [0..4, 4..6, 6..8, 8..10, 10..16].map(hex).join("-")
-                };
-                values(reader, rows, there, |bytes: FixedLenByteArray| match bytes.data() {
-                    uuid if meaning == Meaning::Uuid && uuid.len() == 16 => Cell::Text(name(uuid)),
+                values(reader, rows, there, |bytes: FixedLenByteArray| match bytes.data().try_into() {
+                    Ok(name) if meaning == Meaning::Uuid => Cell::Text(uuid(name)),
                     _ => Cell::Bytes(bytes.into()),
                 })
             }
@@ -399,6 +394,12 @@ impl Leaf {
             ColumnReader::DoubleColumnReader(reader) => values(reader, rows, there, |one| Cell::Text(one.to_string())),
         }
     }
+}
+
+/// The usual way to write a UUID.
+fn uuid(name: &[u8; 16]) -> String {
+    let hex = |range: Range<usize>| name[range].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    [0..4, 4..6, 6..8, 8..10, 10..16].map(hex).join("-")
 }
 
 /// The values of the next rows of a column with at most one a row.

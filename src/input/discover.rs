@@ -149,7 +149,7 @@ fn file_key(folder: u128, name: &OsStr) -> u128 {
 
 impl Discovery<'_> {
     fn skip(&mut self, path: &Path, reason: &(impl ToString + ?Sized)) {
-        self.plan.skipped.push(Skipped { source: shown(path), record: None, reason: reason.to_string() });
+        self.refuse(shown(path), &reason.to_string());
     }
 
     /// Whether a file was not met before; one that has no real path counts as new.
@@ -265,7 +265,7 @@ impl Discovery<'_> {
                         || shown(path),
                         |(parent, last)| Folder::of(parent, (root, self.several)).name_of(last),
                     );
-                    self.plan.skipped.push(Skipped { source, record: None, reason: describe(&error) });
+                    self.refuse(source, &describe(&error));
                     continue;
                 }
             };
@@ -299,8 +299,7 @@ impl Discovery<'_> {
                 continue;
             }
             if !kind.is_some_and(|kind| kind.is_file()) {
-                let reason = "not a regular file".to_owned();
-                self.plan.skipped.push(Skipped { source: name, record: None, reason });
+                self.refuse(name, "not a regular file");
                 continue;
             }
             // Of articles there may be many, which are not looked into here.

@@ -35,8 +35,7 @@ impl Estimate {
         let growth =
             packed.find_map(|source| stream::growth(&source.place, source.packing, options.limits)).unwrap_or(GROWTH);
         let mut seen = Seen::default();
-        let of_records = |source: &&Source| has_records(source);
-        for source in sources.iter().filter(of_records).take(SOURCES) {
+        for source in sources.iter().filter(|source| source.has_records()).take(SOURCES) {
             let head = source.head(options.limits);
             seen.bytes += head.len() as u64;
             seen.records += source.each(0, &head).count() as u64;
@@ -85,12 +84,12 @@ impl Seen {
     }
 }
 
-/// Whether a source has records that have to be counted.
-fn has_records(source: &Source) -> bool {
-    !source.format.is_whole() && !matches!(source.format, Format::Columns(_))
-}
-
 impl Source {
+    /// Whether it has records that have to be counted.
+    fn has_records(&self) -> bool {
+        !self.format.is_whole() && !matches!(self.format, Format::Columns(_))
+    }
+
     /// Its first records.
     fn head(&self, limits: Limits) -> Vec<u8> {
         let block = if self.is_stream() {

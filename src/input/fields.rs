@@ -142,10 +142,7 @@ fn first(record: &Value, names: &[&str], fits: impl Fn(&Value) -> bool) -> Optio
     let as_written = names.iter().find(|name| look_up(record, name).is_some_and(&fits)).map(|&name| name.to_owned());
     as_written.or_else(|| {
         let object = record.as_object()?;
-        let named = |name: &&str| {
-            let name: Vec<u8> = letters(name).collect();
-            object.iter().find(|(key, value)| fits(value) && letters(key).eq(name.iter().copied()))
-        };
+        let named = |name: &&str| object.iter().find(|(key, value)| fits(value) && letters(key).eq(letters(name)));
         names.iter().find_map(named).map(|(key, _)| key.clone())
     })
 }

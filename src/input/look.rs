@@ -116,10 +116,10 @@ pub(super) fn look(
     if let Some(ending) = ending.as_ref().filter(|ending| UNREAD.contains(&ending.as_str())) {
         return Err(format!("{ending} is not read by this version"));
     }
-    let head = head(place, packing, options.limits);
     if ending.as_deref() == Some("zip") {
         return Err("not an archive of zip".to_owned());
     }
+    let head = head(place, packing, options.limits);
     // Older ones do not say that they are one.
     if known == Some(Known::Archive) || begins_as_tar(&head) {
         return Ok(Looked::Tar(packing));

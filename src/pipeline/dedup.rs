@@ -74,14 +74,6 @@ impl Scan {
         self.detect_and_remove(sketches, boilerplate, Some(rules), &mut Nowhere, progress)
     }
 
-    /// Those of the publishers of which no article is.
-    #[cfg(feature = "cli")]
-    #[must_use]
-    pub fn strangers<'n>(&self, publishers: &'n [String]) -> Vec<&'n str> {
-        let there: AHashSet<&str> = self.catalogue().cards.iter().filter_map(|card| card.publisher).collect();
-        publishers.iter().map(String::as_str).filter(|name| !there.contains(name)).collect()
-    }
-
     /// The sources of the input proper, each with its articles.
     fn parts(&self) -> Vec<Part<'_>> {
         let catalogue = self.catalogue();

@@ -52,6 +52,12 @@ impl Names {
         self.names.get(number as usize).filter(|_| number > 0).map(String::as_str)
     }
 
+    /// Each name once.
+    #[cfg(feature = "cli")]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().skip(1).map(String::as_str)
+    }
+
     /// How many articles have each.
     pub(crate) fn sizes(&self) -> Vec<u32> {
         let mut sizes = vec![0; self.names.len()];

@@ -49,6 +49,16 @@ pub struct Scan {
 /// What was made of each article of a [`Scan`], and which are copies.
 pub struct Sketches(Gathered, Copies);
 
+impl Sketches {
+    /// Those of the publishers of which no article is.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub fn strangers<'n>(&self, publishers: &'n [String]) -> Vec<&'n str> {
+        let there: AHashSet<&str> = self.0.publishers.all().collect();
+        publishers.iter().map(String::as_str).filter(|name| !there.contains(name)).collect()
+    }
+}
+
 /// All that a run found.
 pub struct Found {
     /// The reported pairs, sorted.
@@ -86,8 +96,8 @@ impl Found {
 }
 
 impl Scan {
-    /// Reads all articles of `plan`, keeping of each its sketch and where it lies. What can wait and is
-    /// beyond its budget of memory is put away in a temporary file. With `work`, what stages give is kept there, or was.
+    /// Reads all articles of `plan`, keeping of each its sketch and where it lies. What can wait and is beyond its budget of
+    /// memory is put away in a temporary file. With `work`, what stages give is kept there, or was.
     ///
     /// # Errors
     /// If there are more articles than 32-bit numbers can count, or a temporary file fails. What cannot be read is listed,

@@ -1,6 +1,5 @@
 //! The numbers of a run on a terminal.
 
-use super::aside::beside;
 use super::audit::REJECTED;
 use super::catalogue::BY_FIELD;
 use super::removed::Account;
@@ -37,7 +36,8 @@ fn write_lines(out: &mut impl Write, lines: Vec<(&'static str, String)>, width: 
     Ok(())
 }
 
-/// Writes what became of the records of a dump, and where it is, if it was written.
+/// Writes what became of the records of a dump, and where it is, if it was written, and whether some were rejected into a
+/// place beside it.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -45,7 +45,7 @@ pub fn write_account(
     out: &mut impl Write,
     account: &Account,
     summary: &Summary,
-    target: Option<&Path>,
+    written: Option<(&Path, bool)>,
     width: usize,
 ) -> Result<()> {
     let mut lines = vec![(
@@ -82,8 +82,7 @@ pub fn write_account(
         ));
     }
     lines.extend(read(summary));
-    if let Some(target) = target {
-        let has_rejected = beside(target, REJECTED).exists();
+    if let Some((target, has_rejected)) = written {
         let target = escape(&shown(target));
         let mut written = target.clone();
         if account.removed > 0 {

@@ -182,8 +182,8 @@ impl Counts {
         let is_reference = |location: &&Location| catalogue.sources[location.source as usize].reference;
         let redundant = |(representative, pairs): (ArticleId, &[ScoredPair])| {
             let all = pairs.iter().map(|pair| pair.a).chain([representative]);
-            let own = all.filter(|&article| !catalogue.source(article).reference).count();
-            if own > pairs.len() { pairs.len() } else { own }
+            // One of those that are all of the input stays.
+            all.filter(|&article| !catalogue.source(article).reference).count().min(pairs.len())
         };
         Self {
             articles,
