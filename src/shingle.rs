@@ -195,23 +195,88 @@ impl ShingleSet {
     }
 }
 
-/// Shingles to be looked up, and a bit for each ending that one of them has, by which most others are told apart. (The
-/// beginnings of fingerprints are alike: the least of a window is chosen.)
+/// A bit for each ending that some shingles have, by which most others are told apart. (The beginnings of fingerprints are
+/// alike: the least of a window is chosen.)
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Endings {
+    /// A power of two of them, or none.
+    bits: Vec<u64>,
+}
+
+/// Shingles that are looked up at once.
+pub(crate) const CHUNK: usize = 64;
+
+impl Endings {
+    /// Those of shingles, among about so many that there are for each of them, at most two to the `most`.
+    pub(crate) fn new(shingles: impl ExactSizeIterator<Item = u64>, each: usize, most: u32) -> Self {
+        let bits = (each * shingles.len()).next_power_of_two().clamp(64, 1 << most);
+        let mut endings = Self { bits: vec![0; if shingles.len() == 0 { 0 } else { bits / 64 }] };
+        for shingle in shingles {
+            let (word, bit) = endings.place(shingle);
+            endings.bits[word] |= 1 << bit;
+        }
+        endings
+    }
+
+    /// The word, and the bit in it, of a shingle's ending. There have to be some.
+    #[inline(always)]
+    fn place(&self, shingle: u64) -> (usize, u64) {
+        ((shingle >> 6) as usize & (self.bits.len() - 1), shingle & 63)
+    }
+
+    /// Whether one of them ends like this one.
+    fn have(&self, shingle: u64) -> bool {
+        let (word, bit) = self.place(shingle);
+        self.bits[word] >> bit & 1 == 1
+    }
+
+    /// A bit for each of these that ends like one of them, that of the first the lowest.
+    #[inline(always)]
+    fn among(&self, chunk: &[u64; CHUNK]) -> u64 {
+        chunk.iter().zip(0u32..).fold(0, |likely, (&shingle, place)| {
+            let (word, bit) = self.place(shingle);
+            likely | (self.bits[word] >> bit & 1) << place
+        })
+    }
+
+    /// The same of the first of some, which may be fewer.
+    pub(crate) fn among_first(&self, shingles: &[u64]) -> u64 {
+        let Some(chunk) = shingles.first_chunk() else {
+            return shingles
+                .iter()
+                .zip(0..)
+                .fold(0, |likely, (&one, place)| likely | u64::from(self.have(one)) << place);
+        };
+        let mut likely = 0;
+        widest(Among { endings: self, chunk, likely: &mut likely });
+        likely
+    }
+}
+
+/// Shingles of which it is asked.
+struct Among<'e> {
+    endings: &'e Endings,
+    chunk: &'e [u64; CHUNK],
+    likely: &'e mut u64,
+}
+
+impl Work for Among<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) {
+        *self.likely = self.endings.among(self.chunk);
+    }
+}
+
+/// Shingles to be looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     shingles: AHashSet<u64>,
-    bits: Vec<u64>,
-    /// The part of a shingle that is its ending: so much that most endings are nobody's, and the bits stay in a core's
-    /// first cache.
-    ending: u64,
+    endings: Endings,
 }
 
-/// Bits of a shingle's ending, at most.
-const ENDING: u32 = 17;
-/// Endings for each shingle.
+/// Bits for the endings of each shingle; and of all, two to this, so that they stay in a core's first cache.
 const ENDINGS: usize = 64;
-/// Shingles that are looked up at once.
-const CHUNK: usize = 64;
+const MOST: u32 = 17;
 
 #[cfg(feature = "formats")]
 impl crate::saved::Saved for Known {
@@ -228,33 +293,18 @@ impl crate::saved::Saved for Known {
 
 impl Known {
     pub(crate) fn new(shingles: AHashSet<u64>) -> Self {
-        let bits = vec![0; if shingles.is_empty() { 0 } else { 1 << (ENDING - 6) }];
-        let ending = (ENDINGS * shingles.len()).next_power_of_two() as u64 - 1;
-        let mut known = Self { shingles, bits, ending };
-        for shingle in &known.shingles {
-            let (word, bit) = known.place(*shingle);
-            known.bits[word] |= 1 << bit;
-        }
-        known
-    }
-
-    /// The word, and the bit in it, of a shingle's ending.
-    #[inline(always)]
-    fn place(&self, shingle: u64) -> (usize, u64) {
-        // The constant tells the compiler that there is such a word.
-        let ending = shingle & self.ending & ((1 << ENDING) - 1);
-        ((ending >> 6) as usize, ending & 63)
+        let endings = Endings::new(shingles.iter().copied(), ENDINGS, MOST);
+        Self { shingles, endings }
     }
 
     pub(crate) fn contains(&self, shingle: u64) -> bool {
-        let (word, bit) = self.place(shingle);
-        self.bits.get(word).is_some_and(|bits| bits >> bit & 1 == 1) && self.shingles.contains(&shingle)
+        !self.shingles.is_empty() && self.endings.have(shingle) && self.shingles.contains(&shingle)
     }
 
     /// Calls `found` with each place of `shingles` whose shingle is known, in order.
     pub(crate) fn each_in(&self, shingles: &[u64], found: impl FnMut(usize)) {
-        if let Ok(bits) = self.bits.as_slice().try_into() {
-            widest(Find { known: self, bits, shingles, found });
+        if !self.shingles.is_empty() {
+            widest(Find { known: self, shingles, found });
         }
     }
 
@@ -267,7 +317,6 @@ impl Known {
 /// Shingles among which known ones are to be found.
 struct Find<'k, F> {
     known: &'k Known,
-    bits: &'k [u64; 1 << (ENDING - 6)],
     shingles: &'k [u64],
     found: F,
 }
@@ -275,14 +324,10 @@ struct Find<'k, F> {
 impl<F: FnMut(usize)> Work for Find<'_, F> {
     #[inline(always)]
     fn run<L: Lanes>(self, _: L) {
-        let Self { known, bits, shingles, mut found } = self;
+        let Self { known, shingles, mut found } = self;
         let (chunks, rest) = shingles.as_chunks::<CHUNK>();
         for (chunk, start) in chunks.iter().zip((0..).step_by(CHUNK)) {
-            // Which of them have the ending of a known one.
-            let mut likely = chunk.iter().zip(0u32..).fold(0u64, |likely, (shingle, place)| {
-                let (word, bit) = known.place(*shingle);
-                likely | (bits[word] >> bit & 1) << place
-            });
+            let mut likely = known.endings.among(chunk);
             while likely != 0 {
                 let place = likely.trailing_zeros() as usize;
                 if known.shingles.contains(&chunk[place]) {
@@ -347,6 +392,11 @@ mod tests {
             known.each_in(&shingles, |at| found.push(at));
             prop_assert_eq!(found, expected);
             prop_assert!(shingles.iter().all(|&shingle| known.contains(shingle) == known.shingles().contains(&shingle)));
+            let likely = |at: usize| known.endings.have(shingles[at]);
+            for from in (0..shingles.len()).filter(|_| !known.shingles().is_empty()) {
+                let first = known.endings.among_first(&shingles[from..]);
+                prop_assert!((from..shingles.len().min(from + 64)).all(|at| (first >> (at - from) & 1 == 1) == likely(at)));
+            }
         }
 
         /// Law: order matters.

@@ -25,7 +25,7 @@
 use crate::article::Span;
 use crate::boilerplate::KnownPassage;
 use crate::candidates::passages::key;
-use crate::shingle::{ShingleSet, shingles, sorted_by_hash};
+use crate::shingle::{Known, ShingleSet, shingles, sorted_by_hash};
 use crate::text::words;
 use ahash::{AHashMap, AHashSet};
 use std::cmp::Reverse;
@@ -183,25 +183,30 @@ pub(crate) fn passages<'s>(
     least: usize,
 ) -> Vec<(String, &'s Suspect)> {
     let common = common(sample, most_of(sample.len()).max(2));
-    let is_common = |shingle: &u64| common.contains(shingle);
+    let are_common = |article: &&Sampled| {
+        let mut marks = vec![false; article.shingles.len()];
+        common.each_in(&article.shingles, |place| marks[place] = true);
+        marks
+    };
+    let marks: Vec<Vec<bool>> = sample.iter().map(are_common).collect();
     let in_doubt = suspects.iter().any(|suspect| !suspect.unlike);
-    let mostly_furniture = in_doubt && without_furniture(sample, is_common);
+    let mostly_furniture = in_doubt && without_furniture(sample, &marks);
     let judged = suspects.iter().filter(|suspect| suspect.unlike || mostly_furniture);
     let mut judged: AHashMap<u32, &Suspect> = judged.map(|suspect| (suspect.key, suspect)).collect();
     let mut found = Vec::new();
-    for article in sample {
+    for (article, marks) in sample.iter().zip(&marks) {
         if judged.is_empty() {
             break;
         }
         let mut end = 0;
-        for stretch in article.shingles.chunk_by(|one, other| is_common(one) == is_common(other)) {
+        for stretch in marks.chunk_by(|one, other| one == other) {
             let start = end;
             end += stretch.len();
-            if !is_common(&stretch[0]) {
+            if !stretch[0] {
                 continue;
             }
             // Each leads to the first place where it is.
-            let suspects = stretch.iter().filter_map(|&shingle| judged.remove(&key(shingle)));
+            let suspects = article.shingles[start..end].iter().filter_map(|&shingle| judged.remove(&key(shingle)));
             if let Some(suspect) = suspects.max_by_key(|suspect| (suspect.articles, Reverse(suspect.site)))
                 && stretch.len() + w > least
             {
@@ -213,22 +218,25 @@ pub(crate) fn passages<'s>(
 }
 
 /// The shingles that `least` articles of a sample have.
-fn common(sample: &[&Sampled], least: usize) -> AHashSet<u64> {
+fn common(sample: &[&Sampled], least: usize) -> Known {
     let all: Vec<u64> = sample.iter().flat_map(|article| article.set.hashes()).copied().collect();
     let all = sorted_by_hash(all, |&hash| hash);
-    all.chunk_by(|one, other| one == other).filter(|same| same.len() >= least).map(|same| same[0]).collect()
+    let common = all.chunk_by(|one, other| one == other).filter(|same| same.len() >= least);
+    Known::new(common.map(|same| same[0]).collect())
 }
 
-/// Whether most of a sample have long stretches of their own, which have nothing to do with each other.
-fn without_furniture(sample: &[&Sampled], is_common: impl Fn(&u64) -> bool) -> bool {
-    let own: Vec<AHashSet<u64>> = sample
-        .iter()
-        .filter(|article| {
-            let stretches = article.shingles.chunk_by(|one, other| is_common(one) == is_common(other));
-            stretches.filter(|stretch| !is_common(&stretch[0])).any(|stretch| stretch.len() >= OWN_STRETCH)
-        })
-        .map(|article| article.shingles.iter().copied().filter(|shingle| !is_common(shingle)).collect())
-        .collect();
+/// Whether most of a sample have long stretches of their own, beside what is marked as common, which have nothing to do with
+/// each other.
+fn without_furniture(sample: &[&Sampled], marks: &[Vec<bool>]) -> bool {
+    let has_stretch = |marks: &[bool]| {
+        let mut stretches = marks.chunk_by(|one, other| one == other);
+        stretches.any(|stretch| !stretch[0] && stretch.len() >= OWN_STRETCH)
+    };
+    let of_article = |(article, marks): (&&Sampled, &Vec<bool>)| {
+        article.shingles.iter().zip(marks).filter(|(_, common)| !**common).map(|(&shingle, _)| shingle).collect()
+    };
+    let own = sample.iter().zip(marks).filter(|(_, marks)| has_stretch(marks));
+    let own: Vec<AHashSet<u64>> = own.map(of_article).collect();
     let alike = |one: usize, other: usize| {
         let shared = own[one].intersection(&own[other]).count() as f64;
         shared > UNLIKE_WITHOUT * (own[one].len() + own[other].len()) as f64 / (1.0 + UNLIKE_WITHOUT)

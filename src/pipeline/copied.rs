@@ -6,6 +6,7 @@ use super::gather::Gathered;
 use crate::article::ArticleId;
 use crate::candidates::Pair;
 use crate::report::Copied;
+use crate::score::by_word;
 use bytemuck::zeroed_slice_box;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -13,12 +14,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Sets the bits of a stretch.
 fn set(bits: &[AtomicU64], stretch: &Range<u32>) {
-    let mut from = stretch.start;
-    while from < stretch.end {
-        let to = stretch.end.min((from / 64 + 1) * 64);
-        let run = u64::MAX >> (64 - (to - from));
-        bits[from as usize / 64].fetch_or(run << (from % 64), Relaxed);
-        from = to;
+    for (word, mask) in by_word(stretch) {
+        bits[word].fetch_or(mask, Relaxed);
     }
 }
 

@@ -1,4 +1,6 @@
 //! The articles that a thread is comparing: read, prepared, and kept while their pairs follow each other.
+//!
+//! Which of them stay together on a desk is decided before (`stories.rs`); the others come by, one at a time.
 
 use super::detect::Texts;
 use super::gather::{Gathered, digest};
@@ -7,15 +9,17 @@ use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::config::Config;
 use crate::score::{Prepared, Side};
+use ahash::AHashMap;
 use std::borrow::Cow;
 use std::sync::Mutex;
 
-/// Articles that lie on a desk at a time, unless they are long: as many as a core has in its cache.
-pub(crate) const ARTICLES: usize = 128;
-/// Words of articles on a desk beyond which the longest unused go.
-const WORDS: usize = 1 << 20;
+/// Articles that stay on a desk together, at most, and how many words they have, at most, if there is more than one.
+pub(crate) const ARTICLES: usize = 1024;
+pub(crate) const WORDS: usize = 1 << 19;
 
-/// Bytes beyond which a buffer is not kept.
+/// Articles whose buffers are kept when they are gone, at most; how many words they have, and bytes of text.
+const SPARE: usize = 128;
+const FEW_WORDS: usize = 1 << 13;
 const LARGE: usize = 1 << 20;
 
 /// Why an article was lost that is not as it was.
@@ -36,21 +40,24 @@ impl Loaded<'_> {
     /// Whether its buffers are worth keeping.
     fn is_small(&self) -> bool {
         let text = if let Cow::Owned(text) = &self.text { text.capacity() } else { 0 };
-        self.prepared.hashes().len() <= WORDS / ARTICLES && text <= LARGE
+        self.prepared.hashes().len() <= FEW_WORDS && text <= LARGE
     }
 }
 
-/// What lies on a desk, in the order in which it was used.
+/// What lies on a desk.
 #[derive(Default)]
 struct Articles<'t> {
-    numbers: Vec<u32>,
-    #[expect(clippy::vec_box, reason = "it is moved about whenever one is used")]
-    loaded: Vec<Box<Loaded<'t>>>,
-    /// How many they have together.
+    /// Those that stay, and how many words they have.
+    loaded: Vec<Loaded<'t>>,
     words: usize,
+    /// Where each of them lies.
+    places: AHashMap<u32, usize>,
+    /// The last that is to stay with them.
+    stay: u32,
+    /// One that came by, with its number.
+    visitor: Option<(u32, Loaded<'t>)>,
     /// Those that are gone, for their buffers, the one used last at the end: it still lies in the cache.
-    #[expect(clippy::vec_box, reason = "they are used again")]
-    spare: Vec<Box<Loaded<'t>>>,
+    spare: Vec<Loaded<'t>>,
     /// Another one, for what texts are made of.
     raw: Vec<u8>,
     /// One for digests.
@@ -95,53 +102,77 @@ impl<'a, T: Texts> Office<'a, T> {
     }
 }
 
-/// A thread's articles, the one used last at the end.
+/// A thread's articles.
 pub(crate) struct Desk<'o, 'a, T> {
     office: &'o Office<'a, T>,
     articles: Articles<'a>,
 }
 
 impl<'a, T: Texts> Desk<'_, 'a, T> {
-    /// Both articles of a pair, or nothing if one is lost.
-    pub(crate) fn pair(&mut self, pair: Pair) -> Option<(&Loaded<'a>, &Loaded<'a>)> {
-        self.fetch(pair.a())?;
-        self.fetch(pair.b())?;
-        let [.., a, b] = &self.articles.loaded[..] else { return None };
-        Some((a, b))
+    /// Both articles of a pair, or nothing if one is lost. The first stays, and the second if it is not behind `stay`.
+    pub(crate) fn pair(&mut self, pair: Pair, stay: u32) -> Option<(&Loaded<'a>, &Loaded<'a>)> {
+        self.make_room(stay);
+        let a = self.stays(pair.a())?;
+        let b = if pair.b() <= stay {
+            let b = self.stays(pair.b())?;
+            &self.articles.loaded[b]
+        } else {
+            self.visits(pair.b())?;
+            let Articles { visitor: Some((_, visitor)), .. } = &self.articles else { return None };
+            visitor
+        };
+        Some((&self.articles.loaded[a], b))
     }
 
-    /// One article, or nothing if it is lost.
-    pub(crate) fn article(&mut self, article: u32) -> Option<&Loaded<'a>> {
-        self.fetch(article)?;
-        self.articles.loaded.last().map(|loaded| &**loaded)
+    /// One article, likewise.
+    pub(crate) fn article(&mut self, article: u32, stay: u32) -> Option<&Loaded<'a>> {
+        self.make_room(stay);
+        let place = self.stays(article)?;
+        self.articles.loaded.get(place)
     }
 
-    /// Takes all articles away: what comes has nothing to do with them.
-    pub(crate) fn clear(&mut self) {
-        let Articles { numbers, loaded, words, spare, .. } = &mut self.articles;
-        numbers.clear();
+    /// Takes all articles away if they were to stay with another last one, or if pairs of another time have left too many.
+    fn make_room(&mut self, stay: u32) {
+        let Articles { loaded, words, places, stay: last, visitor, spare, .. } = &mut self.articles;
+        let is_full = loaded.len() > 1 && (*words > WORDS || loaded.len() > ARTICLES);
+        if *last == stay && !is_full {
+            return;
+        }
+        *last = stay;
+        places.clear();
         *words = 0;
-        spare.extend(loaded.drain(..).filter(|gone| gone.is_small()));
+        let gone = loaded.drain(..).chain(visitor.take().map(|(_, visitor)| visitor));
+        spare.extend(gone.filter(Loaded::is_small));
+        spare.drain(..spare.len().saturating_sub(SPARE));
     }
 
-    /// Puts an article at the end.
-    fn fetch(&mut self, article: u32) -> Option<()> {
-        if let Some(at) = self.articles.numbers.iter().rposition(|&number| number == article) {
-            self.articles.numbers[at..].rotate_left(1);
-            self.articles.loaded[at..].rotate_left(1);
-            return Some(());
+    /// Where an article lies that stays.
+    fn stays(&mut self, article: u32) -> Option<usize> {
+        if let Some(&place) = self.articles.places.get(&article) {
+            return Some(place);
         }
         let loaded = self.load(article)?;
-        self.articles.words += loaded.prepared.hashes().len();
-        self.articles.numbers.push(article);
-        self.articles.loaded.push(loaded);
+        let Articles { loaded: all, words, places, .. } = &mut self.articles;
+        *words += loaded.prepared.hashes().len();
+        places.insert(article, all.len());
+        all.push(loaded);
+        Some(all.len() - 1)
+    }
+
+    /// Takes the visitor away if it is not this article, which comes instead.
+    fn visits(&mut self, article: u32) -> Option<()> {
+        if self.articles.visitor.as_ref().is_none_or(|(number, _)| *number != article) {
+            let gone = self.articles.visitor.take().map(|(_, gone)| gone).filter(Loaded::is_small);
+            self.articles.spare.extend(gone);
+            self.articles.visitor = Some((article, self.load(article)?));
+        }
         Some(())
     }
 
-    fn load(&mut self, article: u32) -> Option<Box<Loaded<'a>>> {
+    fn load(&mut self, article: u32) -> Option<Loaded<'a>> {
         let Office { gathered, texts, config, boilerplate, .. } = self.office;
-        let mut loaded = self.make_room(gathered.words[article as usize] as usize);
-        let Loaded { text, prepared } = &mut *loaded;
+        let mut loaded = self.articles.spare.pop().unwrap_or_default();
+        let Loaded { text, prepared } = &mut loaded;
         let buffer = if let Cow::Owned(text) = std::mem::take(text) { text } else { String::new() };
         self.articles.raw.truncate(LARGE);
         self.articles.raw.shrink_to(LARGE);
@@ -160,20 +191,6 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
             return None;
         }
         Some(loaded)
-    }
-
-    /// Takes away what was not used for longest, where there is too much; the last stays. Gives one to be used again.
-    fn make_room(&mut self, words: usize) -> Box<Loaded<'a>> {
-        let Articles { numbers, loaded, words: held, spare, .. } = &mut self.articles;
-        while loaded.len() > 1 && (*held + words > WORDS || loaded.len() >= ARTICLES) {
-            numbers.remove(0);
-            let gone = loaded.remove(0);
-            *held -= gone.prepared.hashes().len();
-            if gone.is_small() {
-                spare.push(gone);
-            }
-        }
-        spare.pop().unwrap_or_default()
     }
 }
 

@@ -7,7 +7,7 @@ use super::desk::{Desk, Loaded, Office};
 use super::detect::{Texts, ascending, key};
 use super::filter::Filter;
 use super::progress::Progress;
-use super::stories::by_story;
+use super::stories::{Turn, by_story};
 use crate::article::ArticleId;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
@@ -72,18 +72,20 @@ impl<'a, T: Texts> Verifier<'a, T> {
     fn compare(&self, origin: Origin, pairs: &[Pair]) -> Vec<Verdict> {
         let some = pairs.chunks(self.allowance(size_of::<Verdict>()).plain_batch());
         let of_some = |some: &[Pair]| {
-            let stories = by_story(some);
-            let mut verdicts = Pieces::new(&stories);
-            let compare = |at, desk: &mut Desk<'_, 'a, T>| self.compare_one(Work { pair: some[at], origin }, desk);
+            let turns = by_story(some, |article| self.words(article));
+            let mut verdicts = Pieces::new(&turns);
+            let compare = |turn: Turn, desk: &mut Desk<'_, 'a, T>| {
+                self.compare_one(Work { pair: some[turn.at], origin }, desk, turn.stay)
+            };
             let articles = |at: usize| [some[at].a(), some[at].b()];
-            verdicts.add(self.at_desks(&stories, articles, |_| {}, compare));
+            verdicts.add(self.at_desks(&turns, articles, |_| {}, compare));
             verdicts.take(some.len()).collect::<Vec<Verdict>>()
         };
         some.flat_map(of_some).collect()
     }
 
-    fn compare_one(&self, Work { pair, origin }: Work, desk: &mut Desk<'_, 'a, T>) -> Verdict {
-        let Some((a, b)) = desk.pair(pair) else { return Verdict::Apart };
+    fn compare_one(&self, Work { pair, origin }: Work, desk: &mut Desk<'_, 'a, T>, stay: u32) -> Verdict {
+        let Some((a, b)) = desk.pair(pair, stay) else { return Verdict::Apart };
         let Some(matched) = self.matched(a, b, origin) else { return Verdict::Unlikely };
         let weighed = matched.weigh(self.office.config);
         match weighed.reason {
@@ -111,20 +113,25 @@ impl<'a, T: Texts> Verifier<'a, T> {
         let (mut found, mut rest) = (Vec::new(), work);
         loop {
             let (some, others) = rest.split_at(allowance.batch(rest.iter().map(|work| shorter(work.pair))));
-            let stories = by_story(&some.iter().map(|work| work.pair).collect::<Vec<Pair>>());
+            let turns =
+                by_story(&some.iter().map(|work| work.pair).collect::<Vec<Pair>>(), |article| self.words(article));
             let articles = |at: usize| self.read_for::<S>(some[at].pair, render);
-            let mut pieces = Pieces::new(&stories);
+            let mut pieces = Pieces::new(&turns);
             let mut note = |(pair, rendered): &Scored<S>| {
                 found.push(*pair);
                 allowance.learn(shorter(key(pair)), S::Render::bytes(rendered));
             };
-            for wave in stories.chunks(wave_of(some.len())) {
+            for wave in turns.chunks(wave_of(some.len())) {
                 // Stories follow each other by their first articles: those before have all pairs of the articles before.
-                let settled = some.partition_point(|work| work.pair.a() < wave[0].0);
+                let settled = some.partition_point(|work| work.pair.a() < wave[0].story);
                 let ready = pieces.take(settled).flatten().inspect(&mut note);
                 let (handed_over, made) = rayon::join(
                     || hand_over(ready, sink),
-                    || self.at_desks(wave, articles, done, |at, desk| self.score_one::<S>(&some[at], desk, render)),
+                    || {
+                        self.at_desks(wave, articles, done, |turn, desk| {
+                            self.score_one::<S>(&some[turn.at], (desk, turn.stay), render)
+                        })
+                    },
                 );
                 handed_over?;
                 pieces.add(made);
@@ -149,31 +156,24 @@ impl<'a, T: Texts> Verifier<'a, T> {
         self.office.gathered.words[article as usize]
     }
 
-    /// What `make` makes of each item, piece by piece, for which it needs its `articles`; `done` hears of how many. Items of
-    /// one story are worked on one after the other, at the same desk.
+    /// What `make` makes of each item in its turn, piece by piece, for which it needs its `articles`; `done` hears of how many.
     fn at_desks<M: Send>(
         &self,
-        stories: &[(u32, usize)],
+        turns: &[Turn],
         articles: impl Fn(usize) -> [u32; 2] + Sync,
         done: impl Fn(u64) + Sync,
-        make: impl Fn(usize, &mut Desk<'_, 'a, T>) -> M + Sync,
+        make: impl Fn(Turn, &mut Desk<'_, 'a, T>) -> M + Sync,
     ) -> Vec<Vec<Option<M>>> {
-        let at_a_desk = |(number, piece): (usize, &[(u32, usize)])| {
-            let later = stories.chunks(PIECE).nth(number + AHEAD).unwrap_or_default();
-            let needed = || ascending(later.iter().flat_map(|&(_, item)| articles(item)).map(ArticleId));
+        let at_a_desk = |(number, piece): (usize, &[Turn])| {
+            let later = turns.chunks(PIECE).nth(number + AHEAD).unwrap_or_default();
+            let needed = || ascending(later.iter().flat_map(|turn| articles(turn.at)).map(ArticleId));
             self.office.texts.fetch_ahead(needed);
             let mut desk = self.office.desk();
-            let mut made = Vec::with_capacity(piece.len());
-            for some in piece.chunk_by(|one, other| one.0 == other.0) {
-                if !made.is_empty() {
-                    desk.clear();
-                }
-                made.extend(some.iter().map(|&(_, item)| Some(make(item, &mut desk))));
-            }
+            let made = piece.iter().map(|&turn| Some(make(turn, &mut desk))).collect();
             done(piece.len() as u64);
             made
         };
-        stories.par_chunks(PIECE).enumerate().with_max_len(1).map(at_a_desk).collect()
+        turns.par_chunks(PIECE).enumerate().with_max_len(1).map(at_a_desk).collect()
     }
 
     /// The articles that are read for the score of a pair; of copies of each other twice the one that has the words of both.
@@ -184,14 +184,19 @@ impl<'a, T: Texts> Verifier<'a, T> {
     }
 
     /// The score of a pair with what the sink makes of it, if it is reported.
-    fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, render: &S::Render) -> Option<Scored<S>> {
+    fn score_one<S: Sink>(
+        &self,
+        work: &Work,
+        (desk, stay): (&mut Desk<'_, 'a, T>, u32),
+        render: &S::Render,
+    ) -> Option<Scored<S>> {
         let config = self.office.config;
         let (a, b) = match self.read_for::<S>(work.pair, render) {
             [a, b] if a == b => {
-                let one = desk.article(a)?;
+                let one = desk.article(a, stay)?;
                 (one, one)
             }
-            _ => desk.pair(work.pair)?,
+            _ => desk.pair(work.pair, stay)?,
         };
         let (of_a, of_b) = (&a.prepared, &b.prepared);
         let matched = self.matched(a, b, work.origin)?;
@@ -237,7 +242,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
         }
         let config = self.office.config;
         let mut desk = self.office.desk();
-        let (a, b) = desk.pair(pair)?;
+        let (a, b) = desk.pair(pair, pair.b())?;
         let comparison = score::compare(&a.prepared, &b.prepared, config);
         ScoredPair::new(ArticleId(pair.a()), ArticleId(pair.b()), &comparison)
             .filter(|scored| scored.decisive_jaccard() >= config.threshold)
@@ -254,7 +259,7 @@ fn wave_of(pairs: usize) -> usize {
     pairs.div_ceil(WAVES).max(WAVE).next_multiple_of(PIECE)
 }
 
-/// What was made of some items, story by story, and not taken yet.
+/// What was made of some items, in their turns, and not taken yet.
 struct Pieces<M> {
     /// By pieces of [`PIECE`].
     made: Vec<Vec<Option<M>>>,
@@ -266,13 +271,13 @@ struct Pieces<M> {
 
 impl<M> Pieces<M> {
     /// Nothing yet of so many items.
-    fn new(stories: &[(u32, usize)]) -> Self {
-        let mut places = vec![0; stories.len()];
-        stories.iter().zip(0..).for_each(|(&(_, item), place)| places[item] = place);
+    fn new(turns: &[Turn]) -> Self {
+        let mut places = vec![0; turns.len()];
+        turns.iter().zip(0..).for_each(|(turn, place)| places[turn.at] = place);
         Self { made: Vec::new(), places, taken: 0 }
     }
 
-    /// Adds what was made of the next stories.
+    /// Adds what was made in the next turns.
     fn add(&mut self, mut made: Vec<Vec<Option<M>>>) {
         self.made.append(&mut made);
     }

@@ -7,7 +7,7 @@
 
 use super::{Core, Prepared};
 use crate::boilerplate::Boilerplate;
-use crate::shingle::shingles;
+use crate::shingle::{CHUNK, Endings, shingles};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -71,6 +71,8 @@ pub(super) struct ShingleIndex {
     large: Vec<u32>,
     /// What addresses them.
     multiplier: u64,
+    /// The endings of the shingles, once they are asked for.
+    endings: OnceLock<Endings>,
     distinct: u32,
     /// Words a shingle: w, or all of a shorter article.
     width: u32,
@@ -91,6 +93,7 @@ impl ShingleIndex {
         self.words_in_boilerplate.clear();
         self.width = w.min(words.len()) as u32;
         self.multiplier = multiplier();
+        self.endings.take();
         self.small.clear();
         self.large.clear();
         let (mut small, mut large) = (std::mem::take(&mut self.small), std::mem::take(&mut self.large));
@@ -132,6 +135,14 @@ impl ShingleIndex {
         } else {
             first_in(&self.large, &self.hashes, hash, self.multiplier)
         }
+    }
+
+    /// By what most shingles of other articles are told apart. It is worth making where about as many will be asked for as it
+    /// has: it lies in the cache where the table does not.
+    fn endings(&self) -> &Endings {
+        const EACH: usize = 16;
+        const MOST: u32 = 30;
+        self.endings.get_or_init(|| Endings::new(self.hashes.iter().copied(), EACH, MOST))
     }
 
     /// Marks what is boilerplate in an article of so many words.
@@ -272,11 +283,20 @@ impl<'i> Common<'i> {
         }
         // As many as an edited copy has, so that it seldom grows.
         let mut stretches = Vec::with_capacity(32);
+        let mut foreign = Foreign { a, b, from: 0, likely: 0, in_a_row: 0 };
         let mut place = 0;
         while let Some((&hash, &marks)) = a.hashes.get(place).zip(a.marks.get(place)) {
+            let passed = foreign.pass(place, spare);
+            if passed > place {
+                let first = a.marks[place..passed].iter().filter(|marks| **marks & AGAIN == 0);
+                spare = spare.checked_sub(first.count() as u32)?;
+                place = passed;
+                continue;
+            }
             let found = if marks & AGAIN == 0 { b.find(hash) } else { None };
             let Some(in_b) = found else {
                 spare = if marks & AGAIN == 0 { spare.checked_sub(1)? } else { spare };
+                foreign.in_a_row += 1;
                 place += 1;
                 continue;
             };
@@ -316,23 +336,20 @@ impl<'i> Common<'i> {
     /// Where shared shingles start in a, and in b, wherever they stand, as stretches of words, ascending: of all shingles,
     /// or only of somebody's own.
     pub(super) fn starts(&self, only_own: bool) -> [Vec<Range<u32>>; 2] {
-        let mut starts: [_; 2] = std::array::from_fn(|_| Vec::with_capacity(self.stretches.len()));
+        let mut starts = [self.a, self.b].map(|index| Places::new(index.hashes.len(), self.stretches.len()));
         for stretch in self.stretches.iter().filter(|stretch| stretch.own || !only_own) {
             if stretch.alone {
-                starts[0].push(stretch.a..stretch.a + stretch.len);
-                starts[1].push(stretch.b..stretch.b + stretch.len);
+                starts[0].add(stretch.a..stretch.a + stretch.len);
+                starts[1].add(stretch.b..stretch.b + stretch.len);
                 continue;
             }
             for both in stretch.each() {
                 for (starts, places) in starts.iter_mut().zip(self.places(both)) {
-                    starts.extend(places.map(|place| place..place + 1));
+                    places.for_each(|place| starts.add(place..place + 1));
                 }
             }
         }
-        starts.map(|mut starts| {
-            starts.sort_unstable_by_key(|starts| starts.start);
-            joined(starts)
-        })
+        starts.map(Places::into_stretches)
     }
 
     /// The words of a, and of b, that lie in shared shingles, likewise.
@@ -346,10 +363,99 @@ impl<'i> Common<'i> {
     }
 }
 
+/// Passes over shingles of an article that another surely has not, many at once, where that is worth it.
+struct Foreign<'i> {
+    a: &'i ShingleIndex,
+    b: &'i ShingleIndex,
+    /// The place from which on it is known which may be in b, and a bit for each.
+    from: usize,
+    likely: u64,
+    /// How many were looked for in vain so far.
+    in_a_row: usize,
+}
+
+impl Foreign<'_> {
+    /// The first place from this one on whose shingle may be in b, if no more than `spare` are looked for in vain.
+    #[inline(always)]
+    fn pass(&mut self, place: usize, spare: u32) -> usize {
+        const SOME: usize = 16;
+        if self.in_a_row < SOME { place } else { self.pass_many(place, spare) }
+    }
+
+    fn pass_many(&mut self, mut place: usize, spare: u32) -> usize {
+        let rest = (self.a.hashes.len() - place).min(spare as usize);
+        if self.b.endings.get().is_none() && rest < self.b.hashes.len() / 2 {
+            return place;
+        }
+        while place < self.a.hashes.len() {
+            if place - self.from >= CHUNK || self.likely == 0 {
+                (self.from, self.likely) = (place, self.b.endings().among_first(&self.a.hashes[place..]));
+            }
+            match self.likely >> (place - self.from) {
+                0 => place = self.from + CHUNK,
+                likely => return place + likely.trailing_zeros() as usize,
+            }
+        }
+        self.a.hashes.len()
+    }
+}
+
 impl Stretch {
     /// The places of each of its shingles in both.
     pub(super) fn each(self) -> impl Iterator<Item = [u32; 2]> {
         (0..self.len).map(move |at| [self.a + at, self.b + at])
+    }
+}
+
+/// Places of an article, in any order: a bit each, or stretches where these are few for an article of its length.
+enum Places {
+    Bits(Vec<u64>),
+    Stretches(Vec<Range<u32>>),
+}
+
+impl Places {
+    /// None yet of so many, to which about so many stretches will be added.
+    fn new(count: usize, stretches: usize) -> Self {
+        let words = count.div_ceil(64);
+        if words <= 16 * stretches {
+            Self::Bits(vec![0; words])
+        } else {
+            Self::Stretches(Vec::with_capacity(stretches))
+        }
+    }
+
+    fn add(&mut self, stretch: Range<u32>) {
+        match self {
+            Self::Bits(bits) => by_word(&stretch).for_each(|(word, mask)| bits[word] |= mask),
+            Self::Stretches(stretches) => stretches.push(stretch),
+        }
+    }
+
+    /// As stretches that do not touch, ascending.
+    fn into_stretches(self) -> Vec<Range<u32>> {
+        match self {
+            Self::Stretches(mut stretches) => {
+                stretches.sort_unstable_by_key(|stretch| stretch.start);
+                joined(stretches)
+            }
+            Self::Bits(bits) => {
+                // The first place from here on that is there, or that is not.
+                let next = |from: usize, is_there: bool| {
+                    let word = |at: usize| if is_there { bits[at] } else { !bits[at] };
+                    let first = from / 64;
+                    let begun = (first < bits.len()).then(|| word(first) & u64::MAX << (from % 64));
+                    let words = begun.into_iter().chain((first + 1..bits.len()).map(word));
+                    let found = words.zip(first..).find(|(word, _)| *word != 0);
+                    found.map(|(word, at)| 64 * at + word.trailing_zeros() as usize)
+                };
+                let stretch = |from: usize| {
+                    let start = next(from, true)?;
+                    Some(start..next(start, false).unwrap_or(64 * bits.len()))
+                };
+                let stretches = std::iter::successors(stretch(0), |before| stretch(before.end));
+                stretches.map(|stretch| stretch.start as u32..stretch.end as u32).collect()
+            }
+        }
     }
 }
 
@@ -369,6 +475,17 @@ fn stretch(a: &ShingleIndex, b: &ShingleIndex, [in_a, in_b]: [usize; 2]) -> Stre
     }
 }
 
+/// A stretch of bits, word by word of 64: the number of each, and which of its bits.
+pub(crate) fn by_word(stretch: &Range<u32>) -> impl Iterator<Item = (usize, u64)> {
+    let (mut from, end) = (stretch.start, stretch.end);
+    std::iter::from_fn(move || {
+        let (word, to) = (from / 64, end.min((from / 64 + 1) * 64));
+        let bits = (from < to).then(|| u64::MAX >> (64 - (to - from)) << (from % 64))?;
+        from = to;
+        Some((word as usize, bits))
+    })
+}
+
 /// Ranges in the order of their starts, those that touch as one.
 pub(super) fn joined(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
     ranges.dedup_by(|range, last| {
@@ -386,4 +503,27 @@ pub(super) fn joined(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
 #[must_use]
 pub fn shared_if_similar(a: &Prepared, b: &Prepared, threshold: f64) -> Option<usize> {
     Common::if_similar(&a.shingles, &b.shingles, threshold).map(|common| common.len() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Law: places are the same stretches whichever way they are held.
+        #[test]
+        fn places_are_told_by_the_stretch(count in 1u32..300, some in proptest::collection::vec((0u32..300, 0u32..80), 0..20)) {
+            let stretches: Vec<_> = some.iter().map(|&(start, len)| start.min(count)..(start + len).min(count)).filter(|some| !some.is_empty()).collect();
+            let of = |mut places: Places| {
+                stretches.iter().for_each(|stretch| places.add(stretch.clone()));
+                places.into_stretches()
+            };
+            let there: Vec<u32> = (0..count).filter(|place| stretches.iter().any(|stretch| stretch.contains(place))).collect();
+            let bits = of(Places::Bits(vec![0; count.div_ceil(64) as usize]));
+            prop_assert_eq!(bits.iter().cloned().flatten().collect::<Vec<_>>(), there);
+            prop_assert!(bits.windows(2).all(|two| two[0].end < two[1].start));
+            prop_assert_eq!(of(Places::Stretches(Vec::new())), bits);
+        }
+    }
 }

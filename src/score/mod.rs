@@ -26,6 +26,7 @@ use crate::boilerplate::Boilerplate;
 use crate::config::{Config, EXCERPT, NEAR_DUPLICATE, PARTIAL_COPY};
 use crate::text::words_into;
 pub(crate) use copied::by_runs;
+pub(crate) use index::by_word;
 pub use index::shared_if_similar;
 #[cfg(feature = "cli")]
 pub(crate) use pair::direction;
