@@ -1,6 +1,8 @@
 //! Input that is broken, enormous or malicious: the run goes on, says what it left out, and takes no longer than its size.
 
 use crate::util::{Folder, Results, gzipped, json_line, story};
+use serde_json::Value;
+use std::collections::HashSet;
 use std::fmt::Write;
 
 #[test]
@@ -275,6 +277,51 @@ fn pages_of_which_most_is_one_footer_have_linear_output() {
     let alike: Vec<String> = results.relations().into_iter().filter(|pair| pair.ends_with("near-duplicate")).collect();
     assert_eq!(alike, versions.map(|number| format!("{number} version of {number} near-duplicate")));
     assert!(summary["crowds"]["overflow"].as_u64() > Some(u64::from(PAGES) / 2), "{}", summary["crowds"]);
+}
+
+/// Pages of one form, four a day for many days.
+#[test]
+fn whoever_is_near_in_time_is_found_in_a_crowd() {
+    const DAYS: u32 = 300;
+    let folder = Folder::new();
+    let page = |number: u32| {
+        let (day, own) = (number / 4, story(1000 + number, 1));
+        let date = format!("{}-{:02}-{:02}", 2000 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
+        let publisher = if number < 2 * DAYS { "A" } else { "B" };
+        let text = format!("{} {own} {}", story(1, 10), story(2, 10));
+        json_line(&[("text", &text), ("date", &date), ("publisher", publisher)])
+    };
+    folder.write("d.jsonl", (0..4 * DAYS).map(page).collect::<String>());
+    for chosen in [&["--within", "1"][..], &["--across-publishers"]] {
+        let results = folder.scan(&[&["d.jsonl", "--passages", "none"], chosen].concat(), 0);
+        let pairs = results.pairs();
+        let id = |id: &Value| id.as_str().expect("an id").to_owned();
+        let met: HashSet<String> = pairs.iter().flat_map(|pair| [id(&pair["a"]), id(&pair["b"])]).collect();
+        assert_eq!(met.len(), 4 * DAYS as usize, "{chosen:?}");
+        assert!(pairs.len() < 100 * 4 * DAYS as usize);
+    }
+}
+
+/// Of a crowd that no leader is like, families are found, and of one that all are like, they are told apart.
+#[test]
+fn families_in_a_crowd_are_found() {
+    const FAMILIES: u32 = 150;
+    let folder = Folder::new();
+    let form = story(1, 22);
+    let page = |number: u32| format!("{form} {} {}", story(5000 + number, 1), story(1000 + number / 4, 5));
+    // One that is like the form and unlike the pages, and the form.
+    let hub = [format!("{form} {}", story(2, 7)), form.clone()];
+    for hub in [&[][..], &hub] {
+        let pages = hub.iter().cloned().chain((0..4 * FAMILIES).map(page));
+        let lines = pages.map(|text| json_line(&[("text", &text)]));
+        folder.write("d.jsonl", lines.collect::<String>());
+        let arguments = ["dedup", "d.jsonl", "-o", "out", "--force", "-q", "--count-boilerplate", "--keep", "first"];
+        let run = folder.run(&arguments);
+        assert_eq!(run.status, 0, "{}", run.err);
+        let left = std::fs::read_to_string(folder.path("out")).expect("it was written").lines().count();
+        let families = FAMILIES as usize;
+        assert_eq!(left, families + hub.len() / 2);
+    }
 }
 
 #[test]

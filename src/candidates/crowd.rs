@@ -8,7 +8,7 @@
 //! like it, as a page that embeds a story, is paired with it and stays. A crowd of at most [`BUCKET`] is compared in full.
 //! Those left of a crowd that has become small are compared with those who left it, too, if that is not too much. After
 //! [`LEADERS`] rounds, or [`FRUITLESS`] in a row in which nobody passed, those still there overflow: they are counted, and
-//! have their other buckets.
+//! have their other buckets. Those of crowds of signatures are joined with each other by their rarest shingles.
 //!
 //! Where nobody followed the last leader, the same is to be expected of the next few: they are compared with each member
 //! while it is at hand. Of one who then leads no round it is kept only who is apart from it: with these nothing is left to be
@@ -89,8 +89,14 @@ impl Crowd {
 }
 
 impl Crowds {
-    /// Settles crowds, in addition to those that are settled already. `judge` says of each pair what it is.
-    pub(crate) fn settle(&mut self, mut crowds: Vec<Vec<u32>>, mut judge: impl FnMut(&[Pair]) -> Vec<Verdict>) {
+    /// Settles crowds, in addition to those that are settled already. `judge` says of each pair what it is. Returns the
+    /// members of these that overflow, ascending.
+    pub(crate) fn settle(
+        &mut self,
+        mut crowds: Vec<Vec<u32>>,
+        mut judge: impl FnMut(&[Pair]) -> Vec<Verdict>,
+    ) -> Vec<u32> {
+        let before = std::mem::take(&mut self.overflow);
         let mut open = PairSet::default();
         open.extend(&std::mem::take(&mut self.open));
         // A long story brings the same articles together by each of its fingerprints.
@@ -111,6 +117,10 @@ impl Crowds {
         let compared = |pair: &Pair| self.judged.get(pair).is_some_and(|&verdict| verdict != Verdict::Unlikely);
         self.open = open.into_sorted();
         self.open.retain(|pair| !compared(pair));
+        let mut overflow: Vec<u32> = self.overflow.iter().copied().collect();
+        overflow.sort_unstable();
+        self.overflow.extend(before);
+        overflow
     }
 
     /// Settles crowds no two of which have a member in common.

@@ -35,12 +35,17 @@ impl Frequencies {
     }
 
     /// Counts a shingle; calls may come from many threads.
-    pub(crate) fn count(&self, shingle: u64) {
+    fn count(&self, shingle: u64) {
         let counter = self.counter(shingle);
         if counter.load(Ordering::Relaxed) < u8::MAX {
             // A counter that is full stays as it is.
             let _ = counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_add(1));
         }
+    }
+
+    /// Counts the shingles of an article.
+    pub(crate) fn count_all(&self, distinct: &[(u8, u64)]) {
+        distinct.iter().for_each(|&(_, shingle)| self.count(shingle));
     }
 
     fn of(&self, shingle: u64) -> u8 {
@@ -64,13 +69,13 @@ impl Frequencies {
 }
 
 /// All pairs of each list whose lengths allow the threshold, without those of lists longer than `limit`. `sizes` are the
-/// numbers of distinct shingles. Only pairs with one that is `wanted`.
+/// numbers of distinct shingles. Only pairs that are `sought`.
 pub(crate) fn meet(
     (layout, run): (Layout, &SortedRun),
     limit: Option<usize>,
     sizes: &[u32],
     threshold: f64,
-    wanted: impl Fn(u32) -> bool,
+    sought: impl Fn(Pair) -> bool,
 ) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let near = |a: u32, b: u32| {
@@ -79,8 +84,8 @@ pub(crate) fn meet(
     };
     for (_, list) in lists(layout, 0, run, 2).filter(|(_, list)| limit.is_none_or(|limit| list.len() <= limit)) {
         for (at, &one) in list.iter().enumerate() {
-            let others = list[at + 1..].iter().filter(|&&other| near(one, other) && (wanted(one) || wanted(other)));
-            pairs.extend(others.map(|&other| Pair::new(one, other)));
+            let others = list[at + 1..].iter().filter(|&&other| near(one, other));
+            pairs.extend(others.map(|&other| Pair::new(one, other)).filter(|&pair| sought(pair)));
         }
     }
     pairs

@@ -141,6 +141,12 @@ impl Traces {
         agreeing(of(a), of(b))
     }
 
+    /// Those of some articles alone, which take the place of their numbers.
+    pub(crate) fn of(&self, articles: &[u32]) -> Self {
+        let row = |&article: &u32| &self.rows[article as usize * self.k..][..self.k];
+        Self { rows: articles.iter().flat_map(row).copied().collect(), k: self.k }
+    }
+
     /// Whether the signatures of a pair agree in at least so many values.
     pub(crate) fn agree(&self, pair: Pair, least: usize) -> bool {
         self.agreement(pair.a(), pair.b()) >= least

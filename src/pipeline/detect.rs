@@ -7,7 +7,7 @@ use super::desk::{CHANGED, Office};
 use super::exhaustive::Join;
 use super::filter::Filter;
 use super::gather::Gathered;
-use super::grouping::Grouping;
+use super::grouping::{Followers, Grouping};
 use super::index::{Brought, Indexer, Marks};
 use super::learn::{self, Survey};
 use super::progress::{Progress, Stage};
@@ -171,17 +171,25 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let crowded = crowd_members.collect::<ahash::AHashSet<_>>().len();
         let (work, crowds, matches) = {
             let mut crowds = Crowds::default();
-            crowds.settle(candidates.brought.crowds, |pairs| verifier.judge(Origin::Shared, pairs));
-            crowds.settle(candidates.alike_crowds, |pairs| verifier.judge_likely(&traces, pairs));
-            let proposed = Proposed { alike: candidates.alike, shared: candidates.brought.pairs };
+            let parts = |crowds: Vec<Vec<u32>>| crowds.into_iter().flat_map(|crowd| filter.parts(crowd)).collect();
+            crowds.settle(parts(candidates.brought.crowds), |pairs| verifier.judge(Origin::Shared, pairs));
+            let left = crowds.settle(parts(candidates.alike_crowds), |pairs| verifier.judge_likely(&traces, pairs));
+            let mut alike = candidates.alike;
+            if !left.is_empty() {
+                let agreement = self.config.bands.agreement(self.config.threshold);
+                let join = Join::among(&left, (&self.texts, &self.gathered), boilerplate, self.config)?;
+                alike.extend(join.by_rare(self.config, |pair| traces.agree(pair, agreement))?);
+            }
+            let proposed = Proposed { alike, shared: candidates.brought.pairs };
             (proposed.work(&crowds, copies, filter, self.config), crowds, candidates.brought.matches)
         };
 
+        let followers = Followers::new(&crowds, &traces);
         drop(traces);
         self.progress.begin(Stage::Score, Some(work.len() as u64));
         let (found, ((belonging, removed), copied)) = verifier.score(&work, self.sink, |found| {
             self.progress.begin(Stage::Cluster, None);
-            let grouping = Grouping { verifier: &verifier, copies, found, crowds: &crowds };
+            let grouping = Grouping { verifier: &verifier, copies, found, crowds: &crowds, followers: &followers };
             let removed = || self.rules.map_or(Vec::new(), |rules| grouping.removed(rules));
             // The first is mostly one thread's work, the other that of all, and so of those that come to help.
             rayon::join(|| (grouping.clusters(), removed()), || tally.finish(copies))
@@ -300,7 +308,7 @@ fn needed(articles: usize, candidates: &Candidates, others: &[Pair], copies: &Co
     (0..).map(ArticleId).zip(needed).filter_map(|(article, needed)| needed.then_some(article)).collect()
 }
 
-/// Pairs that were brought together, each list sorted.
+/// Pairs that were brought together.
 struct Proposed {
     alike: Vec<Pair>,
     shared: Vec<Pair>,

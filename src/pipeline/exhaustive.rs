@@ -12,7 +12,7 @@ use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
 use crate::candidates::passages::{Entries, Layout, PARTS, Postings, key};
-use crate::config::{Config, RECALL_SAMPLE};
+use crate::config::{BUCKET, Config, RECALL_SAMPLE};
 use crate::error::Result;
 use crate::report::MeasuredRecall;
 use crate::shingle::ShingleSet;
@@ -55,7 +55,29 @@ struct Buffers {
     distinct: Vec<(u8, u64)>,
 }
 
+impl Part {
+    fn push(&mut self, article: u32, distinct: &mut Vec<(u8, u64)>, frequencies: &Frequencies, threshold: f64) {
+        self.sizes.push((article, distinct.len() as u32));
+        frequencies.prefix(distinct, threshold);
+        self.entries.push(article, distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
+    }
+}
+
+impl Buffers {
+    /// Takes the distinct shingles of a text that are not boilerplate.
+    fn take(&mut self, text: &str, boilerplate: &Boilerplate, w: usize) {
+        let Self { words, distinct } = self;
+        words.clear();
+        word_hashes(text, words);
+        let set = ShingleSet::of_words(words, w);
+        distinct.clear();
+        let own = set.hashes().iter().filter(|&&shingle| !boilerplate.contains(shingle));
+        distinct.extend(own.map(|&shingle| (0, shingle)));
+    }
+}
+
 impl Join {
+    /// Of all standing articles.
     pub(crate) fn new<T: Texts>(
         texts: &T,
         gathered: &Gathered,
@@ -64,32 +86,55 @@ impl Join {
         config: &Config,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let own = |Buffers { words, distinct, .. }: &mut Buffers, text: &str| {
-            words.clear();
-            word_hashes(text, words);
-            let set = ShingleSet::of_words(words, config.shingle);
-            distinct.clear();
-            let own = set.hashes().iter().filter(|&&shingle| !boilerplate.contains(shingle));
-            distinct.extend(own.map(|&shingle| (0, shingle)));
-        };
         let words = copies.members.iter().map(|&member| u64::from(gathered.words[member as usize])).sum();
         let frequencies = Frequencies::new(words);
         let wanted = &|article: ArticleId| copies.stands(article.0);
         texts.read_again((progress, Stage::Join), wanted, &|buffers: &mut Buffers, (): &mut (), _, text| {
-            own(buffers, text);
-            buffers.distinct.iter().for_each(|&(_, shingle)| frequencies.count(shingle));
+            buffers.take(text, boilerplate, config.shingle);
+            frequencies.count_all(&buffers.distinct);
         });
         let parts = texts.read_again(
             (progress, Stage::Join),
             wanted,
             &|buffers: &mut Buffers, part: &mut Part, article, text| {
-                own(buffers, text);
-                let Buffers { distinct, .. } = buffers;
-                part.sizes.push((article.0, distinct.len() as u32));
-                frequencies.prefix(distinct, config.threshold);
-                part.entries.push(article.0, distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
+                buffers.take(text, boilerplate, config.shingle);
+                part.push(article.0, &mut buffers.distinct, &frequencies, config.threshold);
             },
         );
+        Self::of(parts, gathered)
+    }
+
+    /// Of some articles, whose texts lie ready.
+    pub(crate) fn among<T: Texts>(
+        articles: &[u32],
+        (texts, gathered): (&T, &Gathered),
+        boilerplate: &Boilerplate,
+        config: &Config,
+    ) -> Result<Self> {
+        const SOME: usize = 64;
+        const MOST: u64 = 1 << 25;
+        let each = |some: &[u32], visit: &mut dyn FnMut(u32, &mut Vec<(u8, u64)>)| {
+            let (mut buffers, mut raw) = (Buffers::default(), Vec::new());
+            for &article in some {
+                // Who is lost is told where pairs are compared.
+                if let Ok(text) = texts.text_in(ArticleId(article), &mut raw, String::new()) {
+                    buffers.take(&text, boilerplate, config.shingle);
+                    visit(article, &mut buffers.distinct);
+                }
+            }
+        };
+        let words: u64 = articles.iter().map(|&article| u64::from(gathered.words[article as usize])).sum();
+        let frequencies = Frequencies::new(words.min(MOST));
+        articles.par_chunks(SOME).for_each(|some| each(some, &mut |_, distinct| frequencies.count_all(distinct)));
+        let part = |some: &[u32]| {
+            let mut part = Part::default();
+            each(some, &mut |article, distinct| part.push(article, distinct, &frequencies, config.threshold));
+            part
+        };
+        Self::of(articles.par_chunks(SOME).map(part).collect(), gathered)
+    }
+
+    fn of(parts: Vec<Part>, gathered: &Gathered) -> Result<Self> {
         let (mut entries, mut sizes) = (Vec::with_capacity(parts.len()), vec![0; gathered.len()]);
         for part in parts {
             entries.push(part.entries);
@@ -98,11 +143,11 @@ impl Join {
         Ok(Self { postings: deal(entries, &gathered.store)?, sizes })
     }
 
-    fn meet(self, limit: Option<usize>, threshold: f64, wanted: impl Fn(u32) -> bool + Sync) -> Result<Vec<Pair>> {
+    fn meet(self, limit: Option<usize>, threshold: f64, sought: impl Fn(Pair) -> bool + Sync) -> Result<Vec<Pair>> {
         let (sizes, layout) = (&self.sizes, Layout::new(self.sizes.len()));
         let of_part = |part| {
             let run = Postings::sorted(&self.postings, part, layout, false, |_| true)?;
-            Ok(meet((layout, &run), limit, sizes, threshold, &wanted))
+            Ok(meet((layout, &run), limit, sizes, threshold, &sought))
         };
         let met: Result<Vec<Vec<Pair>>> = (0..PARTS).into_par_iter().with_max_len(1).map(of_part).collect();
         let mut pairs: Vec<Pair> = met?.into_iter().flatten().collect();
@@ -116,11 +161,17 @@ impl Join {
         self.meet(None, config.threshold, |_| true)
     }
 
+    /// Candidates that meet by a shingle that few have, among those that are `sought`, sorted.
+    pub(crate) fn by_rare(self, config: &Config, sought: impl Fn(Pair) -> bool + Sync) -> Result<Vec<Pair>> {
+        self.meet(Some(BUCKET), config.threshold, sought)
+    }
+
     /// The candidates of a sample of articles.
     pub(crate) fn of_sample(self, gathered: &Gathered, copies: &Copies, config: &Config) -> Result<SamplePairs> {
         let sample = sample(gathered, copies);
-        let pairs =
-            self.meet(Some(MOST_OF_A_LIST), config.threshold, |article| sample.binary_search(&article).is_ok())?;
+        let is_in_sample = |article: u32| sample.binary_search(&article).is_ok();
+        let sought = |pair: Pair| is_in_sample(pair.a()) || is_in_sample(pair.b());
+        let pairs = self.meet(Some(MOST_OF_A_LIST), config.threshold, sought)?;
         Ok(SamplePairs { articles: sample.len(), pairs })
     }
 }

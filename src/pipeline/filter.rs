@@ -6,7 +6,7 @@ use super::copies::Copies;
 use super::gather::Gathered;
 use crate::article::Timestamp;
 use crate::candidates::Pair;
-use crate::config::Config;
+use crate::config::{BUCKET, Config};
 use ahash::AHashMap;
 
 /// When and by whom a copy was published; `None` and 0 where that is not known.
@@ -85,6 +85,64 @@ impl<'a> Filter<'a> {
     fn any_meet(&self, a: &Origins, b: &Origins) -> bool {
         let (few, many) = if a.all.len() <= b.all.len() { (a, b) } else { (b, a) };
         few.all.iter().any(|&one| self.meets(one, many, 1))
+    }
+
+    /// A crowd in parts, in which whoever is sought together may meet: who is near in time is in one of them, and where
+    /// pairs of one publisher are not sought, each part leads a second time with an article of another publisher. Some
+    /// twice as many members in all, and four times with both.
+    pub(crate) fn parts(&self, crowd: Vec<u32>) -> Vec<Vec<u32>> {
+        let mut parts = match self.within {
+            Some(within) => self.near(crowd, within.saturating_add(Timestamp::DAY)),
+            None => vec![crowd],
+        };
+        if self.across {
+            let again: Vec<Vec<u32>> = parts.iter().filter_map(|part| self.led_by_another(part)).collect();
+            parts.extend(again);
+        }
+        parts
+    }
+
+    /// Those of a crowd that have a date within twice this span, for all spans, half over each other. Who may be of any time
+    /// is in all of them, unless these are many: then the crowd itself is there, too.
+    fn near(&self, crowd: Vec<u32>, span: i64) -> Vec<Vec<u32>> {
+        let dates = |member: u32| match self.copies.get(&member) {
+            Some([all, _]) => all.all.iter().map(|&(date, _)| date).collect(),
+            None => vec![self.origin(member).0],
+        };
+        let (mut dated, mut undated): (Vec<(i64, usize)>, Vec<usize>) = Default::default();
+        for (place, &member) in crowd.iter().enumerate() {
+            let dates = dates(member);
+            if dates.contains(&None) {
+                undated.push(place);
+            } else {
+                let first = dates.into_iter().flatten().map(|date| date.div_euclid(span));
+                dated.extend(first.flat_map(|span| [span - 1, span]).map(|span| (span, place)));
+            }
+        }
+        let are_few = undated.len() <= BUCKET;
+        dated.sort_unstable();
+        dated.dedup();
+        let part = |of_span: &[(i64, usize)]| {
+            let mut places: Vec<usize> = of_span.iter().map(|&(_, place)| place).collect();
+            places.extend(undated.iter().filter(|_| are_few));
+            places.sort_unstable();
+            places.into_iter().map(|place| crowd[place]).collect::<Vec<u32>>()
+        };
+        let mut parts: Vec<Vec<u32>> = dated.chunk_by(|one, other| one.0 == other.0).map(part).collect();
+        parts.retain(|part| part.len() > 1);
+        if !are_few {
+            parts.push(crowd);
+        }
+        parts
+    }
+
+    /// The same crowd, led by the first that is of another publisher than its leader.
+    fn led_by_another(&self, crowd: &[u32]) -> Option<Vec<u32>> {
+        let publisher = |member: u32| self.gathered.publishers.of(member);
+        let another = crowd.iter().position(|&member| publisher(member) != publisher(crowd[0]))?;
+        let mut led = crowd.to_vec();
+        led[..=another].rotate_right(1);
+        Some(led)
     }
 
     /// Whether just these two articles, whatever copies they have, are sought.

@@ -6,6 +6,7 @@ use super::verify::Verifier;
 use crate::article::ArticleId;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Crowds;
+use crate::candidates::lsh::Traces;
 use crate::cluster::stays::{Claim, Known, Removed, Rules};
 use crate::cluster::{self, Link};
 use crate::score::ScoredPair;
@@ -19,6 +20,29 @@ pub(crate) struct Grouping<'g, 'a, T> {
     /// The reported pairs, sorted.
     pub(crate) found: &'g [ScoredPair],
     pub(crate) crowds: &'g Crowds,
+    pub(crate) followers: &'g Followers,
+}
+
+/// How like each other those in crowds are that follow a leader or are one, by their signatures.
+pub(crate) struct Followers {
+    /// Ascending.
+    articles: Vec<u32>,
+    traces: Traces,
+}
+
+impl Followers {
+    pub(crate) fn new(crowds: &Crowds, traces: &Traces) -> Self {
+        let mut articles: Vec<u32> =
+            crowds.leaders.iter().flat_map(|(&one, of)| of.iter().copied().chain([one])).collect();
+        articles.sort_unstable();
+        articles.dedup();
+        Self { traces: traces.of(&articles), articles }
+    }
+
+    fn agreement(&self, a: u32, b: u32) -> usize {
+        let row = |article| self.articles.binary_search(&article).ok().map(|row| row as u32);
+        row(a).zip(row(b)).map_or(0, |(a, b)| self.traces.agreement(a, b))
+    }
 }
 
 /// An order in which articles become representatives. Copies have one place.
@@ -68,8 +92,11 @@ impl<T: Texts> Grouping<'_, '_, T> {
         let faces: Vec<ArticleId> = members.iter().map(|&member| faces[member as usize]).collect();
         let mut rank = vec![0; standing.len()];
         members.iter().zip(0..).for_each(|(&member, place)| rank[member as usize] = place);
-        let belonging =
-            self.belonging(&Order { members: &members, faces: &faces, rank: &rank }, |pair| rules.may_go(pair));
+        // A reference stays, and so belongs to nobody: whoever is like it goes for it.
+        let stays = |article: ArticleId| gathered.is_reference(faces[rank[article.index()] as usize].0);
+        let belonging = self.belonging(&Order { members: &members, faces: &faces, rank: &rank }, |pair| {
+            !stays(pair.a) && rules.may_go(pair)
+        });
         let goes = |pair: &ScoredPair| !gathered.is_reference(pair.a.0) && rules.may_go(pair);
         let removed = |pair: ScoredPair| Removed { pair, rule: rules.rule(&claim(pair.b.0), &claim(pair.a.0)) };
         belonging.into_iter().filter(goes).map(removed).collect()
@@ -78,7 +105,7 @@ impl<T: Texts> Grouping<'_, '_, T> {
     /// Where each article belongs that is not its own representative. `joins` says whether the a of a pair, which comes
     /// later, may belong to its b.
     fn belonging(&self, order: &Order<'_>, joins: impl Fn(&ScoredPair) -> bool + Sync) -> Vec<ScoredPair> {
-        let Self { verifier, copies, found, crowds } = self;
+        let Self { verifier, copies, found, crowds, followers } = self;
         let Order { members, faces, rank } = *order;
         let place = |article: ArticleId| rank[article.index()];
         let later = |pair: &ScoredPair| if place(pair.a) < place(pair.b) { pair.b } else { pair.a };
@@ -104,7 +131,8 @@ impl<T: Texts> Grouping<'_, '_, T> {
             verified.extend(&scored);
             scored.is_some_and(|scored| joins(&scored.seen_from(ArticleId(later))))
         };
-        let representatives = cluster::representatives(members.len(), &links, followed, verify);
+        let agreement = |one: u32, other: u32| followers.agreement(members[one as usize], members[other as usize]);
+        let representatives = cluster::representatives(members.len(), &links, (followed, agreement), verify);
         verified.sort_unstable_by_key(key);
         let pair_of = |pair: Pair| {
             let search = |pairs: &[ScoredPair]| pairs.binary_search_by_key(&pair, key).ok().map(|at| pairs[at]);

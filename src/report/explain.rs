@@ -179,7 +179,9 @@ fn verdict(explained: &Explained, config: &Config) -> String {
         ));
     }
     causes.push(
-        "both may be in a crowd and match one leader, with which each is listed (--list-all lists all)".to_owned(),
+        "both may be in a crowd, where each is listed with the leader that it matches, or match none, and overflow \
+         (--list-all lists all)"
+            .to_owned(),
     );
     causes.push("a text may not have been there any more".to_owned());
     format!("though a rule holds: {}", causes.join("; or "))
