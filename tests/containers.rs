@@ -481,6 +481,22 @@ fn what_an_archive_hides_is_said() {
     assert!(folder.scan(&["whole.zip"], 0).skipped().is_empty());
     assert!(folder.scan(&["damaged.zip"], 3).skipped()[0].contains("its checksum is another"));
 
+    // What is there once it is unpacked is the last of one name.
+    let updated = tarred(&vec![member("a.jsonl", lines(1)), member("a.jsonl", lines(1) + &lines(2))]);
+    folder.write("updated.tar", &updated);
+    let results = folder.scan(&["updated.tar"], 0);
+    assert_eq!(results.summary()["counts"]["articles"], 2);
+    assert_eq!(results.skipped(), ["updated.tar/a.jsonl a later member of the archive takes its place"]);
+    assert_eq!(folder.run(&["dedup", "updated.tar", "-o", "out.tar", "-q"]).status, 0);
+    assert_eq!(untarred(&fs::read(folder.path("out.tar")).expect("it was written")), untarred(&updated));
+
+    // Two names for the same bytes.
+    let mut again = zip::ZipWriter::new_append(Cursor::new(whole.clone())).expect("an archive");
+    again.shallow_copy_file("a.jsonl", "b.jsonl").expect("in memory");
+    folder.write("over.zip", again.finish().expect("in memory").into_inner());
+    let run = folder.run(&["scan", "over.zip"]);
+    assert!(run.status == 2 && run.err.contains("its members lie over each other"), "{}", run.err);
+
     let one = tarred(&day().0);
     folder.write("two.tar", [&one[..], &one].concat());
     let skipped = folder.scan(&["two.tar"], 3).skipped();

@@ -328,6 +328,63 @@ fn results_of_an_earlier_run_are_no_articles() {
     assert!(results.skipped().contains(&"results/texts.jsonl a result of an earlier run".to_owned()));
     let named = folder.scan(&["in", "in/results/texts.jsonl"], 0).summary();
     assert_eq!(named["counts"]["articles"], 5, "who names one wants it");
+
+    // What a deduplication wrote is none either, whoever says which files are articles; in an archive its own members count.
+    assert_eq!(folder.run(&["dedup", "in", "-o", "old/in.jsonl", "-q"]).status, 0);
+    for chosen in [&[][..], &["--include", "*.jsonl", "--include", "*.txt"], &["--input-format", "text"]] {
+        let summary = folder.scan(&[&["old"][..], chosen].concat(), 0).summary();
+        assert_eq!(summary["input"]["passed_over"]["jsonl"], 2, "{chosen:?} {summary}");
+    }
+    let pack = |name: &str, members: &[&str]| {
+        let mut tar = tar::Builder::new(Vec::new());
+        for member in members {
+            tar.append_path_with_name(folder.path("old").join(member), member).expect("it is there");
+        }
+        folder.write(name, tar.into_inner().expect("in memory"));
+        folder.run(&["scan", name, "-o", "out", "--force", "-q"]).status
+    };
+    let [removed, summary] = ["in.jsonl.removed.jsonl", "in.jsonl.summary.json"];
+    assert_eq!(pack("audit.tar", &[removed, summary, "in.jsonl/a.txt"]), 0);
+    folder.write(summary, "{}");
+    assert_eq!(pack("removed.tar", &[removed, "in.jsonl/a.txt"]), 3, "someone else's file may have such a name");
+}
+
+#[test]
+fn numbers_that_json_has_not_cost_no_record() {
+    let folder = Folder::new();
+    let line = |id: u32, author: &str| {
+        format!("{{\"id\":{id},\"meta\":{{\"n\":NaN}},\"author\":{author},\"text\":\"{}\"}}", story(1, 9))
+    };
+    let lines =
+        ["NaN", "-Infinity", "Infinity", "\"NaN\\\" Infinity\""].map(|author| line(author.len() as u32, author));
+    folder.write("a.jsonl", lines.join("\n")).write("b.json", format!("[{}]", lines.join(",\n")));
+    for name in ["a.jsonl", "b.json"] {
+        let results = folder.scan(&[name], 0);
+        assert_eq!(results.summary()["counts"]["articles"], 4, "{name} {:?}", results.skipped());
+    }
+    let deep = folder.scan(&["a.jsonl", "--title-field", "meta.n"], 0).summary();
+    assert_eq!(deep["counts"]["articles"], 4);
+    folder.write("c.jsonl", "{\"text\":NaN}\n{\"text\":\"some words\",\"n\":NaNs}\n{\"text\":\"some words\"}");
+    assert_eq!(folder.scan(&["c.jsonl"], 3).skipped().len(), 2);
+}
+
+#[test]
+fn marks_that_quote_nothing_hide_nothing() {
+    let folder = Folder::new();
+    let row = |number: u32| format!("{number}\t{}{}\n", if number == 3 { "\"" } else { "" }, story(number, 9));
+    let table = format!("id\ttext\n{}", (0..30).map(row).collect::<String>().replace(" w20x", " \"w20x"));
+    folder.write("a.tsv", &table).write("b.csv", table.replace('\t', "|"));
+    for name in ["a.tsv", "b.csv"] {
+        assert_eq!(folder.scan(&[name], 0).summary()["counts"]["articles"], 30, "{name}");
+        assert_eq!(folder.run(&["dedup", name, "-o", "noted", "--force", "--annotate", "-q"]).status, 0);
+        let noted = fs::read_to_string(folder.path("noted")).expect("it was written");
+        let delimiters = |line: &str| line.matches(['\t', '|']).count();
+        assert!(noted.lines().all(|line| delimiters(line) == 6), "{noted}");
+    }
+    // Here they do quote.
+    folder.write("c.tsv", table.replace('"', "").replacen("\tw", "\t\"\"\"w", 1).replacen(" w", "\" w", 1));
+    folder.write("d.tsv", format!("id\ttext\n1\t\"{}\n{}\"\n", story(1, 9), story(2, 9)));
+    assert_eq!(folder.scan(&["d.tsv"], 0).summary()["counts"]["articles"], 1);
 }
 
 #[test]

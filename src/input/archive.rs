@@ -7,6 +7,7 @@ use super::discover::shown;
 use super::look::Looked;
 use super::stream::{self, Member, MemberPacking, Place, Spool, Window};
 use super::{InputOptions, Packing};
+use ahash::AHashSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub(crate) enum What {
     Folder,
     /// A file.
     File(Arc<Member>),
+    /// What is not to be read, and why: it stays.
+    Left(&'static str),
     /// What is not read, and why.
     Refused(String),
 }
@@ -152,7 +155,22 @@ fn members_of_zip(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Re
         };
         entries.push(entry);
     }
+    if overlap(entries) {
+        entries.clear();
+        return Err(refused("its members lie over each other"));
+    }
     Ok(())
+}
+
+/// Whether some bytes belong to several members, as in archives that unpack to any size.
+fn overlap(entries: &[Entry]) -> bool {
+    let bytes = |entry: &Entry| match &entry.what {
+        What::File(member) => Some((member.offset, member.offset.saturating_add(member.len))),
+        _ => None,
+    };
+    let mut all: Vec<(u64, u64)> = entries.iter().filter_map(bytes).filter(|(start, end)| start < end).collect();
+    all.sort_unstable();
+    all.windows(2).any(|two| two[1].0 < two[0].1)
 }
 
 /// How many members the directory of an archive lists, from here on.
@@ -214,12 +232,23 @@ fn members_of_tar(place: &Place, ratio: u64, entries: &mut Vec<Entry>) -> io::Re
         entries.push(Entry { path, bytes: (start, end), header: entry.raw_header_position(), what });
         start = end;
     }
+    leave_superseded(entries);
     let mut rest = Vec::new();
     place.shared()?.from(start.min(length)).take(BEHIND).read_to_end(&mut rest)?;
     if rest.iter().any(|byte| *byte != 0) {
         return Err(refused("something stands behind its end, which is not read"));
     }
     Ok(())
+}
+
+/// Of several members of one path, the last is what is there once they are unpacked: archives of tar are updated so.
+fn leave_superseded(entries: &mut [Entry]) {
+    let mut later: AHashSet<PathBuf> = AHashSet::new();
+    for entry in entries.iter_mut().rev() {
+        if !later.insert(entry.clean().to_owned()) && matches!(entry.what, What::File(_)) {
+            entry.what = What::Left("a later member of the archive takes its place");
+        }
+    }
 }
 
 /// What is no damage, and not read.

@@ -115,7 +115,7 @@ impl Folder {
         Self {
             path: path.to_owned(),
             real: path.canonicalize().ok().map(|real| hash(real.as_os_str())),
-            has_results: look::has_results(path),
+            has_results: look::has_results(path, Path::is_file),
             prefix,
             below: if several { last_part(root).join(below) } else { below.to_owned() },
         }
@@ -288,6 +288,10 @@ impl Discovery<'_> {
                 self.leave(name, "a result of an earlier run");
                 continue;
             }
+            if look::is_audit(path, Path::is_file) {
+                self.pass_over(path);
+                continue;
+            }
             let known = self.known(path);
             let is_read = known.is_some() || self.include.is_some();
             let mut is_new = || match folder.real {
@@ -367,13 +371,18 @@ impl Discovery<'_> {
             Some(Known::Page) => self.push(found, Packing::Plain, Format::Page, UTF_8),
             Some(known) => self.sniff(found, Some(known)),
             None if self.include.is_some() => self.sniff(found, None),
-            None => *self.plan.passed_over.entry(look::ending_of(path)).or_default() += 1,
+            None => self.pass_over(path),
         }
     }
 
     /// Whether a person says which files are articles.
     fn is_chosen(&self) -> bool {
         self.include.is_some() || self.options.format.is_some()
+    }
+
+    /// A file in a folder or an archive that holds no articles by its name.
+    fn pass_over(&mut self, path: &Path) {
+        *self.plan.passed_over.entry(look::ending_of(path)).or_default() += 1;
     }
 
     /// A file that is not to be read, and no fault.
@@ -430,6 +439,10 @@ impl Discovery<'_> {
             let name = archive.name_of(number);
             let member = match &entry.what {
                 What::Folder => continue,
+                What::Left(reason) => {
+                    self.leave(name, reason);
+                    continue;
+                }
                 What::Refused(reason) => {
                     self.refuse(name, reason);
                     continue;
@@ -440,10 +453,21 @@ impl Discovery<'_> {
             if entry.is_hidden() || self.include.as_ref().is_some_and(is_excluded) {
                 continue;
             }
+            let is_there = |path: &Path| paths.contains(path);
+            let is_result = || RESULTS.iter().any(|result| entry.path.ends_with(result));
+            if !self.is_chosen() && is_result() && entry.path.parent().is_some_and(|of| look::has_results(of, is_there))
+            {
+                self.leave(name, "a result of an earlier run");
+                continue;
+            }
+            if look::is_audit(&entry.path, is_there) {
+                self.pass_over(&entry.path);
+                continue;
+            }
             let is_page_of = || {
                 let mut record = entry.path.as_os_str().to_owned();
                 record.push(".json");
-                paths.contains(Path::new(&record))
+                is_there(Path::new(&record))
             };
             let found = Found {
                 name,

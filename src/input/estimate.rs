@@ -1,6 +1,7 @@
 //! About how much there is to read: told by the sizes of all sources and the beginnings of some.
 
 use super::{Format, InputOptions, Limits, Packing, Source, lines, stream};
+use std::cmp::Reverse;
 use std::io::Read;
 
 /// How many times its size a packed source has unpacked where nothing else is known.
@@ -31,9 +32,7 @@ pub(crate) struct Estimate {
 impl Estimate {
     /// Of these sources; `words` counts those of a text.
     pub(crate) fn of(sources: &[Source], options: &InputOptions, mut words: impl FnMut(&str) -> usize) -> Self {
-        let mut packed = sources.iter().filter(|source| source.packing.is_compressed()).take(SOURCES);
-        let growth =
-            packed.find_map(|source| stream::growth(&source.place, source.packing, options.limits)).unwrap_or(GROWTH);
+        let growth = growth(sources, options.limits);
         let mut seen = Seen::default();
         for source in sources.iter().filter(|source| source.has_records()).take(SOURCES) {
             let head = source.head(options.limits);
@@ -66,6 +65,18 @@ impl Estimate {
             growth,
         }
     }
+}
+
+/// How many times their size packed sources have unpacked, as far as the beginnings of the largest tell.
+fn growth(sources: &[Source], limits: Limits) -> f64 {
+    let mut packed: Vec<&Source> = sources.iter().filter(|source| source.packing.is_compressed()).collect();
+    packed.sort_by_key(|source| Reverse(source.bytes));
+    let grown = packed.iter().take(SOURCES).filter_map(|source| {
+        let growth = stream::growth(&source.place, source.packing, limits)?;
+        Some((source.bytes as f64, source.bytes as f64 * growth))
+    });
+    let (bytes, unpacked) = grown.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    if unpacked > 0.0 { unpacked / bytes } else { GROWTH }
 }
 
 /// What was seen in beginnings.

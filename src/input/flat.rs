@@ -131,13 +131,15 @@ impl<L: Lanes> Scan<'_, L> {
         }
     }
 
-    /// One past the end of `true`, `false`, `null` or a number that begins at `at`.
+    /// One past the end of `true`, `false`, `null`, `NaN`, `Infinity` or a number that begins at `at`.
     fn word_or_number(self, at: usize) -> Option<usize> {
         let word = |word: &[u8]| self.bytes[at..].starts_with(word).then_some(at + word.len());
         match self.bytes[at] {
             b't' => word(b"true"),
             b'f' => word(b"false"),
             b'n' => word(b"null"),
+            b'N' => word(b"NaN"),
+            b'I' => word(b"Infinity"),
             _ => number(self.bytes, at),
         }
     }

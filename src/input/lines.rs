@@ -187,11 +187,11 @@ impl Ends {
         }
     }
 
-    /// One past the end of the last record that ends in these bytes; 0 if none does.
-    fn last(&mut self, bytes: &[u8]) -> usize {
-        let mut last = 0;
-        while let Some(end) = self.first(&bytes[last..]) {
-            last += end;
+    /// One past the end of the last record that ends in these bytes.
+    fn last(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut last = None;
+        while let Some(end) = self.first(&bytes[last.unwrap_or(0)..]) {
+            last = Some(last.unwrap_or(0) + end);
         }
         last
     }
@@ -261,10 +261,7 @@ impl Blocks {
     /// Where the last record ends that does in `bytes`, of which the first `searched` were looked at; 0 if none does.
     fn last_end(&mut self, bytes: &[u8], searched: usize) -> usize {
         match &mut self.ends {
-            Some(ends) => match ends.last(&bytes[searched..]) {
-                0 => 0,
-                end => searched + end,
-            },
+            Some(ends) => ends.last(&bytes[searched..]).map_or(0, |end| searched + end),
             None => end_of_last_line(bytes, searched),
         }
     }

@@ -207,13 +207,17 @@ fn by_content(
     let fields = |most, objects| choose_fields((place, packing), most, (objects, encoding), options).map(Box::new);
     match head {
         [] => Ok((Format::Lines(Box::default()), UTF_8)),
-        [b'[', ..] if looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{") => {
+        [b'[', ..] if is_array(head) && (looks_like_lines || head[1..].trim_ascii_start().starts_with(b"{")) => {
             fields(usize::MAX, true).map(|fields| (Format::Objects(fields), encoding))
         }
         // An object that does not end where its first line does.
-        [b'{', ..] if looks_like_lines && begins_within(head) => {
-            fields(usize::MAX, true).map(|fields| (Format::Objects(fields), encoding))
-        }
+        [b'{', ..] if looks_like_lines && begins_within(head) => match fields(usize::MAX, true) {
+            Ok(fields) => Ok((Format::Objects(fields), encoding)),
+            // Its first line may be cut off.
+            Err(reason) => {
+                fields(usize::MAX, false).map(|fields| (Format::Lines(fields), encoding)).map_err(|_| reason)
+            }
+        },
         // A text may be long; only what looks like lines is searched to its end.
         _ => match fields(if looks_like_lines { usize::MAX } else { BLOCK / SOME }, false) {
             Ok(fields) => Ok((Format::Lines(fields), encoding)),
@@ -288,13 +292,30 @@ fn choose_fields(
     })
 }
 
-/// Whether the first line is the beginning of an object that other lines end.
-fn begins_within(head: &[u8]) -> bool {
+/// The first line, and the next one that is not blank.
+fn two_lines(head: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut lines = head.split(|&byte| byte == b'\n');
-    let first = serde_json::from_slice::<serde::de::IgnoredAny>(lines.next().unwrap_or_default());
-    // A line that is cut off is followed by another record.
-    let next = lines.map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
-    first.is_err_and(|error| error.is_eof()) && next.is_some_and(|next| !next.starts_with(b"{"))
+    (lines.next().unwrap_or_default(), lines.map(<[u8]>::trim_ascii).find(|line| !line.is_empty()))
+}
+
+/// Whether this, which begins with a bracket, is an array of elements, and not a line without any among records.
+fn is_array(head: &[u8]) -> bool {
+    let (first, next) = two_lines(head);
+    let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok();
+    let has_objects = first[1..].trim_ascii_start().starts_with(b"{");
+    !(is_whole && !has_objects && next.is_some_and(|next| next.starts_with(b"{")))
+}
+
+/// Whether the first line is the beginning of an object that other lines end, or several objects.
+fn begins_within(head: &[u8]) -> bool {
+    let (first, next) = two_lines(head);
+    let mut values = serde_json::Deserializer::from_slice(first).into_iter::<serde::de::IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => first[values.byte_offset()..].trim_ascii_start().starts_with(b"{"),
+        // A line that is cut off is followed by another record.
+        Some(Err(error)) => error.is_eof() && next.is_some_and(|next| !next.starts_with(b"{")),
+        None => false,
+    }
 }
 
 /// The first `HEAD` unpacked bytes, or more, up to the end of the first line with something in it. What cannot be read is
@@ -357,7 +378,7 @@ pub(super) fn ending_of(path: &Path) -> String {
     }
 }
 
-/// Endings of what a deduplication writes beside a dump; in folders they are passed over.
+/// Endings of what a deduplication writes beside a dump; in folders and archives they are passed over.
 pub(crate) const AUDIT: [&str; 5] =
     [".removed.jsonl", ".skipped.jsonl", ".summary.json", ".notes.jsonl", ".boilerplate.jsonl"];
 
@@ -376,18 +397,25 @@ pub(crate) const RESULTS: [&str; 10] = [
 ];
 
 /// Whether a folder is one that an earlier run put its results into.
-pub(super) fn has_results(folder: &Path) -> bool {
-    ["run.json", "summary.json", "articles.csv", "pairs.jsonl"].iter().all(|name| folder.join(name).is_file())
+pub(super) fn has_results(folder: &Path, is_there: impl Fn(&Path) -> bool) -> bool {
+    ["run.json", "summary.json", "articles.csv", "pairs.jsonl"].iter().all(|name| is_there(&folder.join(name)))
+}
+
+/// Whether a file is of those that a deduplication wrote beside a dump: by its name, as someone else's file may have, and
+/// the summary beside it.
+pub(super) fn is_audit(path: &Path, is_there: impl Fn(&Path) -> bool) -> bool {
+    let parts = || {
+        let dump = Path::new(path.file_stem()?);
+        let ending = format!(".{}.{}", dump.extension()?.to_str()?, path.extension()?.to_str()?);
+        let mut summary = dump.file_stem().filter(|_| AUDIT.contains(&&*ending))?.to_owned();
+        summary.push(AUDIT[2]);
+        Some(path.with_file_name(summary))
+    };
+    parts().is_some_and(|summary| is_there(&summary))
 }
 
 /// What a file is by its name.
 pub(super) fn known_by_name(path: &Path) -> Option<Known> {
-    let name = path.to_string_lossy();
-    let dump = AUDIT.iter().find_map(|ending| name.strip_suffix(ending));
-    // Someone else's file may have such a name, too.
-    if dump.is_some_and(|dump| Path::new(&format!("{dump}{}", AUDIT[2])).is_file()) {
-        return None;
-    }
     let ending = inner_ending(path)?;
     let is_one_of = |endings: &[&str]| endings.contains(&ending.as_str());
     if is_one_of(&TEXTS) {

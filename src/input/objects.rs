@@ -1,7 +1,8 @@
 //! JSON that is not one object a line: an array of objects, one object that a file holds, or several after each other.
 //!
 //! Only where elements end is looked for; what is in one is parsed like a line. What stands between elements is white
-//! space, commas, the brackets of an array, and byte order marks.
+//! space, commas, the brackets of an array, and byte order marks. No string of JSON has a line end in it: where one seems to,
+//! and the next line begins with a brace, a quotation mark was lost or added, and what begins there is another element.
 
 use super::encoding::{IsFirst, MARK, first_bytes};
 use encoding_rs::Encoding;
@@ -30,6 +31,8 @@ enum Inside {
     Escape(u32),
     /// A string, in the middle of a character.
     Half(u32),
+    /// A string, behind a line end, and blanks and commas at most.
+    Torn(u32),
     /// Something else.
     Other,
 }
@@ -47,6 +50,11 @@ impl ElementEnds {
     /// Whether something is still to come: the end of an element, or of the array.
     pub(super) fn is_open(&self) -> bool {
         self.inside != Inside::Nothing || self.arrays > 0
+    }
+
+    /// Another element begins, whatever seemed to be open.
+    pub(super) fn end(&mut self) {
+        self.inside = Inside::Nothing;
     }
 
     /// How many of these bytes stand between elements, before the next one begins; 0 in an element.
@@ -93,11 +101,14 @@ impl ElementEnds {
                 }
                 Inside::String(depth) => {
                     let found = match self.is_first {
-                        None => memchr::memchr2(b'"', b'\\', rest),
-                        Some(is_first) => rest.iter().position(|&byte| matches!(byte, b'"' | b'\\') || is_first(byte)),
+                        None => memchr::memchr3(b'"', b'\\', b'\n', rest),
+                        Some(is_first) => {
+                            rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | b'\n') || is_first(byte))
+                        }
                     }?;
                     self.inside = match (rest[found], depth) {
                         (b'\\', _) => Inside::Escape(depth),
+                        (b'\n', _) => Inside::Torn(depth),
                         (b'"', 0) => Inside::Nothing,
                         (b'"', _) => Inside::Object(depth),
                         _ => Inside::Half(depth),
@@ -112,6 +123,16 @@ impl ElementEnds {
                 Inside::Escape(depth) => {
                     self.inside = Inside::String(depth);
                     1
+                }
+                Inside::Torn(depth) => {
+                    let is_blank = |byte: &&u8| byte.is_ascii_whitespace() || **byte == b',';
+                    let blank = rest.iter().take_while(is_blank).count();
+                    self.inside = match rest.get(blank) {
+                        None => Inside::Torn(depth),
+                        Some(b'{') => Inside::Nothing,
+                        Some(_) => Inside::String(depth),
+                    };
+                    blank
                 }
                 Inside::Other => {
                     let length = rest.iter().take_while(|&&byte| !is_between(byte)).count();
@@ -162,6 +183,8 @@ mod tests {
         assert_eq!(elements("{\n \"a\": 1\n}\n{\"b\":2}{}"), ["{\n \"a\": 1\n}", "{\"b\":2}", "{}"]);
         assert_eq!(elements("[1, \"x, {\", null, {\"a\""), ["1", "\"x, {\"", "null", "{\"a\""]);
         assert!(elements(" [] \n").is_empty());
+        let torn = "[{\"a\": \"x\"\"},\n {\"b\": 1},\n{\"c\": \"\n{\"},{\"d\": 2}]";
+        assert_eq!(elements(torn), ["{\"a\": \"x\"\"},\n ", "{\"b\": 1}", "{\"c\": \"\n", "{\"},{\"d\": 2}]"]);
         assert_eq!(
             elements("\u{feff}[{\"a\": 1}]\n\u{feff}{\n\"b\": \"\u{feff}\"}"),
             ["{\"a\": 1}", "{\n\"b\": \"\u{feff}\"}"]

@@ -178,8 +178,9 @@ impl Between {
             let (element, rest) = rest.split_at(end.unwrap_or(rest.len()));
             if !element.is_empty() {
                 visit(Piece::Other { bytes: element, begins: !self.is_other })?;
-                self.is_other = end.is_none();
+                self.is_other = true;
             }
+            self.is_other &= end.is_none();
             part = rest;
         }
         Ok(())
@@ -226,9 +227,13 @@ impl Between {
 
     /// An article begins, or nothing comes any more.
     fn end(&mut self, visit: &mut dyn FnMut(Piece<'_>) -> io::Result<()>) -> io::Result<()> {
-        if let Kind::Responses(ends) = &mut self.kind {
-            *ends = RecordEnds::default();
-            self.response(visit)?;
+        match &mut self.kind {
+            Kind::Lines => {}
+            Kind::Elements(ends) => ends.end(),
+            Kind::Responses(ends) => {
+                *ends = RecordEnds::default();
+                self.response(visit)?;
+            }
         }
         self.is_other = false;
         if self.white.is_empty() { Ok(()) } else { visit(Piece::Frame(&std::mem::take(&mut self.white))) }

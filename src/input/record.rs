@@ -59,14 +59,21 @@ pub(super) fn parse_in<'l>(
     };
     if !flat::slots(line, wanted, fields.text.len(), values) {
         values.fill(None);
-        slots(line, wanted, values)?;
+        if let Err(reason) = slots(line, wanted, values) {
+            let strict = strict(line).ok_or(reason)?;
+            let mut found = vec![None; values.len()];
+            slots(&strict, wanted, &mut found)?;
+            let place = |value: &str| value.as_ptr() as usize - strict.as_ptr() as usize;
+            let same = |value: &str| &line[place(value)..][..value.len()];
+            values.iter_mut().zip(found).for_each(|(value, found)| *value = found.map(same));
+        }
     }
     let (texts, shorts) = values.split_at(fields.text.len());
     let (mut text, mut raw, mut null) = (None, None, None);
     for (value, name) in texts.iter().zip(&fields.text) {
         match value {
             None => {}
-            Some("null") => null = Some(name),
+            Some("null" | "NaN") => null = Some(name),
             Some(value) if value.starts_with('"') => {
                 let inner = &value[1..value.len() - 1];
                 // What is wrong with a string, a full parser says.
@@ -122,6 +129,9 @@ fn value_within(json: &str, depth: u32) -> Value {
     if let Ok(value) = serde_json::from_str(json) {
         return value;
     }
+    if let Some(value) = strict(json).and_then(|json| serde_json::from_str(&json).ok()) {
+        return value;
+    }
     match json.as_bytes().first() {
         Some(b'"') => {
             let inner = json[1..].strip_suffix('"').unwrap_or_default();
@@ -134,6 +144,45 @@ fn value_within(json: &str, depth: u32) -> Value {
         }
         _ => Value::Null,
     }
+}
+
+/// Numbers that JSON has not, and some libraries write.
+const NO_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
+
+/// A record with a number in the place of each that JSON has not, byte for byte; nothing if it has none.
+fn strict(json: &str) -> Option<String> {
+    let mut strict = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
+        strict += &rest[..at];
+        rest = &rest[at..];
+        let token = if rest.starts_with('"') {
+            &rest[..1 + end_of_string(&rest[1..])]
+        } else if let Some(word) = NO_NUMBERS.into_iter().find(|&word| rest.starts_with(word)) {
+            strict += &format!("{:>1$}", 0, word.len());
+            rest = &rest[word.len()..];
+            continue;
+        } else {
+            &rest[..1]
+        };
+        strict += token;
+        rest = &rest[token.len()..];
+    }
+    strict += rest;
+    (strict != json).then_some(strict)
+}
+
+/// How many bytes a string has, its closing quote included; `rest` begins behind the opening one.
+fn end_of_string(rest: &str) -> usize {
+    let mut at = 0;
+    while let Some(next) = memchr::memchr2(b'"', b'\\', &rest.as_bytes()[at..]) {
+        at += next + 1;
+        if rest.as_bytes()[at - 1] == b'"' {
+            return at;
+        }
+        at += rest[at..].chars().next().map_or(0, char::len_utf8);
+    }
+    rest.len()
 }
 
 /// Puts the values of the wanted fields into their slots, as JSON.
@@ -166,7 +215,7 @@ fn kind(raw: &str) -> &'static str {
 fn short(raw: &str) -> Option<Cow<'_, str>> {
     let text = match raw.as_bytes().first()? {
         b'"' => string(&raw[1..raw.len() - 1]).ok()?,
-        b'-' | b'0'..=b'9' => Cow::Borrowed(raw),
+        b'-' | b'0'..=b'9' if !raw.ends_with('y') => Cow::Borrowed(raw),
         _ => return None,
     };
     (!text.trim().is_empty()).then_some(text)

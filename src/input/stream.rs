@@ -365,7 +365,8 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Unpacked bytes that must not be too many times those that they come from.
+/// Unpacked bytes that must not be too many times those that they come from. That is seen after so many at a time, however
+/// they are read, so that whoever reads them again gets as many.
 struct Bounded<R> {
     bytes: R,
     unpacked: u64,
@@ -373,15 +374,20 @@ struct Bounded<R> {
     ratio: u64,
 }
 
+/// Bytes between two looks.
+const LOOK: u64 = 1 << 20;
+
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.bytes.read(buffer)?;
-        self.unpacked += count as u64;
-        if self.unpacked > HARMLESS && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed) {
+        let is_time = self.unpacked % LOOK == 0 && self.unpacked > HARMLESS;
+        if is_time && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed) {
             let ratio = self.ratio;
             let message = format!("it unpacks to more than {ratio} times its size (--max-ratio)");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
+        let some = (buffer.len() as u64).min(LOOK - self.unpacked % LOOK) as usize;
+        let count = self.bytes.read(&mut buffer[..some])?;
+        self.unpacked += count as u64;
         Ok(count)
     }
 }

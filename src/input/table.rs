@@ -1,7 +1,8 @@
 //! Rows of a table, CSV or TSV, to articles: which columns hold what, and where each row ends.
 //!
 //! The first row has the names of the columns. Quotation marks around a cell hide delimiters and line ends in it, and two
-//! of them in it are one. A row with a cell beyond those that have names is no article, unless that is empty: a
+//! of them in it are one; but in a table with tabs or bars, all of whose lines have as many cells, where some mark is not
+//! what it would have to be, none of them hides anything. A row with a cell beyond those that have names is no article, unless that is empty: a
 //! delimiter in a text may not be quoted. Nor is one without a cell for the text. A line of white space is no row.
 
 use super::encoding::{self, MARK};
@@ -20,8 +21,8 @@ use std::ops::Range;
 pub struct Table {
     /// What its columns hold.
     pub fields: Fields,
-    /// What stands between cells.
-    delimiter: u8,
+    /// How its cells are told apart.
+    dialect: Dialect,
     /// Their names.
     names: Vec<String>,
     encoding: &'static Encoding,
@@ -30,6 +31,36 @@ pub struct Table {
     /// The columns of the text, and of id, title, date, publisher and url.
     text: Vec<usize>,
     shorts: [Option<usize>; 5],
+}
+
+/// How the cells of a table are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Dialect {
+    /// What stands between them.
+    delimiter: u8,
+    /// Whether quotation marks hide delimiters and line ends.
+    quotes: bool,
+}
+
+impl Dialect {
+    /// That of a table that begins with `head`.
+    fn of(head: &[u8], delimiter: u8) -> Self {
+        let mut lines = head.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        let count = |line: &[u8]| memchr::memchr_iter(delimiter, line).count();
+        let Some(delimiters) = lines.clone().next().map(count) else { return Self { delimiter, quotes: true } };
+        // Commas and semicolons stand in what is hidden, too.
+        let is_even =
+            delimiters > 0 && matches!(delimiter, b'\t' | b'|') && lines.clone().all(|line| count(line) == delimiters);
+        let mut cells = lines.by_ref().flat_map(|line| line.trim_ascii_end().split(|&byte| byte == delimiter));
+        Self { delimiter, quotes: !(is_even && cells.any(is_misquoted)) }
+    }
+}
+
+/// Whether a cell begins with a quotation mark and is nothing that stands between two.
+fn is_misquoted(cell: &[u8]) -> bool {
+    let Some(rest) = cell.strip_prefix(b"\"") else { return false };
+    let inner = rest.strip_suffix(b"\"").unwrap_or(rest);
+    inner.len() == rest.len() || inner.split(|&byte| byte == b'"').skip(1).step_by(2).any(|between| !between.is_empty())
 }
 
 /// A row: where it is among the bytes that were given, and its cells.
@@ -55,13 +86,14 @@ impl Table {
     /// Whether tabs stand between its cells.
     #[cfg(feature = "cli")]
     pub(super) fn has_tabs(&self) -> bool {
-        self.delimiter == b'\t'
+        self.dialect.delimiter == b'\t'
     }
 
     /// The form of a table that begins with `head`; `delimiter` if its name tells it.
     pub(super) fn of(head: &[u8], delimiter: Option<u8>, set: &FieldNames) -> Result<Self, String> {
         let delimiter = delimiter.unwrap_or_else(|| likeliest(head));
-        let mut rows = Rows::new(head, delimiter);
+        let dialect = Dialect::of(&head[..memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1)], delimiter);
+        let mut rows = Rows::new(head, dialect);
         let header = rows.next().ok_or("an empty table")?;
         let encoding = encoding::of(head);
         if delimiter >= b'@' && encoding::first_bytes(encoding).is_some() {
@@ -88,7 +120,7 @@ impl Table {
             text.ok_or_else(|| format!("not all columns `{}` are there: {}", fields.text.join("`, `"), known()))?;
         let shorts = [&fields.id, &fields.title, &fields.date, &fields.publisher, &fields.url];
         let shorts = shorts.map(|name| name.as_ref().and_then(column));
-        Ok(Self { fields, delimiter, names, encoding, header: header.bytes.end as u64, text, shorts })
+        Ok(Self { fields, dialect, names, encoding, header: header.bytes.end as u64, text, shorts })
     }
 
     /// The rows of a block that are records, and not the names of columns. The block begins with a row, at this offset.
@@ -101,7 +133,7 @@ impl Table {
 
     /// The rows of a table, from its beginning on.
     fn rows<'b>(&self, bytes: &'b [u8]) -> Rows<'b> {
-        Rows::new(bytes, self.delimiter)
+        Rows::new(bytes, self.dialect)
     }
 
     /// The row that these bytes are, in the middle of a table.
@@ -142,18 +174,22 @@ impl Table {
         let encoding = whole.as_ref().map_or(self.encoding, |row| row.encoding(self.encoding));
         let first = whole.map_or(0, |row| row.bytes.start);
         let first = first + if row[first..].starts_with(MARK) { MARK.len() } else { 0 };
-        let (length, is_open) = end_of(&row[first..end.max(first)], self.delimiter, others);
+        let (length, is_open) = end_of(&row[first..end.max(first)], self.dialect, others);
         let before = first + length;
         let missing = self.rows(&row[..before]).next().map_or(0, |row| others.saturating_sub(row.cells.len()));
         let mut extended = row[..before].to_vec();
         // Whatever came next would be taken for a part of the last cell.
         extended.extend(is_open.then_some(b'"'));
-        extended.resize(before + missing, self.delimiter);
+        let Dialect { delimiter, quotes } = self.dialect;
+        extended.resize(before + missing, delimiter);
         for cell in cells {
             let cell = encoding::encode(cell.as_ref(), encoding, |ch| ch.escape_unicode().to_string());
-            extended.push(self.delimiter);
-            let is_plain = |byte: &u8| *byte != self.delimiter && !matches!(byte, b'"' | b'\r' | b'\n');
-            if cell.iter().all(is_plain) {
+            extended.push(delimiter);
+            let hides = |byte: &u8| *byte == delimiter || matches!(byte, b'\r' | b'\n');
+            if !quotes {
+                // What nothing can hide is a blank.
+                extended.extend(cell.iter().map(|byte| if hides(byte) { b' ' } else { *byte }));
+            } else if !cell.iter().any(|byte| hides(byte) || *byte == b'"') {
                 extended.extend_from_slice(&cell);
             } else {
                 let quoted = cell.iter().flat_map(|&byte| std::iter::repeat_n(byte, 1 + usize::from(byte == b'"')));
@@ -168,7 +204,7 @@ impl Table {
 
     /// Finds the ends of its rows.
     pub(super) fn ends(&self) -> RowEnds {
-        RowEnds::new(self.delimiter)
+        RowEnds::new(self.dialect)
     }
 
     /// The text of the row that these bytes are.
@@ -229,18 +265,18 @@ fn likeliest(head: &[u8]) -> u8 {
 }
 
 thread_local! {
-    /// Readers that are not in use, each with its delimiter. To make one takes longer than to read a row, and a clone of
+    /// Readers that are not in use, each with its dialect. To make one takes longer than to read a row, and a clone of
     /// one (csv-core 0.1.13) has lost what its delimiter is.
-    static READERS: RefCell<Vec<(u8, Reader)>> = const { RefCell::new(Vec::new()) };
+    static READERS: RefCell<Vec<(Dialect, Reader)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn new_reader(delimiter: u8) -> Reader {
-    ReaderBuilder::new().delimiter(delimiter).build()
+fn new_reader(Dialect { delimiter, quotes }: Dialect) -> Reader {
+    ReaderBuilder::new().delimiter(delimiter).quoting(quotes).build()
 }
 
 struct Rows<'b> {
     bytes: &'b [u8],
-    delimiter: u8,
+    dialect: Dialect,
     reader: Reader,
     /// How many bytes were read.
     read: usize,
@@ -252,13 +288,13 @@ struct Rows<'b> {
 }
 
 impl<'b> Rows<'b> {
-    fn new(bytes: &'b [u8], delimiter: u8) -> Self {
+    fn new(bytes: &'b [u8], dialect: Dialect) -> Self {
         let spare = READERS.with_borrow_mut(|readers| {
-            let at = readers.iter().position(|(of, _)| *of == delimiter)?;
+            let at = readers.iter().position(|(of, _)| *of == dialect)?;
             Some(readers.swap_remove(at).1)
         });
-        let reader = spare.unwrap_or_else(|| new_reader(delimiter));
-        Self { bytes, delimiter, reader, read: 0, end: 0, cells: Vec::new(), ends: Vec::new() }
+        let reader = spare.unwrap_or_else(|| new_reader(dialect));
+        Self { bytes, dialect, reader, read: 0, end: 0, cells: Vec::new(), ends: Vec::new() }
     }
 
     /// The same where the table did not begin: what would be the mark of its encoding there is part of a cell.
@@ -302,7 +338,7 @@ impl Drop for Rows<'_> {
         let mut reader = std::mem::take(&mut self.reader);
         reader.reset();
         // A thread that ends has no list any more, and needs none.
-        let _ = READERS.try_with(|readers| readers.borrow_mut().push((self.delimiter, reader)));
+        let _ = READERS.try_with(|readers| readers.borrow_mut().push((self.dialect, reader)));
     }
 }
 
@@ -328,7 +364,7 @@ impl Iterator for Rows<'_> {
 }
 
 /// Where in a row the delimiter is that comes after so many cells, or its end, and whether a quotation is open there.
-fn end_of(row: &[u8], delimiter: u8, cells: usize) -> (usize, bool) {
+fn end_of(row: &[u8], Dialect { delimiter, quotes }: Dialect, cells: usize) -> (usize, bool) {
     #[derive(Clone, Copy)]
     enum In {
         Start,
@@ -340,6 +376,7 @@ fn end_of(row: &[u8], delimiter: u8, cells: usize) -> (usize, bool) {
     let (mut seen, mut place) = (0, In::Start);
     for (at, &byte) in row.iter().enumerate() {
         place = match (place, byte) {
+            (_, b'"') if !quotes => In::Plain,
             (In::Quoted, b'"') => In::Mark,
             (In::Quoted, _) | (In::Start | In::Mark, b'"') => In::Quoted,
             (_, byte) if byte == delimiter => {
@@ -358,18 +395,18 @@ fn end_of(row: &[u8], delimiter: u8, cells: usize) -> (usize, bool) {
 /// Finds the ends of rows in bytes that come part by part.
 pub(super) struct RowEnds {
     reader: Box<Reader>,
-    delimiter: u8,
+    dialect: Dialect,
 }
 
 impl RowEnds {
-    fn new(delimiter: u8) -> Self {
-        Self { reader: Box::new(new_reader(delimiter)), delimiter }
+    fn new(dialect: Dialect) -> Self {
+        Self { reader: Box::new(new_reader(dialect)), dialect }
     }
 
     /// Whether a quotation is open at the end of a row.
     pub(super) fn is_open(&self, row: &[u8]) -> bool {
         let start = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        end_of(&row[start..], self.delimiter, usize::MAX).1
+        end_of(&row[start..], self.dialect, usize::MAX).1
     }
 
     /// One past the end of the first row that ends in these bytes, which follow those that were given last.
@@ -392,9 +429,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const COMMAS: Dialect = Dialect { delimiter: b',', quotes: true };
+
     fn rows(bytes: &[u8]) -> Vec<(&[u8], Vec<String>)> {
         let cells = |row: &Row| row.cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-        Rows::new(bytes, b',').map(|row| (&bytes[row.bytes.clone()], cells(&row))).collect()
+        Rows::new(bytes, COMMAS).map(|row| (&bytes[row.bytes.clone()], cells(&row))).collect()
     }
 
     #[test]
@@ -412,7 +451,7 @@ mod tests {
         let head = "\u{feff}id;Body;when;publisher\n1;\"a; b\";;X\n".as_bytes();
         let table = Table::of(head, None, &FieldNames::default()).expect("it has a text");
         assert_eq!(
-            (table.delimiter, table.header),
+            (table.dialect.delimiter, table.header),
             (b';', head.iter().position(|&byte| byte == b'\n').unwrap_or(0) as u64 + 1)
         );
         let row = table.row(&head[table.header as usize..]).expect("a row");
@@ -451,7 +490,7 @@ mod tests {
         #[test]
         fn cells_end_as_they_are_read(row in "x[ab,\"]{0,30}", cells in 1usize..5) {
             let all = rows(row.as_bytes()).remove(0).1;
-            let (end, _) = end_of(row.as_bytes(), b',', cells);
+            let (end, _) = end_of(row.as_bytes(), COMMAS, cells);
             let first = rows(&row.as_bytes()[..end]).remove(0).1;
             prop_assert_eq!(&first[..], &all[..cells.min(all.len())]);
         }
@@ -460,7 +499,7 @@ mod tests {
         #[test]
         fn ends_do_not_depend_on_parts(bytes in "[ab,\"\r\n]{0,60}", part in 1usize..20) {
             let bytes = bytes.as_bytes();
-            let mut ends = RowEnds::new(b',');
+            let mut ends = RowEnds::new(COMMAS);
             let mut found = Vec::new();
             for (number, some) in bytes.chunks(part).enumerate() {
                 let mut at = 0;

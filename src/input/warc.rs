@@ -330,12 +330,15 @@ pub(super) fn is_passed_over(record: &[u8]) -> bool {
 fn joined(mut bytes: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let (start, length) = whole(httparse::parse_chunk_size(bytes).ok()?)?;
-        let length = usize::try_from(length).ok()?;
+        let chunk = || {
+            let (start, length) = whole(httparse::parse_chunk_size(bytes).ok()?)?;
+            let length = usize::try_from(length).ok()?;
+            Some((start, length, start.checked_add(length)?))
+        };
+        let Some((start, length, end)) = chunk() else { return (!body.is_empty()).then_some(body) };
         if length == 0 {
             return Some(body);
         }
-        let end = start.checked_add(length)?;
         // A response that was cut off is used as far as it goes.
         body.extend_from_slice(&bytes[start..end.min(bytes.len())]);
         bytes = bytes.get(end..).and_then(|rest| rest.strip_prefix(b"\r\n")).unwrap_or_default();
