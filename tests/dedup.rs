@@ -157,6 +157,24 @@ fn older_articles_and_preferred_publishers_stay() {
 }
 
 #[test]
+fn who_is_like_a_reference_goes_whatever_else_is_like_it() {
+    let folder = Folder::new();
+    let text = story(1, 40);
+    folder.write("old.jsonl", record("r1", &text, "") + &record("r2", &format!("{} {text}", story(2, 4)), ""));
+    let (new, copy) = (record("new", &format!("{text} {}", story(3, 4)), ""), record("copy", &text, ""));
+    folder.write("one.jsonl", &new).write("two.jsonl", copy + &new);
+    let mut gone = Vec::new();
+    for input in ["one.jsonl", "two.jsonl"] {
+        let arguments = ["dedup", input, "--against", "old.jsonl", "--threshold", "0.85", "-o", "out", "--force", "-q"];
+        let run = folder.run(&arguments);
+        assert_eq!(run.status, 0, "{}", run.err);
+        gone.push(removed(&folder, "out"));
+    }
+    let new = "new r1 near-duplicate reference";
+    assert_eq!(gone, [vec![new], vec!["copy r1 identical reference", new]]);
+}
+
+#[test]
 fn references_that_were_named_must_be_there() {
     let folder = Folder::new();
     folder.write("today.jsonl", json_line(&[("text", &story(1, 9))]));
@@ -187,8 +205,11 @@ fn a_dump_of_one_text_may_go() {
         assert!(is_empty && left.is_empty() != name.ends_with("gz"), "{name}");
     }
     let run = folder.run(&["dedup", "odd.txt", "-o", "odd.out"]);
+    assert!(run.status == 2 && run.err.contains("nothing could be read"), "{}", run.err);
+    assert!(!folder.path("odd.out").exists() && !folder.path("odd.out.rejected").exists());
+    let run = folder.run(&["dedup", "odd.txt", "a.txt", "-o", "odd.out"]);
     assert_eq!(run.status, 3, "{}", run.err);
-    assert_eq!(fs::read(folder.path("odd.out.rejected")).expect("it is given back"), [0, 159, 0, 1]);
+    assert_eq!(fs::read(folder.path("odd.out.rejected/odd.txt.rejected")).expect("it is given back"), [0, 159, 0, 1]);
 }
 
 #[test]
@@ -314,6 +335,20 @@ fn what_must_not_be_replaced_stays() {
         assert_eq!(fs::read_to_string(folder.path(change)).expect("it is there"), "precious");
     }
     assert_eq!(folder.run(&["dedup", "dump.jsonl", "-o", "-"]).status, 2);
+    // What is beside it, and no summary of a deduplication.
+    folder.write("next.summary.json", "precious");
+    for (force, reason) in [(&[][..], "is there already"), (&["--force"], "has no summary of a deduplication")] {
+        let run = folder.run(&[&["dedup", "dump.jsonl", "-o", "next"], force].concat());
+        assert!(run.status == 2 && run.err.contains(reason), "{}", run.err);
+    }
+    let long = "n".repeat(245);
+    let run = folder.run(&["dedup", "dump.jsonl", "-o", &long]);
+    assert!(run.status == 2 && run.err.contains("is too long a name"), "{}", run.err);
+    let run = folder.run(&["dedup", "in", "-o", "slash/"]);
+    assert!(run.status == 0 && folder.path("slash.summary.json").exists(), "{}", run.err);
+    // A text that stays is no link: it is what it was when it was read.
+    folder.write("in/a.txt", "written anew");
+    assert_eq!(fs::read_to_string(folder.path("slash/a.txt")).expect("it stays"), story(1, 9));
     let two = folder.write("a/x.jsonl", record("1", "a b", "")).write("b/x.jsonl", record("2", "c d", ""));
     let run = two.run(&["dedup", "a/x.jsonl", "b/x.jsonl", "-o", "both"]);
     assert!(run.status == 2 && run.err.contains("two inputs would both become x.jsonl"), "{}", run.err);

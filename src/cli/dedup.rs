@@ -2,7 +2,7 @@
 
 use super::args::{Common, Dedup};
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, STAGING, check_input, log, needs, output_error, tell_unmet, width};
+use super::{Exit, NOTHING_TO_RESUME, check_input, check_read, interrupt, log, needs, output_error, tell_unmet, width};
 use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan, belied, shown};
@@ -45,8 +45,8 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         log::notice(&format!("{}: what is written is {what}, whatever its name says", escape(&shown(output))));
     }
     let staging = output.map(|output| Deduplicated::new(output, arguments.force)).transpose()?;
-    if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
-        *path = Some(staging.path().to_owned());
+    if let Some(staging) = &staging {
+        interrupt::takes(staging.path());
     }
     let work = arguments.work.folder(arguments.output.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
@@ -55,6 +55,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         log::notice(NOTHING_TO_RESUME);
     }
     tell_unmet(&scan, &arguments.common);
+    check_read(&scan, &bars, arguments.common.verbose)?;
     tell_strangers(&sketches, &rules, &arguments.common);
     let mut has_rejected = false;
     let mut found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;
@@ -79,11 +80,9 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
         }
         staging.write_boilerplate(found.boilerplate.passages()).map_err(in_target)?;
         staging.write(scan.catalogue(), removed, &found.listed(), &summary).map_err(in_target)?;
-        // From here on what was there before lies aside, too, and must not go with an interrupted run.
-        if let Ok(mut path) = STAGING.lock() {
-            path.take();
-        }
         has_rejected = staging.rejected().exists();
+        // From here on what was there before lies aside, too.
+        interrupt::comes_too_late();
         staging.finish()?;
     }
     if let Some(work) = work {

@@ -7,6 +7,7 @@ mod evaluate;
 mod explain;
 mod find;
 mod help_files;
+mod interrupt;
 mod log;
 mod needs;
 mod progress;
@@ -20,11 +21,11 @@ use crate::pipeline::scan::Scan;
 use crate::report::terminal::escape;
 use args::{Arguments, Command, Common};
 use clap::Parser;
+use progress::Bars;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Mutex;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +40,6 @@ enum Exit {
     Skipped = 3,
 }
 
-/// What an interrupted run takes with it.
-static STAGING: Mutex<Option<PathBuf>> = Mutex::new(None);
-const INTERRUPTED: i32 = 130;
 const NOTHING_TO_RESUME: &str = "nothing to resume: no earlier run read the same files with the same settings";
 
 /// Runs the program with the arguments of the process.
@@ -55,18 +53,10 @@ pub fn run() -> ExitCode {
             told(panic);
         }
     }));
-    // A second handler cannot be set; the first does all there is to do.
-    let _ = ctrlc::set_handler(|| {
-        if let Ok(mut staging) = STAGING.lock()
-            && let Some(path) = staging.take()
-        {
-            let _ = std::fs::remove_dir_all(path);
-        }
-        log::error("interrupted");
-        log::end(INTERRUPTED);
-        std::process::exit(INTERRUPTED);
-    });
-    let exit = match execute(&arguments) {
+    interrupt::handle();
+    let done = execute(&arguments);
+    interrupt::comes_too_late();
+    let exit = match done {
         Ok(exit) => exit,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
@@ -149,6 +139,16 @@ fn check_input(plan: &Plan, names_all: bool) -> Result<()> {
     let passed_over = if endings.is_empty() { String::new() } else { format!("; passed over: {}", endings.join(", ")) };
     let message = "nothing to read: no file whose name says that it holds articles";
     Err(Error::input(format!("{message}{passed_over} (see --include)")))
+}
+
+/// An error where no article could be read; what could not be is named before.
+fn check_read(scan: &Scan, bars: &Bars, names_all: bool) -> Result<()> {
+    if !scan.catalogue().cards.is_empty() || scan.skipped().is_empty() {
+        return Ok(());
+    }
+    bars.finish();
+    log::skipped(scan.skipped(), names_all);
+    Err(Error::input("nothing could be read"))
 }
 
 /// Says which of the fields that were named nobody has.

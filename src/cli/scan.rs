@@ -3,9 +3,10 @@
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
 use super::{
-    Exit, NOTHING_TO_RESUME, STAGING, check_input, command_line, log, needs, next, output_error, tell_unmet, width,
+    Exit, NOTHING_TO_RESUME, check_input, check_read, command_line, interrupt, log, needs, next, output_error,
+    tell_unmet, width,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::input::{InputOptions, Plan, Skipped};
 use crate::pipeline::scan::{Found, Scan};
 use crate::pipeline::{Progress, Stage};
@@ -27,8 +28,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let plan = Plan::new(&arguments.paths, &arguments.against, &options)?;
     let output = &arguments.output;
     let staging = output.folder.as_deref().map(|target| Staging::new(target, output.force)).transpose()?;
-    if let (Some(staging), Ok(mut path)) = (&staging, STAGING.lock()) {
-        *path = Some(staging.path().to_owned());
+    if let Some(staging) = &staging {
+        interrupt::takes(staging.path());
     }
     check_input(&plan, arguments.common.verbose)?;
     let budget = needs::check(&plan, (&options, &config), memory, (&arguments.room, &arguments.common))?;
@@ -39,11 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         log::notice(NOTHING_TO_RESUME);
     }
     tell_unmet(&scan, &arguments.common);
-    if scan.catalogue().cards.is_empty() && !scan.skipped().is_empty() {
-        bars.finish();
-        log::skipped(scan.skipped(), arguments.common.verbose);
-        return Err(Error::input("nothing could be read"));
-    }
+    check_read(&scan, &bars, arguments.common.verbose)?;
 
     let detail = output.passages.into();
     let folder = staging.as_ref().map(|staging| staging.pairs(scan.catalogue(), detail)).transpose()?;
@@ -122,10 +119,8 @@ fn finish(
     run.peak_memory = RunInfo::peak_memory_now();
     if let Some(staging) = staging {
         staging.write_run(&run)?;
+        interrupt::comes_too_late();
         staging.finish()?;
-        if let Ok(mut path) = STAGING.lock() {
-            *path = None;
-        }
     }
     Ok(run)
 }

@@ -218,9 +218,9 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A path with something added to its last part.
+/// A path with something added to its last part, behind which a slash may stand.
 pub(super) fn beside(target: &Path, ending: &str) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
+    let mut name = target.components().collect::<PathBuf>().into_os_string();
     name.push(ending);
     name.into()
 }

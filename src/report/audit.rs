@@ -10,6 +10,8 @@ use crate::boilerplate::KnownPassage;
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{AUDIT, Skipped};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -50,12 +52,18 @@ impl Deduplicated {
         // What a killed run had made is in its place after this.
         let aside = Aside::new(target)?;
         let there = |path: &PathBuf| path.symlink_metadata().is_ok();
-        let all = ["", REMOVED, NOTES, REJECTED, SKIPPED, BOILERPLATE].map(|ending| beside(target, ending));
+        let all = PARTS.map(|(_, ending)| beside(target, ending));
+        let too_long = |path: &&PathBuf| {
+            path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::InvalidFilename)
+        };
+        if let Some(path) = all.iter().find(too_long) {
+            return Err(Error::new(ErrorKind::Output, "is too long a name; choose a shorter one").at(path));
+        }
         if let Some(path) = all.iter().find(|path| there(path)) {
             let message = if !force {
                 "is there already; name another place, or replace it with --force"
-            } else if !there(&beside(target, SUMMARY)) {
-                "has no summary beside it; only what a deduplication wrote is replaced"
+            } else if summary_beside(target).is_none() {
+                "has no summary of a deduplication beside it; only what one wrote is replaced"
             } else if there(&target.to_owned()) && !is_as_written(target) {
                 "is not what a deduplication wrote there"
             } else {
@@ -151,13 +159,22 @@ impl Deduplicated {
     }
 }
 
+/// What the summary beside `target` says of what was written, if it is one of a deduplication.
+fn summary_beside(target: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "a summary of a deduplication has it")]
+    struct Written {
+        account: IgnoredAny,
+        rules: IgnoredAny,
+        output: String,
+    }
+    let written: Written = serde_json::from_slice(&fs::read(beside(target, SUMMARY)).ok()?).ok()?;
+    Some(written.output)
+}
+
 /// Whether the dump at `target` is what the summary beside it says.
 fn is_as_written(target: &Path) -> bool {
-    let written = || {
-        let summary: serde_json::Value = serde_json::from_slice(&fs::read(beside(target, SUMMARY)).ok()?).ok()?;
-        Some(summary.get("output")?.as_str()? == stamp(target).ok()?)
-    };
-    written().unwrap_or(false)
+    summary_beside(target).zip(stamp(target).ok()).is_some_and(|(written, there)| written == there)
 }
 
 /// A hash of what a file holds, or of the names and sizes of all files of a folder.

@@ -8,7 +8,7 @@
 //! | UTF-16 | UTF-16 with the same byte order |
 //! | WARC | its records without the responses that go; gzip has a member a record |
 //! | Parquet, zip, tar | see `sieve` and `repack` |
-//! | a text that stays | a hard link to the file, or where that cannot be, a copy |
+//! | a text that stays | a copy |
 //!
 //! Records that are no articles go, as they are and unpacked, into a file of rejected ones.
 
@@ -291,14 +291,12 @@ pub(crate) fn place_nothing(source: &Source, target: &Path) -> io::Result<()> {
     Packed::create(target, source.packing, None)?.finish()
 }
 
-/// Puts a source that is one article to `target`: by a hard link, or else as a copy.
+/// Copies a source that is one article to `target`. A hard link would change with the source when that is written anew.
 pub(crate) fn place(source: &Source, target: &Path) -> io::Result<()> {
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder)?;
     }
     match &source.place {
-        // A link to a symbolic link would be one itself.
-        Place::Path(path) if !path.is_symlink() && fs::hard_link(path, target).is_ok() => Ok(()),
         Place::Path(path) => fs::copy(path, target).map(|_| ()),
         Place::Spool(_) | Place::Member(_) => {
             let mut out = create(target)?;

@@ -42,7 +42,7 @@ pub(crate) fn repack(
     let mut others: Option<Repacked> = None;
     for (number, entry) in archive.entries.iter().enumerate() {
         let becomes = match entry.what {
-            What::Folder => Becomes::Same,
+            What::Folder | What::Left(_) => Becomes::Same,
             What::Refused(_) => Becomes::Rejected,
             What::File(_) => becomes(number)?,
         };
