@@ -152,7 +152,9 @@ pub(crate) struct Sampled {
     spans: Vec<Span>,
     text: String,
     shingles: Vec<u64>,
-    set: ShingleSet,
+    distinct: AHashSet<u64>,
+    /// Where those of each key stand, in the order of the keys.
+    places: Vec<(u32, u32)>,
 }
 
 impl Sampled {
@@ -163,8 +165,10 @@ impl Sampled {
         if hashes.len() >= w {
             shingles(&hashes, w, &mut all);
         }
+        let mut places: Vec<(u32, u32)> = all.iter().map(|&shingle| key(shingle)).zip(0..).collect();
+        places.sort_unstable();
         let spans = words.iter().map(|word| word.span).collect();
-        Self { spans, text, set: ShingleSet::new(all.clone()), shingles: all }
+        Self { spans, text, distinct: all.iter().copied().collect(), places, shingles: all }
     }
 
     /// The text of shingles in a row.
@@ -172,43 +176,49 @@ impl Sampled {
         let (first, last) = (self.spans[stretch.start], self.spans[stretch.end + w - 2]);
         &self.text[first.start as usize..last.end as usize]
     }
+
+    /// Where shingles of these keys stand, ascending.
+    fn places<'k>(&self, keys: impl Iterator<Item = &'k u32>) -> Vec<usize> {
+        let of_key = |&key: &u32| {
+            let from = self.places.partition_point(|&(other, _)| other < key);
+            self.places[from..].iter().take_while(move |&&(other, _)| other == key).map(|&(_, place)| place as usize)
+        };
+        let mut places: Vec<usize> = keys.flat_map(of_key).collect();
+        places.sort_unstable();
+        places
+    }
 }
 
 /// The passages of suspects that have one sample in common: each with the suspect that most articles carry. A passage has
-/// at least `least` words; a shingle has `w`. O(n log n) for n words of the sample.
+/// at least `least` words; a shingle has `w`. O(m) for passages of m words in all, and where a suspect's carriers are not
+/// known to be unlike, O(n log n) for n words of the sample.
 pub(crate) fn passages<'s>(
     suspects: &'s [Suspect],
     sample: &[&Sampled],
     w: usize,
     least: usize,
 ) -> Vec<(String, &'s Suspect)> {
-    let common = common(sample, most_of(sample.len()).max(2));
-    let are_common = |article: &&Sampled| {
-        let mut marks = vec![false; article.shingles.len()];
-        common.each_in(&article.shingles, |place| marks[place] = true);
-        marks
-    };
-    let marks: Vec<Vec<bool>> = sample.iter().map(are_common).collect();
+    let carriers = most_of(sample.len()).max(2);
     let in_doubt = suspects.iter().any(|suspect| !suspect.unlike);
-    let mostly_furniture = in_doubt && without_furniture(sample, &marks);
+    let mostly_furniture = in_doubt && without_furniture(sample, &common(sample, carriers));
     let judged = suspects.iter().filter(|suspect| suspect.unlike || mostly_furniture);
     let mut judged: AHashMap<u32, &Suspect> = judged.map(|suspect| (suspect.key, suspect)).collect();
+    let is_common =
+        |shingle: &u64| sample.iter().filter(|article| article.distinct.contains(shingle)).count() >= carriers;
     let mut found = Vec::new();
-    for (article, marks) in sample.iter().zip(&marks) {
-        if judged.is_empty() {
-            break;
-        }
-        let mut end = 0;
-        for stretch in marks.chunk_by(|one, other| one == other) {
-            let start = end;
-            end += stretch.len();
-            if !stretch[0] {
+    for article in sample {
+        let (shingles, mut end) = (&article.shingles, 0);
+        for place in article.places(judged.keys()) {
+            if place < end || !is_common(&shingles[place]) {
                 continue;
             }
+            let (before, behind) = (&shingles[end..place], &shingles[place..]);
+            let start = end + before.iter().rposition(|shingle| !is_common(shingle)).map_or(0, |last| last + 1);
+            end = place + behind.iter().position(|shingle| !is_common(shingle)).unwrap_or(behind.len());
             // Each leads to the first place where it is.
-            let suspects = article.shingles[start..end].iter().filter_map(|&shingle| judged.remove(&key(shingle)));
+            let suspects = shingles[start..end].iter().filter_map(|&shingle| judged.remove(&key(shingle)));
             if let Some(suspect) = suspects.max_by_key(|suspect| (suspect.articles, Reverse(suspect.site)))
-                && stretch.len() + w > least
+                && end - start + w > least
             {
                 found.push((article.text_of(&(start..end), w).to_owned(), suspect));
             }
@@ -219,24 +229,23 @@ pub(crate) fn passages<'s>(
 
 /// The shingles that `least` articles of a sample have.
 fn common(sample: &[&Sampled], least: usize) -> Known {
-    let all: Vec<u64> = sample.iter().flat_map(|article| article.set.hashes()).copied().collect();
+    let all: Vec<u64> = sample.iter().flat_map(|article| &article.distinct).copied().collect();
     let all = sorted_by_hash(all, |&hash| hash);
     let common = all.chunk_by(|one, other| one == other).filter(|same| same.len() >= least);
     Known::new(common.map(|same| same[0]).collect())
 }
 
-/// Whether most of a sample have long stretches of their own, beside what is marked as common, which have nothing to do with
-/// each other.
-fn without_furniture(sample: &[&Sampled], marks: &[Vec<bool>]) -> bool {
-    let has_stretch = |marks: &[bool]| {
+/// Whether most of a sample have long stretches of their own, beside what is common, which have nothing to do with each other.
+fn without_furniture(sample: &[&Sampled], common: &Known) -> bool {
+    let own_of = |article: &&Sampled| {
+        let mut marks = vec![false; article.shingles.len()];
+        common.each_in(&article.shingles, |place| marks[place] = true);
         let mut stretches = marks.chunk_by(|one, other| one == other);
-        stretches.any(|stretch| !stretch[0] && stretch.len() >= OWN_STRETCH)
+        let has_stretch = stretches.any(|stretch| !stretch[0] && stretch.len() >= OWN_STRETCH);
+        let own = article.shingles.iter().zip(marks).filter(|(_, is_common)| !is_common).map(|(&shingle, _)| shingle);
+        has_stretch.then(|| own.collect())
     };
-    let of_article = |(article, marks): (&&Sampled, &Vec<bool>)| {
-        article.shingles.iter().zip(marks).filter(|(_, common)| !**common).map(|(&shingle, _)| shingle).collect()
-    };
-    let own = sample.iter().zip(marks).filter(|(_, marks)| has_stretch(marks));
-    let own: Vec<AHashSet<u64>> = own.map(of_article).collect();
+    let own: Vec<AHashSet<u64>> = sample.iter().filter_map(own_of).collect();
     let alike = |one: usize, other: usize| {
         let shared = own[one].intersection(&own[other]).count() as f64;
         shared > UNLIKE_WITHOUT * (own[one].len() + own[other].len()) as f64 / (1.0 + UNLIKE_WITHOUT)

@@ -11,6 +11,7 @@
 //! twice; and one comparison for each candidate, of which a crowd of n near-identical articles has n (n − 1) / 2.
 
 use super::Pair;
+use super::met::Together;
 use super::passages::{Layout, lists, prefix};
 use super::run::SortedRun;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -68,7 +69,7 @@ impl Frequencies {
     }
 }
 
-/// All pairs of each list whose lengths allow the threshold, without those of lists longer than `limit`. `sizes` are the
+/// Adds all pairs of each list whose lengths allow the threshold, without those of lists longer than `limit`. `sizes` are the
 /// numbers of distinct shingles. Only pairs that are `sought`.
 pub(crate) fn meet(
     (layout, run): (Layout, &SortedRun),
@@ -76,8 +77,8 @@ pub(crate) fn meet(
     sizes: &[u32],
     threshold: f64,
     sought: impl Fn(Pair) -> bool,
-) -> Vec<Pair> {
-    let mut pairs = Vec::new();
+    pairs: &mut Together,
+) {
     let near = |a: u32, b: u32| {
         let (a, b) = (sizes[a as usize], sizes[b as usize]);
         f64::from(a.min(b)) / f64::from(a.max(b)) >= threshold
@@ -85,10 +86,9 @@ pub(crate) fn meet(
     for (_, list) in lists(layout, 0, run, 2).filter(|(_, list)| limit.is_none_or(|limit| list.len() <= limit)) {
         for (at, &one) in list.iter().enumerate() {
             let others = list[at + 1..].iter().filter(|&&other| near(one, other));
-            pairs.extend(others.map(|&other| Pair::new(one, other)).filter(|&pair| sought(pair)));
+            others.map(|&other| Pair::new(one, other)).filter(|&pair| sought(pair)).for_each(|pair| pairs.add(pair));
         }
     }
-    pairs
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl Default for Together {
 }
 
 impl Together {
-    fn add(&mut self, pair: Pair) {
+    pub(crate) fn add(&mut self, pair: Pair) {
         let (known, waiting) = &mut self.sets[pair.a() as usize % SETS];
         waiting.push(pair);
         if waiting.len() == WAITING {

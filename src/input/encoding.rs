@@ -1,9 +1,9 @@
 //! Bytes to text: UTF-8, or what they are most likely instead.
 //!
 //! What is valid UTF-8 is UTF-8. So is what has as many valid sequences of several bytes as invalid ones: a dump with a
-//! few broken records. Anything else is what the detector of a browser takes it for; in a file of that kind a record that
-//! is valid UTF-8 is UTF-8 all the same, as dumps are put together from several places. Line ends, quotation marks and
-//! commas are never part of another character in any encoding that is detected, so records are told apart before they are
+//! few broken records. Anything else is what the detector of a browser takes it for. Dumps are put together from several
+//! places: so a record that is valid UTF-8 is that in any file, and in a file of UTF-8 one that is not is looked at by itself.
+//! Line ends, quotation marks and commas are never part of another character in any encoding that is detected, so records are told apart before they are
 //! decoded. A backslash or a bar may be the second byte of one in some encodings of East Asia, whose [`first_bytes`] are known.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -31,24 +31,45 @@ pub(super) fn of(bytes: &[u8]) -> &'static Encoding {
     if wide > 0 && wide >= invalid {
         return UTF_8;
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Deny)
+    guess(bytes)
 }
 
 /// The encoding of a record, given in its parts, in a file that is taken for this one: UTF-8 if each part is that, and not
-/// all of them plain ASCII.
+/// all of them plain ASCII; in a file of UTF-8 what it is most likely if it has several bytes that are not, and more of them
+/// than characters that are.
 pub(crate) fn of_record<'r>(
     parts: impl IntoIterator<Item = &'r [u8], IntoIter: Clone>,
     file: &'static Encoding,
 ) -> &'static Encoding {
-    let mut parts = parts.into_iter();
-    let is_ascii = || parts.clone().all(<[u8]>::is_ascii);
-    if file != UTF_8 && !is_ascii() && parts.all(|part| simdutf8::basic::from_utf8(part).is_ok()) {
-        UTF_8
-    } else {
-        file
+    let parts = parts.into_iter();
+    let is_valid = || parts.clone().all(|part| simdutf8::basic::from_utf8(part).is_ok());
+    if file == UTF_8 {
+        return if is_valid() { UTF_8 } else { of_odd(&parts.collect::<Vec<_>>().join(&b'\n')) };
     }
+    let is_ascii = parts.clone().all(<[u8]>::is_ascii);
+    if !is_ascii && is_valid() { UTF_8 } else { file }
+}
+
+/// The encoding of a record that is not valid UTF-8, in a file that is.
+fn of_odd(bytes: &[u8]) -> &'static Encoding {
+    let (mut wide, mut odd) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        wide += chunk.valid().chars().filter(|ch| !ch.is_ascii()).count();
+        match chunk.invalid().len() {
+            0 => {}
+            1 => odd += 1,
+            // Most of a character.
+            _ => wide += 1,
+        }
+    }
+    if odd < 2 || wide >= odd { UTF_8 } else { guess(bytes) }
+}
+
+/// What the detector of a browser takes bytes for that are not UTF-8.
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    detector.guess(None, Utf8Detection::Deny)
 }
 
 /// Whether a byte is the first of a character of two.

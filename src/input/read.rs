@@ -442,8 +442,13 @@ fn place_in(line: &[u8], part: &str) -> Option<TextPlace> {
 /// A line of a file of this encoding as text, without a byte order mark and its end, whether there was something in it that
 /// is no text, and the encoding that it had.
 pub(super) fn decode_line<'l>(line: &'l [u8], file: &'static Encoding) -> (Cow<'l, str>, bool, &'static Encoding) {
-    let encoding = encoding::of_record([line], file);
     let line = line.strip_prefix(encoding::MARK).unwrap_or(line).trim_ascii_end();
+    if file == UTF_8
+        && let Ok(text) = simdutf8::basic::from_utf8(line)
+    {
+        return (Cow::Borrowed(text), false, UTF_8);
+    }
+    let encoding = encoding::of_record([line], file);
     let (text, replaced) = encoding::decode(line, encoding);
     (text, replaced, encoding)
 }

@@ -1,5 +1,6 @@
 //! Files to the same files without their duplicates.
 
+use super::desk::CHANGED;
 use super::progress::{Progress, Stage};
 use super::scan::{Found, Scan, Sketches};
 use crate::article::ArticleId;
@@ -127,6 +128,10 @@ impl Scan {
     pub fn write_without(&self, found: &Found, target: Target<'_>, progress: &dyn Progress) -> Result<Vec<Spared>> {
         let parts = self.parts();
         check_targets(&parts)?;
+        // What is written would not be what was compared.
+        if let Some(lost) = found.skipped.iter().find(|skip| skip.reason == CHANGED) {
+            return Err(changed(&lost.source, CHANGED));
+        }
         let is_taken =
             |part: &&Part<'_>| matches!(&part.source.format, Format::Rows(table) if table.has_some_of(&COLUMNS));
         if let Some(part) = parts.iter().find(is_taken).filter(|_| target.annotate) {
@@ -282,13 +287,14 @@ impl Part<'_> {
             _ => (self.skipped..=self.skipped + broken).contains(&written.rejected),
         };
         let balances = (written.kept, written.removed) == (kept, removed) && is_rejected;
-        let change = self.source.change().or((!balances).then_some("changed while it was read"));
-        if let Some(change) = change {
-            let message = format!("{}: {change}; nothing was written", self.source.name);
-            return Err(Error::new(ErrorKind::Input, message));
-        }
-        Ok(())
+        let change = self.source.change().or((!balances).then_some(CHANGED));
+        change.map_or(Ok(()), |change| Err(changed(&self.source.name, change)))
     }
+}
+
+/// The input is not what it was.
+fn changed(source: &str, change: &str) -> Error {
+    Error::new(ErrorKind::Input, format!("{source}: {change}; nothing was written"))
 }
 
 /// Puts a text where it belongs, or nowhere if it goes; of a dump that is one file, an empty one stays.

@@ -3,7 +3,7 @@
 use super::copies::Copies;
 use super::detect::Texts;
 use super::gather::Gathered;
-use super::index::deal;
+use super::index::{deal, of_parts};
 use super::progress::{Progress, Stage};
 use super::verify::{Origin, Verifier};
 use crate::article::ArticleId;
@@ -11,6 +11,7 @@ use crate::boilerplate::Boilerplate;
 use crate::candidates::Pair;
 use crate::candidates::crowd::Verdict;
 use crate::candidates::exhaustive::{Frequencies, meet};
+use crate::candidates::met::Met;
 use crate::candidates::passages::{Entries, Layout, PARTS, Postings, key};
 use crate::config::{BUCKET, Config, RECALL_SAMPLE};
 use crate::error::Result;
@@ -145,14 +146,13 @@ impl Join {
 
     fn meet(self, limit: Option<usize>, threshold: f64, sought: impl Fn(Pair) -> bool + Sync) -> Result<Vec<Pair>> {
         let (sizes, layout) = (&self.sizes, Layout::new(self.sizes.len()));
-        let of_part = |part| {
+        let see = |met: &mut Met, part| {
             let run = Postings::sorted(&self.postings, part, layout, false, |_| true)?;
-            Ok(meet((layout, &run), limit, sizes, threshold, &sought))
+            meet((layout, &run), limit, sizes, threshold, &sought, &mut met.pairs);
+            Ok(())
         };
-        let met: Result<Vec<Vec<Pair>>> = (0..PARTS).into_par_iter().with_max_len(1).map(of_part).collect();
-        let mut pairs: Vec<Pair> = met?.into_iter().flatten().collect();
+        let mut pairs = of_parts((0..PARTS).into_par_iter(), see)?.pairs.all();
         pairs.par_sort_unstable();
-        pairs.dedup();
         Ok(pairs)
     }
 

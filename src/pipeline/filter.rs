@@ -8,6 +8,7 @@ use crate::article::Timestamp;
 use crate::candidates::Pair;
 use crate::config::{BUCKET, Config};
 use ahash::AHashMap;
+use std::ops::Range;
 
 /// When and by whom a copy was published; `None` and 0 where that is not known.
 type Origin = (Option<i64>, u32);
@@ -29,6 +30,15 @@ impl Origins {
         }
         Self { all, next }
     }
+}
+
+/// The moments that are no further than `within` from a date; and the day that they begin in, if not with its beginning: what
+/// is dated by that day alone may be near enough, too.
+fn span(date: i64, within: i64) -> (Option<i64>, Range<i64>) {
+    let from = date.saturating_sub(within);
+    let to = Timestamp(date).latest().saturating_add(within).saturating_add(1);
+    let day = from.saturating_sub(from.rem_euclid(Timestamp::DAY));
+    (Some(day).filter(|&day| day < from), from..to)
 }
 
 pub(crate) struct Filter<'a> {
@@ -72,6 +82,9 @@ impl<'a> Filter<'a> {
     pub(crate) fn admits(&self, pair: Pair) -> bool {
         if !self.is_active() || !self.has_input(pair) {
             return self.has_input(pair);
+        }
+        if !self.copies.contains_key(&pair.a()) && !self.copies.contains_key(&pair.b()) {
+            return self.meet(pair);
         }
         let single = [pair.a(), pair.b()].map(|article| {
             let of_input = if self.gathered.is_reference(article) { vec![] } else { vec![self.origin(article)] };
@@ -147,10 +160,16 @@ impl<'a> Filter<'a> {
 
     /// Whether just these two articles, whatever copies they have, are sought.
     pub(crate) fn admits_these(&self, pair: Pair) -> bool {
-        if !self.is_active() || !self.has_input(pair) {
-            return self.has_input(pair);
-        }
-        self.meets(self.origin(pair.a()), &Origins::new(vec![self.origin(pair.b())]), 1)
+        self.has_input(pair) && (!self.is_active() || self.meet(pair))
+    }
+
+    /// Whether just these two are close enough in time, and of two publishers if that was asked for.
+    fn meet(&self, pair: Pair) -> bool {
+        let [(date, publisher), (other, of_other)] = [pair.a(), pair.b()].map(|article| self.origin(article));
+        let are_apart = !self.across || publisher == 0 || publisher != of_other;
+        let (Some(date), Some(within), Some(other)) = (date, self.within, other) else { return are_apart };
+        let (day, near) = span(date, within);
+        are_apart && (near.contains(&other) || day == Some(other))
     }
 
     /// Whether a copy is to be listed with the one that stands for it: whether it passes with any other copy.
@@ -172,12 +191,8 @@ impl<'a> Filter<'a> {
         let before = |moment: i64| all.partition_point(|other| other.0.is_none_or(|other| other < moment));
         let (day, near) = match (date, self.within) {
             (Some(date), Some(within)) => {
-                let from = date.saturating_sub(within);
-                let to = Timestamp(date).latest().saturating_add(within).saturating_add(1);
-                // What is dated by that day alone may be near enough, too.
-                let day = from.saturating_sub(from.rem_euclid(Timestamp::DAY));
-                let day = if day < from { before(day)..before(day + 1) } else { 0..0 };
-                (day, before(from)..before(to))
+                let (day, near) = span(date, within);
+                (day.map_or(0..0, |day| before(day)..before(day + 1)), before(near.start)..before(near.end))
             }
             _ => (0..0, undated..all.len()),
         };

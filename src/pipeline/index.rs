@@ -190,7 +190,7 @@ impl<T: Texts> Indexer<'_, T> {
 }
 
 /// What the parts of an index bring together. A thread adds to what was found in those that it saw before.
-fn of_parts<P: Send>(
+pub(super) fn of_parts<P: Send>(
     parts: impl IndexedParallelIterator<Item = P>,
     see: impl Fn(&mut Met, P) -> Result<()> + Sync,
 ) -> Result<Met> {

@@ -116,5 +116,5 @@ fn carriers<'s>(suspects: impl Iterator<Item = &'s Suspect>) -> Vec<ArticleId> {
     ascending(suspects.flat_map(|suspect| suspect.sample.iter().copied().map(ArticleId)))
 }
 
-/// Words of articles that are held at a time, each some 40 bytes.
+/// Words of articles that are held at a time, each some 60 bytes.
 const WORDS_AT_A_TIME: usize = 4 << 20;
