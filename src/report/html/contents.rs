@@ -230,15 +230,10 @@ impl Numbers {
         publishers.sort_unstable();
         let numbers: AHashMap<&str, u32> = publishers.iter().copied().zip(0..).collect();
         let short = |text: &'m str| cut(text, MOST_OF_FIELD);
-        let id = |id: Cow<'m, str>| match id {
-            Cow::Borrowed(id) => Cow::Borrowed(short(id)),
-            Cow::Owned(id) if id.len() > MOST_OF_FIELD => Cow::Owned(cut(&id, MOST_OF_FIELD).to_owned()),
-            id => id,
-        };
         let article = |(&article, number): (&ArticleId, u32)| {
             let entry = entries.entry(article);
             Article(
-                id(entry.id),
+                entry.id,
                 entry.title.map(short),
                 entry.publisher.and_then(|name| numbers.get(name).copied()),
                 entry.date.map(Iso),
