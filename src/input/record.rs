@@ -156,8 +156,8 @@ fn strict(json: &str) -> Option<String> {
     while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
         strict += &rest[..at];
         rest = &rest[at..];
-        let token = if rest.starts_with('"') {
-            &rest[..1 + end_of_string(&rest[1..])]
+        let token = if let Some(inner) = rest.strip_prefix('"') {
+            &rest[..=end_of_string(inner)]
         } else if let Some(word) = NO_NUMBERS.into_iter().find(|&word| rest.starts_with(word)) {
             strict += &format!("{:>1$}", 0, word.len());
             rest = &rest[word.len()..];

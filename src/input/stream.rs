@@ -379,7 +379,7 @@ const LOOK: u64 = 1 << 20;
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let is_time = self.unpacked % LOOK == 0 && self.unpacked > HARMLESS;
+        let is_time = self.unpacked.is_multiple_of(LOOK) && self.unpacked > HARMLESS;
         if is_time && self.unpacked / self.ratio.max(1) > self.packed.load(Ordering::Relaxed) {
             let ratio = self.ratio;
             let message = format!("it unpacks to more than {ratio} times its size (--max-ratio)");

@@ -44,6 +44,9 @@ pub(crate) struct Join {
     sizes: Vec<u32>,
 }
 
+/// The distinct shingles of an article, each with how many have it.
+type Distinct = Vec<(u8, u64)>;
+
 #[derive(Default)]
 struct Part {
     entries: Entries,
@@ -53,11 +56,11 @@ struct Part {
 #[derive(Default)]
 struct Buffers {
     words: Vec<u64>,
-    distinct: Vec<(u8, u64)>,
+    distinct: Distinct,
 }
 
 impl Part {
-    fn push(&mut self, article: u32, distinct: &mut Vec<(u8, u64)>, frequencies: &Frequencies, threshold: f64) {
+    fn push(&mut self, article: u32, distinct: &mut Distinct, frequencies: &Frequencies, threshold: f64) {
         self.sizes.push((article, distinct.len() as u32));
         frequencies.prefix(distinct, threshold);
         self.entries.push(article, distinct.iter().map(|&(_, shingle)| (key(shingle), 0)));
@@ -114,7 +117,7 @@ impl Join {
     ) -> Result<Self> {
         const SOME: usize = 64;
         const MOST: u64 = 1 << 25;
-        let each = |some: &[u32], visit: &mut dyn FnMut(u32, &mut Vec<(u8, u64)>)| {
+        let each = |some: &[u32], visit: &mut dyn FnMut(u32, &mut Distinct)| {
             let (mut buffers, mut raw) = (Buffers::default(), Vec::new());
             for &article in some {
                 // Who is lost is told where pairs are compared.

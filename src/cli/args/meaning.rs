@@ -65,11 +65,6 @@ pub(super) fn date_format(text: &str) -> std::result::Result<String, String> {
     check_date_format(text).map(|()| text.to_owned())
 }
 
-/// The path of an output, without a slash at its end.
-pub(super) fn without_slash(path: PathBuf) -> PathBuf {
-    path.components().collect()
-}
-
 /// A number of bytes, with K, M or G for powers of 1024.
 pub(super) fn size(text: &str) -> std::result::Result<u64, String> {
     let upper = text.to_ascii_uppercase();

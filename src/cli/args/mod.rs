@@ -11,7 +11,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use help::{COMPARES, EXAMPLES, EXPLAINS, FINDS, LABELS, REPORTS, SCANS, TUNES, WHO_GOES};
-use meaning::{Bound, Tolerance, bound, date_format, size, tolerance, without_slash};
+use meaning::{Bound, Tolerance, bound, date_format, size, tolerance};
 use std::path::PathBuf;
 
 /// Finds duplicate, near-duplicate and copied articles in news dumps, and shows what they share.
@@ -359,7 +359,7 @@ pub(super) struct Dedup {
 
     /// Where the dump goes: a file if PATH is one file, else a folder. The audit is written beside it
     #[arg(short = 'o', long = "output", id = "output", value_name = "OUT", required_unless_present = "dry_run",
-          value_parser = PathBufValueParser::new().map(without_slash))]
+          value_parser = PathBufValueParser::new().map(|path| path.components().collect::<PathBuf>()))]
     pub(super) output: Option<PathBuf>,
 
     /// Replace OUT, if it is there as dedup wrote it
