@@ -21,7 +21,7 @@
 use super::Pair;
 use super::lsh::{PairSet, all_pairs};
 use crate::config::{BUCKET, FRUITLESS, LEADERS};
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashMap;
 
 /// What a judge says of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +53,15 @@ pub(crate) struct Crowds {
     partners: Vec<Pair>,
     /// All that was said.
     judged: AHashMap<Pair, Verdict>,
-    /// Members that were not compared with all others of some crowd, nor follow a leader there.
-    pub(crate) overflow: AHashSet<u32>,
+    /// Members that were not compared with all others of some crowd, nor follow a leader there; and in how many crowds.
+    pub(crate) overflow: AHashMap<u32, usize>,
 }
 
 /// A crowd on its way.
 struct Crowd {
     members: Vec<u32>,
+    /// How many crowds of these members there are.
+    times: usize,
     /// Those who follow a leader of it.
     followers: Vec<u32>,
     /// How many of its last leaders were paired with nobody.
@@ -69,8 +71,8 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn new(members: Vec<u32>) -> Self {
-        Self { members, followers: Vec::new(), fruitless: 0, scattered: false }
+    fn new((members, times): (Vec<u32>, usize)) -> Self {
+        Self { members, times, followers: Vec::new(), fruitless: 0, scattered: false }
     }
 
     /// The pairs of the first so many members with all who come after them, member by member.
@@ -89,11 +91,12 @@ impl Crowd {
 }
 
 impl Crowds {
-    /// Settles crowds, in addition to those that are settled already. `judge` says of each pair what it is. Returns the
-    /// members of these that overflow, ascending.
+    /// Settles crowds, in addition to those that are settled already. `judge` says of each pair what it is. Returns those
+    /// who overflow in at least so many of these, ascending.
     pub(crate) fn settle(
         &mut self,
         mut crowds: Vec<Vec<u32>>,
+        least: usize,
         mut judge: impl FnMut(&[Pair]) -> Vec<Verdict>,
     ) -> Vec<u32> {
         let before = std::mem::take(&mut self.overflow);
@@ -101,7 +104,7 @@ impl Crowds {
         open.extend(&std::mem::take(&mut self.open));
         // A long story brings the same articles together by each of its fingerprints.
         crowds.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        crowds.dedup();
+        let crowds = crowds.chunk_by(|one, other| one == other).map(|same| (same[0].clone(), same.len())).collect();
         for wave in waves(crowds) {
             self.settle_apart(wave, &mut judge, &mut open);
         }
@@ -117,16 +120,17 @@ impl Crowds {
         let compared = |pair: &Pair| self.judged.get(pair).is_some_and(|&verdict| verdict != Verdict::Unlikely);
         self.open = open.into_sorted();
         self.open.retain(|pair| !compared(pair));
-        let mut overflow: Vec<u32> = self.overflow.iter().copied().collect();
-        overflow.sort_unstable();
-        self.overflow.extend(before);
-        overflow
+        let often = self.overflow.iter().filter(|&(_, &times)| times >= least);
+        let mut often: Vec<u32> = often.map(|(&member, _)| member).collect();
+        often.sort_unstable();
+        before.into_iter().for_each(|(member, times)| *self.overflow.entry(member).or_default() += times);
+        often
     }
 
     /// Settles crowds no two of which have a member in common.
     fn settle_apart(
         &mut self,
-        crowds: Vec<Vec<u32>>,
+        crowds: Vec<(Vec<u32>, usize)>,
         judge: &mut impl FnMut(&[Pair]) -> Vec<Verdict>,
         open: &mut PairSet,
     ) {
@@ -163,9 +167,10 @@ impl Crowds {
     /// Ends a crowd: those left are compared with each other and with those who follow a leader, if that is not too
     /// much; else they overflow.
     fn dissolve(&mut self, crowd: &Crowd, open: &mut PairSet) {
-        let Crowd { members, followers, .. } = crowd;
+        let Crowd { members, times, followers, .. } = crowd;
+        let mut overflow = || members.iter().for_each(|&member| *self.overflow.entry(member).or_default() += times);
         if members.len() > BUCKET {
-            self.overflow.extend(members);
+            overflow();
             return;
         }
         let mut pairs = Vec::new();
@@ -174,7 +179,7 @@ impl Crowds {
             let beside = |&member: &u32| followers.iter().map(move |&follower| Pair::new(member, follower));
             pairs.extend(members.iter().flat_map(beside));
         } else {
-            self.overflow.extend(members);
+            overflow();
         }
         open.extend(&pairs);
     }
@@ -256,12 +261,12 @@ impl Crowds {
 }
 
 /// Crowds in such an order that no two of one list have a member in common, and of those that do the first comes first.
-fn waves(crowds: Vec<Vec<u32>>) -> Vec<Vec<Vec<u32>>> {
-    let mut waves: Vec<Vec<Vec<u32>>> = Vec::new();
+fn waves(crowds: Vec<(Vec<u32>, usize)>) -> Vec<Vec<(Vec<u32>, usize)>> {
+    let mut waves: Vec<Vec<(Vec<u32>, usize)>> = Vec::new();
     let mut next: AHashMap<u32, usize> = AHashMap::new();
     for crowd in crowds {
-        let wave = crowd.iter().filter_map(|member| next.get(member)).max().copied().unwrap_or(0);
-        next.extend(crowd.iter().map(|&member| (member, wave + 1)));
+        let wave = crowd.0.iter().filter_map(|member| next.get(member)).max().copied().unwrap_or(0);
+        next.extend(crowd.0.iter().map(|&member| (member, wave + 1)));
         if wave == waves.len() {
             waves.push(Vec::new());
         }
@@ -285,7 +290,7 @@ mod tests {
 
     fn settle(crowds: Vec<Vec<u32>>, judge: impl FnMut(&[Pair]) -> Vec<Verdict>) -> Crowds {
         let mut settled = Crowds::default();
-        settled.settle(crowds, judge);
+        settled.settle(crowds, 1, judge);
         settled
     }
 
@@ -325,12 +330,20 @@ mod tests {
     }
 
     #[test]
+    fn who_overflows_often_is_told() {
+        let crowds = vec![(0..100).collect(), (0..100).collect(), (50..150).collect(), (90..190).collect()];
+        let mut settled = Crowds::default();
+        let often = settled.settle(crowds, 3, |pairs| vec![Verdict::Apart; pairs.len()]);
+        assert_eq!(often, (54..100).collect::<Vec<u32>>(), "four led the third crowd");
+    }
+
+    #[test]
     fn what_signatures_say_ends_no_other_comparison() {
         let mut settled = Crowds::default();
         // The first crowd leaves ten, whose pairs are open; the second finds their signatures unlike.
-        settled.settle(vec![(0..70).collect()], |pairs| pairs.iter().map(|pair| like(pair.b() < 60)).collect());
+        settled.settle(vec![(0..70).collect()], 1, |pairs| pairs.iter().map(|pair| like(pair.b() < 60)).collect());
         let before = settled.open.clone();
-        settled.settle(vec![(60..120).collect()], |pairs| vec![Verdict::Unlikely; pairs.len()]);
+        settled.settle(vec![(60..120).collect()], 1, |pairs| vec![Verdict::Unlikely; pairs.len()]);
         assert!(before.iter().all(|pair| settled.open.contains(pair)));
     }
 

@@ -166,18 +166,17 @@ impl<L: Lanes> Scan<'_, L> {
         let mut escapes = Escapes::default();
         loop {
             let rest = self.bytes.get(at..)?;
-            let block = &block_of(rest);
-            let bytes = self.lanes.bytes(block);
+            let bytes = block_of(self.lanes, rest);
             let escaped = escapes.next(bytes.are(b'\\'));
             let ends = bytes.are(b'"') & !escaped | bytes.between(0, b' ' - 1);
             if ends != 0 {
                 let end = ends.trailing_zeros() as usize;
-                return (block[end] == b'"').then_some(at + end + 1);
+                return (rest[end] == b'"').then_some(at + end + 1);
             }
-            if rest.len() <= block.len() {
+            if rest.len() <= BLOCK {
                 return None;
             }
-            at += block.len();
+            at += BLOCK;
         }
     }
 
@@ -186,15 +185,14 @@ impl<L: Lanes> Scan<'_, L> {
     fn backslash(self, mut at: usize) -> Option<usize> {
         loop {
             let rest = self.bytes.get(at..)?;
-            let block = &block_of(rest);
-            let found = self.lanes.bytes(block).are(b'\\');
+            let found = block_of(self.lanes, rest).are(b'\\');
             if found != 0 {
                 return Some(at + found.trailing_zeros() as usize);
             }
-            if rest.len() <= block.len() {
+            if rest.len() <= BLOCK {
                 return None;
             }
-            at += block.len();
+            at += BLOCK;
         }
     }
 }
@@ -202,14 +200,16 @@ impl<L: Lanes> Scan<'_, L> {
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 
-/// The first of these, with blanks behind the last where they are too few.
+/// The first of these, with blanks behind the last where they are too few. (Where the two cases meet as bytes, and not as a
+/// vector, these take a way over memory, which costs as much as all that is done with them.)
 #[inline(always)]
-fn block_of(bytes: &[u8]) -> [u8; BLOCK] {
-    bytes.first_chunk().copied().unwrap_or_else(|| {
-        let mut block = [b' '; BLOCK];
-        block[..bytes.len()].copy_from_slice(bytes);
-        block
-    })
+fn block_of<L: Lanes>(lanes: L, bytes: &[u8]) -> L::Bytes {
+    if let Some(block) = bytes.first_chunk() {
+        return lanes.bytes(block);
+    }
+    let mut block = [b' '; BLOCK];
+    block[..bytes.len()].copy_from_slice(bytes);
+    lanes.bytes(&block)
 }
 
 /// Which bytes of blocks that follow each other stand behind a backslash that begins an escape.
@@ -329,7 +329,7 @@ impl<L: Lanes> Scan<'_, L> {
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
-            let block = lanes.bytes(&block_of(rest));
+            let block = block_of(lanes, rest);
             let (backslashes, was_open) = (block.are(b'\\'), escapes.open == 1);
             let escaped = escapes.next(backslashes);
             let plain = lanes.translated(block, escaped, &UNESCAPED);

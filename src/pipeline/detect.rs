@@ -65,6 +65,9 @@ pub(super) fn ascending(articles: impl Iterator<Item = ArticleId>) -> Vec<Articl
     articles
 }
 
+/// One in so many of all bands is many.
+const MANY: usize = 8;
+
 /// All that a run found, pairs apart, which went to the sink.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "formats"), allow(dead_code, reason = "only the summary of a scan tells all of it"))]
@@ -172,8 +175,11 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let (work, crowds, matches) = {
             let mut crowds = Crowds::default();
             let parts = |crowds: Vec<Vec<u32>>| crowds.into_iter().flat_map(|crowd| filter.parts(crowd)).collect();
-            crowds.settle(parts(candidates.brought.crowds), |pairs| verifier.judge(Origin::Shared, pairs));
-            let left = crowds.settle(parts(candidates.alike_crowds), |pairs| verifier.judge_likely(&traces, pairs));
+            crowds.settle(parts(candidates.brought.crowds), 0, |pairs| verifier.judge(Origin::Shared, pairs));
+            // Who overflows in a few bands has all others.
+            let many = self.config.bands.bands().div_ceil(MANY);
+            let likely = |pairs: &[Pair]| verifier.judge_likely(&traces, pairs);
+            let left = crowds.settle(parts(candidates.alike_crowds), many, likely);
             let mut alike = candidates.alike;
             if !left.is_empty() {
                 let agreement = self.config.bands.agreement(self.config.threshold);

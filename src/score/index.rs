@@ -283,21 +283,15 @@ impl<'i> Common<'i> {
         }
         // As many as an edited copy has, so that it seldom grows.
         let mut stretches = Vec::with_capacity(32);
-        let mut foreign = Foreign { a, b, from: 0, likely: 0, in_a_row: 0 };
+        let mut foreign = Foreign { a, b, from: 0, likely: 0, missed: 0 };
         let mut place = 0;
         while let Some((&hash, &marks)) = a.hashes.get(place).zip(a.marks.get(place)) {
-            let passed = foreign.pass(place, spare);
-            if passed > place {
+            let found = if marks & AGAIN == 0 { b.find(hash) } else { None };
+            let Some(in_b) = found else {
+                let passed = foreign.pass(place + 1, spare);
                 let first = a.marks[place..passed].iter().filter(|marks| **marks & AGAIN == 0);
                 spare = spare.checked_sub(first.count() as u32)?;
                 place = passed;
-                continue;
-            }
-            let found = if marks & AGAIN == 0 { b.find(hash) } else { None };
-            let Some(in_b) = found else {
-                spare = if marks & AGAIN == 0 { spare.checked_sub(1)? } else { spare };
-                foreign.in_a_row += 1;
-                place += 1;
                 continue;
             };
             let stretch = stretch(a, b, [place, in_b as usize]);
@@ -371,7 +365,7 @@ struct Foreign<'i> {
     from: usize,
     likely: u64,
     /// How many were looked for in vain so far.
-    in_a_row: usize,
+    missed: usize,
 }
 
 impl Foreign<'_> {
@@ -379,7 +373,8 @@ impl Foreign<'_> {
     #[inline(always)]
     fn pass(&mut self, place: usize, spare: u32) -> usize {
         const SOME: usize = 16;
-        if self.in_a_row < SOME { place } else { self.pass_many(place, spare) }
+        self.missed += 1;
+        if self.missed < SOME { place } else { self.pass_many(place, spare) }
     }
 
     fn pass_many(&mut self, mut place: usize, spare: u32) -> usize {
@@ -416,8 +411,9 @@ enum Places {
 impl Places {
     /// None yet of so many, to which about so many stretches will be added.
     fn new(count: usize, stretches: usize) -> Self {
+        const MANY: usize = 64;
         let words = count.div_ceil(64);
-        if words <= 16 * stretches {
+        if stretches >= MANY && words <= 16 * stretches {
             Self::Bits(vec![0; words])
         } else {
             Self::Stretches(Vec::with_capacity(stretches))
