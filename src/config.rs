@@ -52,12 +52,13 @@ pub const BUCKET: usize = 50;
 
 /// Most leaders of a crowd.
 pub const LEADERS: usize = 16;
-/// Least containment, in the one that stays, of an article that is removed.
-pub const CONTAINED: f64 = 0.8;
 
 /// Leaders in a row that match nobody before a crowd is given up: it has come together by a footer or by chance, and
 /// pairs in it that are alike share other, smaller buckets.
 pub const FRUITLESS: usize = 4;
+
+/// Least containment, in the one that stays, of an article that is removed.
+pub const CONTAINED: f64 = 0.8;
 
 /// What decides the results of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -8,7 +8,7 @@
 //! like it, as a page that embeds a story, is paired with it and stays. A crowd of at most [`BUCKET`] is compared in full.
 //! Those left of a crowd that has become small are compared with those who left it, too, if that is not too much. After
 //! [`LEADERS`] rounds, or [`FRUITLESS`] in a row in which nobody passed, those still there overflow: they are counted, and
-//! have their other buckets. Those of crowds of signatures are joined with each other by their rarest shingles.
+//! have their other buckets. Who overflows in many bands is joined with others of the kind by rare shingles.
 //!
 //! Where nobody followed the last leader, the same is to be expected of the next few: they are compared with each member
 //! while it is at hand. Of one who then leads no round it is kept only who is apart from it: with these nothing is left to be
@@ -71,7 +71,7 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn new((members, times): (Vec<u32>, usize)) -> Self {
+    fn new(members: Vec<u32>, times: usize) -> Self {
         Self { members, times, followers: Vec::new(), fruitless: 0, scattered: false }
     }
 
@@ -104,7 +104,8 @@ impl Crowds {
         open.extend(&std::mem::take(&mut self.open));
         // A long story brings the same articles together by each of its fingerprints.
         crowds.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        let crowds = crowds.chunk_by(|one, other| one == other).map(|same| (same[0].clone(), same.len())).collect();
+        let equal = crowds.chunk_by(|one, other| one == other);
+        let crowds = equal.map(|same| Crowd::new(same[0].clone(), same.len())).collect();
         for wave in waves(crowds) {
             self.settle_apart(wave, &mut judge, &mut open);
         }
@@ -130,11 +131,10 @@ impl Crowds {
     /// Settles crowds no two of which have a member in common.
     fn settle_apart(
         &mut self,
-        crowds: Vec<(Vec<u32>, usize)>,
+        mut crowds: Vec<Crowd>,
         judge: &mut impl FnMut(&[Pair]) -> Vec<Verdict>,
         open: &mut PairSet,
     ) {
-        let mut crowds: Vec<Crowd> = crowds.into_iter().map(Crowd::new).collect();
         // What was said of leaders of rounds to come.
         let mut ahead: AHashMap<Pair, Verdict> = AHashMap::new();
         for round in 0..LEADERS {
@@ -261,12 +261,12 @@ impl Crowds {
 }
 
 /// Crowds in such an order that no two of one list have a member in common, and of those that do the first comes first.
-fn waves(crowds: Vec<(Vec<u32>, usize)>) -> Vec<Vec<(Vec<u32>, usize)>> {
-    let mut waves: Vec<Vec<(Vec<u32>, usize)>> = Vec::new();
+fn waves(crowds: Vec<Crowd>) -> Vec<Vec<Crowd>> {
+    let mut waves: Vec<Vec<Crowd>> = Vec::new();
     let mut next: AHashMap<u32, usize> = AHashMap::new();
     for crowd in crowds {
-        let wave = crowd.0.iter().filter_map(|member| next.get(member)).max().copied().unwrap_or(0);
-        next.extend(crowd.0.iter().map(|&member| (member, wave + 1)));
+        let wave = crowd.members.iter().filter_map(|member| next.get(member)).max().copied().unwrap_or(0);
+        next.extend(crowd.members.iter().map(|&member| (member, wave + 1)));
         if wave == waves.len() {
             waves.push(Vec::new());
         }

@@ -2,7 +2,7 @@
 
 use super::args::{Common, Dedup};
 use super::progress::Bars;
-use super::{Exit, NOTHING_TO_RESUME, check_input, check_read, interrupt, log, needs, output_error, tell_unmet, width};
+use super::{Exit, check_input, check_read, interrupt, log, needs, output_error, width};
 use crate::cluster::stays::{Removed, Rules};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{InputOptions, Plan, belied, shown};
@@ -51,11 +51,7 @@ pub(super) fn run(arguments: &Dedup) -> Result<Exit> {
     let work = arguments.work.folder(arguments.output.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config, (budget, work.clone()), &bars)?;
-    if work.as_ref().is_some_and(|work| work.has_begun_again()) {
-        log::notice(NOTHING_TO_RESUME);
-    }
-    tell_unmet(&scan, &arguments.common);
-    check_read(&scan, &bars, arguments.common.verbose)?;
+    check_read(&scan, work.as_deref(), &bars, &arguments.common)?;
     tell_strangers(&sketches, &rules, &arguments.common);
     let mut has_rejected = false;
     let mut found = scan.find_removable(sketches, boilerplate.as_ref(), &rules, &bars)?;

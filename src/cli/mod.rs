@@ -17,6 +17,7 @@ mod tune;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{Plan, is_careful, shown};
+use crate::pipeline::resume::WorkDir;
 use crate::pipeline::scan::Scan;
 use crate::report::terminal::escape;
 use args::{Arguments, Command, Common};
@@ -39,8 +40,6 @@ enum Exit {
     /// Done, but something could not be read.
     Skipped = 3,
 }
-
-const NOTHING_TO_RESUME: &str = "nothing to resume: no earlier run read the same files with the same settings";
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -141,21 +140,21 @@ fn check_input(plan: &Plan, names_all: bool) -> Result<()> {
     Err(Error::input(format!("{message}{passed_over} (see --include)")))
 }
 
-/// An error where no article could be read; what could not be is named before.
-fn check_read(scan: &Scan, bars: &Bars, names_all: bool) -> Result<()> {
+/// Says what is to be said of what was read: if an earlier run is not gone on with, and which of the fields that were named
+/// nobody has. An error where no article could be read; what could not be is named before.
+fn check_read(scan: &Scan, work: Option<&WorkDir>, bars: &Bars, common: &Common) -> Result<()> {
+    if work.is_some_and(WorkDir::has_begun_again) {
+        log::notice("nothing to resume: no earlier run read the same files with the same settings");
+    }
+    for (field, name) in scan.unmet().filter(|_| !common.quiet) {
+        log::notice(&format!("--{field}-field {}: no article has such a field", escape(name)));
+    }
     if !scan.catalogue().cards.is_empty() || scan.skipped().is_empty() {
         return Ok(());
     }
     bars.finish();
-    log::skipped(scan.skipped(), names_all);
+    log::skipped(scan.skipped(), common.verbose);
     Err(Error::input("nothing could be read"))
-}
-
-/// Says which of the fields that were named nobody has.
-fn tell_unmet(scan: &Scan, common: &Common) {
-    for (field, name) in scan.unmet().filter(|_| !common.quiet) {
-        log::notice(&format!("--{field}-field {}: no article has such a field", escape(name)));
-    }
 }
 
 /// What to do next: to open the page that was written, if one was.

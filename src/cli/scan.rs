@@ -2,10 +2,7 @@
 
 use super::args::{Format, Scan as Arguments};
 use super::progress::Bars;
-use super::{
-    Exit, NOTHING_TO_RESUME, check_input, check_read, command_line, interrupt, log, needs, next, output_error,
-    tell_unmet, width,
-};
+use super::{Exit, check_input, check_read, command_line, interrupt, log, needs, next, output_error, width};
 use crate::error::{ErrorKind, Result};
 use crate::input::{InputOptions, Plan, Skipped};
 use crate::pipeline::scan::{Found, Scan};
@@ -36,11 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let work = arguments.work.folder(arguments.output.folder.as_deref())?;
     let bars = Bars::new(arguments.common.quiet);
     let (scan, sketches) = Scan::read(plan, options, config, (budget, work.clone()), &bars)?;
-    if work.as_ref().is_some_and(|work| work.has_begun_again()) {
-        log::notice(NOTHING_TO_RESUME);
-    }
-    tell_unmet(&scan, &arguments.common);
-    check_read(&scan, &bars, arguments.common.verbose)?;
+    check_read(&scan, work.as_deref(), &bars, &arguments.common)?;
 
     let detail = output.passages.into();
     let folder = staging.as_ref().map(|staging| staging.pairs(scan.catalogue(), detail)).transpose()?;
