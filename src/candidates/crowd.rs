@@ -21,7 +21,7 @@
 use super::Pair;
 use super::lsh::{PairSet, all_pairs};
 use crate::config::{BUCKET, FRUITLESS, LEADERS};
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 /// What a judge says of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,17 @@ pub(crate) struct Crowds {
     partners: Vec<Pair>,
     /// All that was said.
     judged: AHashMap<Pair, Verdict>,
-    /// Members that were not compared with all others of some crowd, nor follow a leader there; and in how many crowds.
-    pub(crate) overflow: AHashMap<u32, usize>,
+    /// Members that were not compared with all others of some crowd, nor follow a leader there.
+    pub(crate) overflow: AHashSet<u32>,
+}
+
+/// What crowds leave.
+#[derive(Default)]
+struct Left {
+    /// Pairs that are still to be scored.
+    open: PairSet,
+    /// Members that overflow, and in how many crowds.
+    overflow: AHashMap<u32, usize>,
 }
 
 /// A crowd on its way.
@@ -88,26 +97,43 @@ impl Crowd {
     fn rounds(&self, left: usize) -> usize {
         if self.scattered { left.min(FRUITLESS - self.fruitless) } else { 1 }
     }
+
+    /// Ends a crowd: those left are compared with each other and with those who follow a leader, if that is not too
+    /// much; else they overflow.
+    fn dissolve(&self, left: &mut Left) {
+        let Self { members, times, followers, .. } = self;
+        let is_small = members.len() <= BUCKET;
+        let is_little = members.len() * followers.len() <= LEADERS * (members.len() + followers.len() + BUCKET);
+        let mut pairs = Vec::new();
+        if is_small {
+            all_pairs(members, &mut pairs);
+        }
+        if is_small && is_little {
+            let beside = |&member: &u32| followers.iter().map(move |&follower| Pair::new(member, follower));
+            pairs.extend(members.iter().flat_map(beside));
+        } else {
+            members.iter().for_each(|&member| *left.overflow.entry(member).or_default() += times);
+        }
+        left.open.extend(&pairs);
+    }
 }
 
 impl Crowds {
-    /// Settles crowds, in addition to those that are settled already. `judge` says of each pair what it is. Returns those
-    /// who overflow in at least so many of these, ascending.
+    /// Settles crowds, in addition to those that are settled already. `judge` says of each pair what it is. Returns who
+    /// overflows, and in how many of these.
     pub(crate) fn settle(
         &mut self,
         mut crowds: Vec<Vec<u32>>,
-        least: usize,
         mut judge: impl FnMut(&[Pair]) -> Vec<Verdict>,
-    ) -> Vec<u32> {
-        let before = std::mem::take(&mut self.overflow);
-        let mut open = PairSet::default();
-        open.extend(&std::mem::take(&mut self.open));
+    ) -> AHashMap<u32, usize> {
+        let mut left = Left::default();
+        left.open.extend(&std::mem::take(&mut self.open));
         // A long story brings the same articles together by each of its fingerprints.
         crowds.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         let equal = crowds.chunk_by(|one, other| one == other);
         let crowds = equal.map(|same| Crowd::new(same[0].clone(), same.len())).collect();
         for wave in waves(crowds) {
-            self.settle_apart(wave, &mut judge, &mut open);
+            self.settle_apart(wave, &mut judge, &mut left);
         }
         for pairs in [&mut self.matched, &mut self.partners] {
             pairs.sort_unstable();
@@ -119,13 +145,10 @@ impl Crowds {
         }
         // That their signatures hardly agree says nothing of what they share.
         let compared = |pair: &Pair| self.judged.get(pair).is_some_and(|&verdict| verdict != Verdict::Unlikely);
-        self.open = open.into_sorted();
+        self.open = left.open.into_sorted();
         self.open.retain(|pair| !compared(pair));
-        let often = self.overflow.iter().filter(|&(_, &times)| times >= least);
-        let mut often: Vec<u32> = often.map(|(&member, _)| member).collect();
-        often.sort_unstable();
-        before.into_iter().for_each(|(member, times)| *self.overflow.entry(member).or_default() += times);
-        often
+        self.overflow.extend(left.overflow.keys());
+        left.overflow
     }
 
     /// Settles crowds no two of which have a member in common.
@@ -133,7 +156,7 @@ impl Crowds {
         &mut self,
         mut crowds: Vec<Crowd>,
         judge: &mut impl FnMut(&[Pair]) -> Vec<Verdict>,
-        open: &mut PairSet,
+        left: &mut Left,
     ) {
         // What was said of leaders of rounds to come.
         let mut ahead: AHashMap<Pair, Verdict> = AHashMap::new();
@@ -154,34 +177,14 @@ impl Crowds {
             crowds.retain(|crowd| {
                 let goes_on = crowd.members.len() > BUCKET && crowd.fruitless < FRUITLESS;
                 if !goes_on {
-                    self.dissolve(crowd, open);
+                    crowd.dissolve(left);
                 }
                 goes_on
             });
         }
-        crowds.iter().for_each(|crowd| self.dissolve(crowd, open));
+        crowds.iter().for_each(|crowd| crowd.dissolve(left));
         ahead.retain(|pair, verdict| *verdict == Verdict::Apart && !self.share_a_leader(*pair));
         self.judged.extend(ahead);
-    }
-
-    /// Ends a crowd: those left are compared with each other and with those who follow a leader, if that is not too
-    /// much; else they overflow.
-    fn dissolve(&mut self, crowd: &Crowd, open: &mut PairSet) {
-        let Crowd { members, times, followers, .. } = crowd;
-        let mut overflow = || members.iter().for_each(|&member| *self.overflow.entry(member).or_default() += times);
-        if members.len() > BUCKET {
-            overflow();
-            return;
-        }
-        let mut pairs = Vec::new();
-        all_pairs(members, &mut pairs);
-        if members.len() * followers.len() <= LEADERS * (members.len() + followers.len() + BUCKET) {
-            let beside = |&member: &u32| followers.iter().map(move |&follower| Pair::new(member, follower));
-            pairs.extend(members.iter().flat_map(beside));
-        } else {
-            overflow();
-        }
-        open.extend(&pairs);
     }
 
     /// Takes out of a crowd its leader and who follows it.
@@ -290,7 +293,7 @@ mod tests {
 
     fn settle(crowds: Vec<Vec<u32>>, judge: impl FnMut(&[Pair]) -> Vec<Verdict>) -> Crowds {
         let mut settled = Crowds::default();
-        settled.settle(crowds, 1, judge);
+        settled.settle(crowds, judge);
         settled
     }
 
@@ -333,7 +336,10 @@ mod tests {
     fn who_overflows_often_is_told() {
         let crowds = vec![(0..100).collect(), (0..100).collect(), (50..150).collect(), (90..190).collect()];
         let mut settled = Crowds::default();
-        let often = settled.settle(crowds, 3, |pairs| vec![Verdict::Apart; pairs.len()]);
+        let overflow = settled.settle(crowds, |pairs| vec![Verdict::Apart; pairs.len()]);
+        let mut often: Vec<u32> =
+            overflow.iter().filter(|(_, times)| **times >= 3).map(|(&member, _)| member).collect();
+        often.sort_unstable();
         assert_eq!(often, (54..100).collect::<Vec<u32>>(), "four led the third crowd");
     }
 
@@ -341,9 +347,9 @@ mod tests {
     fn what_signatures_say_ends_no_other_comparison() {
         let mut settled = Crowds::default();
         // The first crowd leaves ten, whose pairs are open; the second finds their signatures unlike.
-        settled.settle(vec![(0..70).collect()], 1, |pairs| pairs.iter().map(|pair| like(pair.b() < 60)).collect());
+        settled.settle(vec![(0..70).collect()], |pairs| pairs.iter().map(|pair| like(pair.b() < 60)).collect());
         let before = settled.open.clone();
-        settled.settle(vec![(60..120).collect()], 1, |pairs| vec![Verdict::Unlikely; pairs.len()]);
+        settled.settle(vec![(60..120).collect()], |pairs| vec![Verdict::Unlikely; pairs.len()]);
         assert!(before.iter().all(|pair| settled.open.contains(pair)));
     }
 

@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use std::fmt::{Display, Formatter};
 
 /// Understands ISO 8601, RFC 2822, epoch seconds or milliseconds, days with the month's name, and `format` (as `strptime`)
-/// first where it is given. A date without a time is midnight, one without a zone UTC. Numbers of fewer than nine digits are no epoch. Before the year
-/// 1000 lies what programs write that have no date, as 0001-01-01: that is none.
+/// first where it is given. A date without a time is midnight, one without a zone UTC. Numbers of fewer than nine digits are
+/// no epoch. Before the year 1000 lies what programs write that have no date, as 0001-01-01: that is none.
 pub(super) fn parse(text: &str, format: Option<&str>) -> Option<Timestamp> {
     /// Milliseconds from 1970 back to 1000-01-01.
     const FIRST: Timestamp = Timestamp(-30_610_224_000_000);

@@ -282,14 +282,8 @@ impl Discovery<'_> {
             }
             let last = entry.file_name();
             let name = folder.name_of(last);
-            let is_result = || RESULTS.iter().any(|result| path.ends_with(result));
             // Before it counts as read: who names it by itself wants it.
-            if folder.has_results && !self.is_chosen() && is_result() {
-                self.leave(name, "a result of an earlier run");
-                continue;
-            }
-            if look::is_audit(path, Path::is_file) {
-                self.pass_over(path);
+            if self.leaves_own((&name, path), || folder.has_results, &Path::is_file) {
                 continue;
             }
             let known = self.known(path);
@@ -317,12 +311,7 @@ impl Discovery<'_> {
                 origin,
                 member: None,
             };
-            let is_page_of = || {
-                let mut record = path.as_os_str().to_owned();
-                record.push(".json");
-                Path::new(&record).is_file()
-            };
-            self.add_found(found, (path, known), &is_page_of);
+            self.add_found(found, (path, known), &Path::is_file);
         }
     }
 
@@ -359,9 +348,33 @@ impl Discovery<'_> {
         self.options.format.filter(|_| by_name != Some(Known::Archive)).or(by_name)
     }
 
-    /// A file in a folder or an archive, and what it is taken for.
-    fn add_found(&mut self, found: Found, (path, known): (&Path, Option<Known>), is_page_of_record: &dyn Fn() -> bool) {
+    /// Leaves a file in a folder or an archive that is of results or of an audit, as an earlier run wrote them; says whether it
+    /// is. `is_there` says what else is there.
+    fn leaves_own(
+        &mut self,
+        (name, path): (&str, &Path),
+        has_results: impl FnOnce() -> bool,
+        is_there: &dyn Fn(&Path) -> bool,
+    ) -> bool {
+        let is_result = || RESULTS.iter().any(|result| path.ends_with(result));
+        if !self.is_chosen() && is_result() && has_results() {
+            self.leave(name.to_owned(), "a result of an earlier run");
+        } else if look::is_audit(path, is_there) {
+            self.pass_over(path);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// A file in a folder or an archive, and what it is taken for. `is_there` says what else is there.
+    fn add_found(&mut self, found: Found, (path, known): (&Path, Option<Known>), is_there: &dyn Fn(&Path) -> bool) {
         let is_chosen = self.is_chosen();
+        let is_page_of_record = || {
+            let mut record = path.as_os_str().to_owned();
+            record.push(".json");
+            is_there(Path::new(&record))
+        };
         match known {
             Some(_) if !is_chosen && look::is_description(path) => self.leave(found.name, "describes the data"),
             Some(Known::Page) if !is_chosen && is_page_of_record() => {
@@ -454,21 +467,10 @@ impl Discovery<'_> {
                 continue;
             }
             let is_there = |path: &Path| paths.contains(path);
-            let is_result = || RESULTS.iter().any(|result| entry.path.ends_with(result));
-            if !self.is_chosen() && is_result() && entry.path.parent().is_some_and(|of| look::has_results(of, is_there))
-            {
-                self.leave(name, "a result of an earlier run");
+            let has_results = || entry.path.parent().is_some_and(|folder| look::has_results(folder, is_there));
+            if self.leaves_own((&name, &entry.path), has_results, &is_there) {
                 continue;
             }
-            if look::is_audit(&entry.path, is_there) {
-                self.pass_over(&entry.path);
-                continue;
-            }
-            let is_page_of = || {
-                let mut record = entry.path.as_os_str().to_owned();
-                record.push(".json");
-                is_there(Path::new(&record))
-            };
             let found = Found {
                 name,
                 relative: archive.relative.join(entry.clean()),
@@ -477,7 +479,7 @@ impl Discovery<'_> {
                 place: Place::Member(member),
                 member: Some((Arc::clone(&archive), number)),
             };
-            self.add_found(found, (&entry.path, self.known(&entry.path)), &is_page_of);
+            self.add_found(found, (&entry.path, self.known(&entry.path)), &is_there);
         }
     }
 }

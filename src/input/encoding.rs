@@ -3,8 +3,9 @@
 //! What is valid UTF-8 is UTF-8. So is what has as many valid sequences of several bytes as invalid ones: a dump with a
 //! few broken records. Anything else is what the detector of a browser takes it for. Dumps are put together from several
 //! places: so a record that is valid UTF-8 is that in any file, and in a file of UTF-8 one that is not is looked at by itself.
-//! Line ends, quotation marks and commas are never part of another character in any encoding that is detected, so records are told apart before they are
-//! decoded. A backslash or a bar may be the second byte of one in some encodings of East Asia, whose [`first_bytes`] are known.
+//! Line ends, quotation marks and commas are never part of another character in any encoding that is detected, so records are
+//! told apart before they are decoded. A backslash or a bar may be the second byte of one in some encodings of East Asia,
+//! whose [`first_bytes`] are known.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8};
@@ -23,15 +24,8 @@ pub(super) fn of(bytes: &[u8]) -> &'static Encoding {
         Err(error) if is_part && error.error_len().is_none() => return UTF_8,
         Err(_) => {}
     }
-    let (mut wide, mut invalid) = (0, 0);
-    for chunk in bytes.utf8_chunks() {
-        wide += chunk.valid().chars().filter(|ch| !ch.is_ascii()).count();
-        invalid += usize::from(!chunk.invalid().is_empty());
-    }
-    if wide > 0 && wide >= invalid {
-        return UTF_8;
-    }
-    guess(bytes)
+    let Seen { wide, cut_off, odd } = Seen::of(bytes);
+    if wide > 0 && wide >= cut_off + odd { UTF_8 } else { guess(bytes) }
 }
 
 /// The encoding of a record, given in its parts, in a file that is taken for this one: UTF-8 if each part is that, and not
@@ -52,17 +46,34 @@ pub(crate) fn of_record<'r>(
 
 /// The encoding of a record that is not valid UTF-8, in a file that is.
 fn of_odd(bytes: &[u8]) -> &'static Encoding {
-    let (mut wide, mut odd) = (0, 0);
-    for chunk in bytes.utf8_chunks() {
-        wide += chunk.valid().chars().filter(|ch| !ch.is_ascii()).count();
-        match chunk.invalid().len() {
-            0 => {}
-            1 => odd += 1,
-            // Most of a character.
-            _ => wide += 1,
+    let Seen { wide, cut_off, odd } = Seen::of(bytes);
+    if odd < 2 || wide + cut_off >= odd { UTF_8 } else { guess(bytes) }
+}
+
+/// What there is in bytes beside ASCII, if they are taken for UTF-8.
+#[derive(Default)]
+struct Seen {
+    /// Characters.
+    wide: usize,
+    /// Beginnings of characters, of several bytes.
+    cut_off: usize,
+    /// Bytes that are nothing.
+    odd: usize,
+}
+
+impl Seen {
+    fn of(bytes: &[u8]) -> Self {
+        let mut seen = Self::default();
+        for chunk in bytes.utf8_chunks() {
+            seen.wide += chunk.valid().chars().filter(|ch| !ch.is_ascii()).count();
+            match chunk.invalid().len() {
+                0 => {}
+                1 => seen.odd += 1,
+                _ => seen.cut_off += 1,
+            }
         }
+        seen
     }
-    if odd < 2 || wide >= odd { UTF_8 } else { guess(bytes) }
 }
 
 /// What the detector of a browser takes bytes for that are not UTF-8.

@@ -189,9 +189,10 @@ impl Ends {
 
     /// One past the end of the last record that ends in these bytes.
     fn last(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut last = None;
-        while let Some(end) = self.first(&bytes[last.unwrap_or(0)..]) {
-            last = Some(last.unwrap_or(0) + end);
+        let (mut at, mut last) = (0, None);
+        while let Some(end) = self.first(&bytes[at..]) {
+            at += end;
+            last = Some(at);
         }
         last
     }

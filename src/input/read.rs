@@ -443,6 +443,7 @@ fn place_in(line: &[u8], part: &str) -> Option<TextPlace> {
 /// is no text, and the encoding that it had.
 pub(super) fn decode_line<'l>(line: &'l [u8], file: &'static Encoding) -> (Cow<'l, str>, bool, &'static Encoding) {
     let line = line.strip_prefix(encoding::MARK).unwrap_or(line).trim_ascii_end();
+    // Nearly always so, and looked at once.
     if file == UTF_8
         && let Ok(text) = simdutf8::basic::from_utf8(line)
     {

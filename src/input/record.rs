@@ -146,30 +146,26 @@ fn value_within(json: &str, depth: u32) -> Value {
     }
 }
 
-/// Numbers that JSON has not, and some libraries write.
-const NO_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
+/// Numbers that JSON has not, and some libraries write; and such that it has, of as many bytes.
+const NO_NUMBERS: [(&str, &str); 3] = [("NaN", "1e0"), ("-Infinity", "-1e000000"), ("Infinity", "1e000000")];
 
-/// A record with a number in the place of each that JSON has not, byte for byte; nothing if it has none.
+/// A record with other numbers in the place of those that JSON has not, byte for byte; nothing if it has none.
 fn strict(json: &str) -> Option<String> {
-    let mut strict = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
-        strict += &rest[..at];
-        rest = &rest[at..];
-        let token = if let Some(inner) = rest.strip_prefix('"') {
-            &rest[..=end_of_string(inner)]
-        } else if let Some(word) = NO_NUMBERS.into_iter().find(|&word| rest.starts_with(word)) {
-            strict += &format!("{:>1$}", 0, word.len());
-            rest = &rest[word.len()..];
-            continue;
+    let mut strict = json.as_bytes().to_vec();
+    let mut at = 0;
+    while let Some(next) = json[at..].find(['"', 'N', 'I', '-']) {
+        at += next;
+        let rest = &json[at..];
+        at += if let Some(inner) = rest.strip_prefix('"') {
+            1 + end_of_string(inner)
+        } else if let Some((word, number)) = NO_NUMBERS.iter().find(|(word, _)| rest.starts_with(word)) {
+            strict[at..][..word.len()].copy_from_slice(number.as_bytes());
+            word.len()
         } else {
-            &rest[..1]
+            1
         };
-        strict += token;
-        rest = &rest[token.len()..];
     }
-    strict += rest;
-    (strict != json).then_some(strict)
+    String::from_utf8(strict).ok().filter(|strict| strict != json)
 }
 
 /// How many bytes a string has, its closing quote included; `rest` begins behind the opening one.
@@ -215,7 +211,7 @@ fn kind(raw: &str) -> &'static str {
 fn short(raw: &str) -> Option<Cow<'_, str>> {
     let text = match raw.as_bytes().first()? {
         b'"' => string(&raw[1..raw.len() - 1]).ok()?,
-        b'-' | b'0'..=b'9' if !raw.ends_with('y') => Cow::Borrowed(raw),
+        b'-' | b'0'..=b'9' if !raw.ends_with("Infinity") => Cow::Borrowed(raw),
         _ => return None,
     };
     (!text.trim().is_empty()).then_some(text)

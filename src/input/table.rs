@@ -2,8 +2,9 @@
 //!
 //! The first row has the names of the columns. Quotation marks around a cell hide delimiters and line ends in it, and two
 //! of them in it are one; but in a table with tabs or bars, all of whose lines have as many cells, where some mark is not
-//! what it would have to be, none of them hides anything. A row with a cell beyond those that have names is no article, unless that is empty: a
-//! delimiter in a text may not be quoted. Nor is one without a cell for the text. A line of white space is no row.
+//! what it would have to be, none of them hides anything. A row with a cell beyond those that have names is no article,
+//! unless that is empty: a delimiter in a text may not be quoted. Nor is one without a cell for the text. A line of white
+//! space is no row.
 
 use super::encoding::{self, MARK};
 use super::fields::{FieldNames, Fields};
@@ -43,16 +44,16 @@ struct Dialect {
 }
 
 impl Dialect {
-    /// That of a table that begins with `head`.
+    /// That of a table that begins with `head`, whose last line may be cut off.
     fn of(head: &[u8], delimiter: u8) -> Self {
-        let mut lines = head.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-        let count = |line: &[u8]| memchr::memchr_iter(delimiter, line).count();
-        let Some(delimiters) = lines.clone().next().map(count) else { return Self { delimiter, quotes: true } };
+        let whole = &head[..memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1)];
+        let lines = whole.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        let mut counts = lines.clone().map(|line| memchr::memchr_iter(delimiter, line).count());
+        let is_even = counts.next().is_some_and(|first| first > 0 && counts.all(|count| count == first));
+        let mut cells = lines.flat_map(|line| line.trim_ascii_end().split(|&byte| byte == delimiter));
         // Commas and semicolons stand in what is hidden, too.
-        let is_even =
-            delimiters > 0 && matches!(delimiter, b'\t' | b'|') && lines.clone().all(|line| count(line) == delimiters);
-        let mut cells = lines.by_ref().flat_map(|line| line.trim_ascii_end().split(|&byte| byte == delimiter));
-        Self { delimiter, quotes: !(is_even && cells.any(is_misquoted)) }
+        let is_rare = matches!(delimiter, b'\t' | b'|');
+        Self { delimiter, quotes: !(is_rare && is_even && cells.any(is_misquoted)) }
     }
 }
 
@@ -92,7 +93,7 @@ impl Table {
     /// The form of a table that begins with `head`; `delimiter` if its name tells it.
     pub(super) fn of(head: &[u8], delimiter: Option<u8>, set: &FieldNames) -> Result<Self, String> {
         let delimiter = delimiter.unwrap_or_else(|| likeliest(head));
-        let dialect = Dialect::of(&head[..memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1)], delimiter);
+        let dialect = Dialect::of(head, delimiter);
         let mut rows = Rows::new(head, dialect);
         let header = rows.next().ok_or("an empty table")?;
         let encoding = encoding::of(head);
@@ -185,11 +186,11 @@ impl Table {
         for cell in cells {
             let cell = encoding::encode(cell.as_ref(), encoding, |ch| ch.escape_unicode().to_string());
             extended.push(delimiter);
-            let hides = |byte: &u8| *byte == delimiter || matches!(byte, b'\r' | b'\n');
+            let is_end = |byte: &u8| *byte == delimiter || matches!(byte, b'\r' | b'\n');
             if !quotes {
-                // What nothing can hide is a blank.
-                extended.extend(cell.iter().map(|byte| if hides(byte) { b' ' } else { *byte }));
-            } else if !cell.iter().any(|byte| hides(byte) || *byte == b'"') {
+                // Nothing can hide them.
+                extended.extend(cell.iter().map(|byte| if is_end(byte) { b' ' } else { *byte }));
+            } else if !cell.iter().any(|byte| is_end(byte) || *byte == b'"') {
                 extended.extend_from_slice(&cell);
             } else {
                 let quoted = cell.iter().flat_map(|&byte| std::iter::repeat_n(byte, 1 + usize::from(byte == b'"')));

@@ -53,7 +53,7 @@ struct Articles<'t> {
     /// Where each of them lies.
     places: AHashMap<u32, usize>,
     /// The last that is to stay with them.
-    stay: u32,
+    last: u32,
     /// One that came by, with its number.
     visitor: Option<(u32, Loaded<'t>)>,
     /// Those that are gone, for their buffers, the one used last at the end: it still lies in the cache.
@@ -109,11 +109,10 @@ pub(crate) struct Desk<'o, 'a, T> {
 }
 
 impl<'a, T: Texts> Desk<'_, 'a, T> {
-    /// Both articles of a pair, or nothing if one is lost. The first stays, and the second if it is not behind `stay`.
-    pub(crate) fn pair(&mut self, pair: Pair, stay: u32) -> Option<(&Loaded<'a>, &Loaded<'a>)> {
-        self.make_room(stay);
+    /// Both articles of a pair, or nothing if one is lost. The first stays, and the second if it is not behind those that do.
+    pub(crate) fn pair(&mut self, pair: Pair) -> Option<(&Loaded<'a>, &Loaded<'a>)> {
         let a = self.stays(pair.a())?;
-        let b = if pair.b() <= stay {
+        let b = if pair.b() <= self.articles.last {
             let b = self.stays(pair.b())?;
             &self.articles.loaded[b]
         } else {
@@ -124,21 +123,21 @@ impl<'a, T: Texts> Desk<'_, 'a, T> {
         Some((&self.articles.loaded[a], b))
     }
 
-    /// One article, likewise.
-    pub(crate) fn article(&mut self, article: u32, stay: u32) -> Option<&Loaded<'a>> {
-        self.make_room(stay);
+    /// One article, which stays, or nothing if it is lost.
+    pub(crate) fn article(&mut self, article: u32) -> Option<&Loaded<'a>> {
         let place = self.stays(article)?;
         self.articles.loaded.get(place)
     }
 
-    /// Takes all articles away if they were to stay with another last one, or if pairs of another time have left too many.
-    fn make_room(&mut self, stay: u32) {
-        let Articles { loaded, words, places, stay: last, visitor, spare, .. } = &mut self.articles;
+    /// Makes room for articles up to this one, which stay together: takes all others away. Where the same were there before,
+    /// some are still, if those of several times are not too many.
+    pub(crate) fn make_room(&mut self, until: u32) {
+        let Articles { loaded, words, places, last, visitor, spare, .. } = &mut self.articles;
         let is_full = loaded.len() > 1 && (*words > WORDS || loaded.len() > ARTICLES);
-        if *last == stay && !is_full {
+        if *last == until && !is_full {
             return;
         }
-        *last = stay;
+        *last = until;
         places.clear();
         *words = 0;
         let gone = loaded.drain(..).chain(visitor.take().map(|(_, visitor)| visitor));

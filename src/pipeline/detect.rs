@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::report::{Copied, MeasuredRecall, Sink};
 use crate::score::ScoredPair;
-use ahash::AHashSet;
+use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -64,9 +64,6 @@ pub(super) fn ascending(articles: impl Iterator<Item = ArticleId>) -> Vec<Articl
     articles.dedup();
     articles
 }
-
-/// One in so many of all bands is many.
-const MANY: usize = 8;
 
 /// All that a run found, pairs apart, which went to the sink.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -175,17 +172,11 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         let (work, crowds, matches) = {
             let mut crowds = Crowds::default();
             let parts = |crowds: Vec<Vec<u32>>| crowds.into_iter().flat_map(|crowd| filter.parts(crowd)).collect();
-            crowds.settle(parts(candidates.brought.crowds), 0, |pairs| verifier.judge(Origin::Shared, pairs));
-            // Who overflows in a few bands has all others.
-            let many = self.config.bands.bands().div_ceil(MANY);
+            crowds.settle(parts(candidates.brought.crowds), |pairs| verifier.judge(Origin::Shared, pairs));
             let likely = |pairs: &[Pair]| verifier.judge_likely(&traces, pairs);
-            let left = crowds.settle(parts(candidates.alike_crowds), many, likely);
+            let overflow = crowds.settle(parts(candidates.alike_crowds), likely);
             let mut alike = candidates.alike;
-            if !left.is_empty() {
-                let agreement = self.config.bands.agreement(self.config.threshold);
-                let join = Join::among(&left, (&self.texts, &self.gathered), boilerplate, self.config)?;
-                alike.extend(join.by_rare(self.config, |pair| traces.agree(pair, agreement))?);
-            }
+            alike.extend(self.rarely_alike(&overflow, &traces, boilerplate)?);
             let proposed = Proposed { alike, shared: candidates.brought.pairs };
             (proposed.work(&crowds, copies, filter, self.config), crowds, candidates.brought.matches)
         };
@@ -242,6 +233,27 @@ impl<T: Texts, S: Sink> Run<'_, T, S> {
         alike_crowds.retain(has_input);
         brought.crowds.retain(has_input);
         Ok(Candidates { boilerplate, alike, alike_crowds, brought })
+    }
+
+    /// Of those who overflow in many bands, the pairs that share a shingle which few have. Who does in a few has all others.
+    fn rarely_alike(
+        &self,
+        overflow: &AHashMap<u32, usize>,
+        traces: &Traces,
+        boilerplate: &Boilerplate,
+    ) -> Result<Vec<Pair>> {
+        /// One in so many of all bands is many.
+        const MANY: usize = 8;
+        let Self { texts, gathered, config, .. } = self;
+        let many = overflow.iter().filter(|&(_, &times)| MANY * times >= config.bands.bands());
+        let mut members: Vec<u32> = many.map(|(&member, _)| member).collect();
+        if members.is_empty() {
+            return Ok(Vec::new());
+        }
+        members.sort_unstable();
+        let agreement = config.bands.agreement(config.threshold);
+        let join = Join::among(&members, (texts, gathered), boilerplate, config)?;
+        join.by_rare(config, |pair| traces.agree(pair, agreement))
     }
 
     /// Every article with every other.

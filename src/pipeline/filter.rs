@@ -279,8 +279,11 @@ mod tests {
                 references_from: 2,
                 ..Gathered::default()
             };
-            let admits = Filter::new(&gathered, &within, &Copies::new(&gathered)).admits(Pair::new(0, 1));
+            let filter = Filter::new(&gathered, &within, &Copies::new(&gathered));
+            let admits = filter.admits(Pair::new(0, 1));
             prop_assert_eq!(admits, a.apart(b) <= hours * DAY as u64 / 24);
+            let [one, other] = [[0, 1], [1, 0]].map(|[a, b]| filter.meets(filter.origin(a), &Origins::new(vec![filter.origin(b)]), 1));
+            prop_assert_eq!([one, other], [admits; 2], "among copies it is the same");
         }
     }
 

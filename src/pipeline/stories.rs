@@ -1,4 +1,4 @@
-//! Pairs in an order in which each article is read about once: story by story.
+//! Pairs in an order in which each article is read about once, or as seldom as there is room: story by story.
 
 use super::desk::{ARTICLES, WORDS};
 use crate::candidates::Pair;

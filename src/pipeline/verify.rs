@@ -74,9 +74,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
         let of_some = |some: &[Pair]| {
             let turns = by_story(some, |article| self.words(article));
             let mut verdicts = Pieces::new(&turns);
-            let compare = |turn: Turn, desk: &mut Desk<'_, 'a, T>| {
-                self.compare_one(Work { pair: some[turn.at], origin }, desk, turn.stay)
-            };
+            let compare = |at, desk: &mut Desk<'_, 'a, T>| self.compare_one(Work { pair: some[at], origin }, desk);
             let articles = |at: usize| [some[at].a(), some[at].b()];
             verdicts.add(self.at_desks(&turns, articles, |_| {}, compare));
             verdicts.take(some.len()).collect::<Vec<Verdict>>()
@@ -84,8 +82,8 @@ impl<'a, T: Texts> Verifier<'a, T> {
         some.flat_map(of_some).collect()
     }
 
-    fn compare_one(&self, Work { pair, origin }: Work, desk: &mut Desk<'_, 'a, T>, stay: u32) -> Verdict {
-        let Some((a, b)) = desk.pair(pair, stay) else { return Verdict::Apart };
+    fn compare_one(&self, Work { pair, origin }: Work, desk: &mut Desk<'_, 'a, T>) -> Verdict {
+        let Some((a, b)) = desk.pair(pair) else { return Verdict::Apart };
         let Some(matched) = self.matched(a, b, origin) else { return Verdict::Unlikely };
         let weighed = matched.weigh(self.office.config);
         match weighed.reason {
@@ -127,11 +125,7 @@ impl<'a, T: Texts> Verifier<'a, T> {
                 let ready = pieces.take(settled).flatten().inspect(&mut note);
                 let (handed_over, made) = rayon::join(
                     || hand_over(ready, sink),
-                    || {
-                        self.at_desks(wave, articles, done, |turn, desk| {
-                            self.score_one::<S>(&some[turn.at], (desk, turn.stay), render)
-                        })
-                    },
+                    || self.at_desks(wave, articles, done, |at, desk| self.score_one::<S>(&some[at], desk, render)),
                 );
                 handed_over?;
                 pieces.add(made);
@@ -162,14 +156,18 @@ impl<'a, T: Texts> Verifier<'a, T> {
         turns: &[Turn],
         articles: impl Fn(usize) -> [u32; 2] + Sync,
         done: impl Fn(u64) + Sync,
-        make: impl Fn(Turn, &mut Desk<'_, 'a, T>) -> M + Sync,
+        make: impl Fn(usize, &mut Desk<'_, 'a, T>) -> M + Sync,
     ) -> Vec<Vec<Option<M>>> {
         let at_a_desk = |(number, piece): (usize, &[Turn])| {
             let later = turns.chunks(PIECE).nth(number + AHEAD).unwrap_or_default();
             let needed = || ascending(later.iter().flat_map(|turn| articles(turn.at)).map(ArticleId));
             self.office.texts.fetch_ahead(needed);
             let mut desk = self.office.desk();
-            let made = piece.iter().map(|&turn| Some(make(turn, &mut desk))).collect();
+            let in_turn = |turn: &Turn| {
+                desk.make_room(turn.stay);
+                Some(make(turn.at, &mut desk))
+            };
+            let made = piece.iter().map(in_turn).collect();
             done(piece.len() as u64);
             made
         };
@@ -184,19 +182,14 @@ impl<'a, T: Texts> Verifier<'a, T> {
     }
 
     /// The score of a pair with what the sink makes of it, if it is reported.
-    fn score_one<S: Sink>(
-        &self,
-        work: &Work,
-        (desk, stay): (&mut Desk<'_, 'a, T>, u32),
-        render: &S::Render,
-    ) -> Option<Scored<S>> {
+    fn score_one<S: Sink>(&self, work: &Work, desk: &mut Desk<'_, 'a, T>, render: &S::Render) -> Option<Scored<S>> {
         let config = self.office.config;
         let (a, b) = match self.read_for::<S>(work.pair, render) {
             [a, b] if a == b => {
-                let one = desk.article(a, stay)?;
+                let one = desk.article(a)?;
                 (one, one)
             }
-            _ => desk.pair(work.pair, stay)?,
+            _ => desk.pair(work.pair)?,
         };
         let (of_a, of_b) = (&a.prepared, &b.prepared);
         let matched = self.matched(a, b, work.origin)?;
@@ -242,7 +235,8 @@ impl<'a, T: Texts> Verifier<'a, T> {
         }
         let config = self.office.config;
         let mut desk = self.office.desk();
-        let (a, b) = desk.pair(pair, pair.b())?;
+        desk.make_room(pair.b());
+        let (a, b) = desk.pair(pair)?;
         let comparison = score::compare(&a.prepared, &b.prepared, config);
         ScoredPair::new(ArticleId(pair.a()), ArticleId(pair.b()), &comparison)
             .filter(|scored| scored.decisive_jaccard() >= config.threshold)

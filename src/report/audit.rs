@@ -10,8 +10,6 @@ use crate::boilerplate::KnownPassage;
 use crate::cluster::stays::Removed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::{AUDIT, Skipped};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -52,7 +50,9 @@ impl Deduplicated {
         // What a killed run had made is in its place after this.
         let aside = Aside::new(target)?;
         let there = |path: &PathBuf| path.symlink_metadata().is_ok();
-        let all = PARTS.map(|(_, ending)| beside(target, ending));
+        let mut all = PARTS.map(|(_, ending)| beside(target, ending));
+        // The dump is named before what is beside it.
+        all.reverse();
         let too_long = |path: &&PathBuf| {
             path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::InvalidFilename)
         };
@@ -161,15 +161,9 @@ impl Deduplicated {
 
 /// What the summary beside `target` says of what was written, if it is one of a deduplication.
 fn summary_beside(target: &Path) -> Option<String> {
-    #[derive(Deserialize)]
-    #[expect(dead_code, reason = "a summary of a deduplication has it")]
-    struct Written {
-        account: IgnoredAny,
-        rules: IgnoredAny,
-        output: String,
-    }
-    let written: Written = serde_json::from_slice(&fs::read(beside(target, SUMMARY)).ok()?).ok()?;
-    Some(written.output)
+    let summary: serde_json::Value = serde_json::from_slice(&fs::read(beside(target, SUMMARY)).ok()?).ok()?;
+    let is_one = ["account", "rules"].iter().all(|part| summary.get(part).is_some());
+    summary.get("output")?.as_str().filter(|_| is_one).map(str::to_owned)
 }
 
 /// Whether the dump at `target` is what the summary beside it says.

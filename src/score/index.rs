@@ -369,7 +369,8 @@ struct Foreign<'i> {
 }
 
 impl Foreign<'_> {
-    /// The first place from this one on whose shingle may be in b, if no more than `spare` are looked for in vain.
+    /// One was looked for in vain: gives the first place from this one on whose shingle may be in b. At first, and where the
+    /// search ends after `spare` more of them before the endings of b pay, that is this one.
     #[inline(always)]
     fn pass(&mut self, place: usize, spare: u32) -> usize {
         const SOME: usize = 16;
